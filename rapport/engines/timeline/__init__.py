@@ -1,0 +1,1 @@
+"""The timeline engine: all of a record's story in one order."""

@@ -1,0 +1,116 @@
+"""The one gate every read passes: which records, which fields, which verbs. Nothing else decides."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
+
+from rapport.kernel.custom.fields import custom_fields
+from rapport.kernel.errors import Gone, Refused
+from rapport.kernel.ids import as_id
+from rapport.kernel.records.field import Field
+from rapport.kernel.records.model import Record
+from rapport.kernel.records.registry import TypeInfo, registry
+
+if TYPE_CHECKING:
+    from rapport.kernel.context import Context
+
+#: What anybody who sees nothing gets; never matches, costs nothing.
+NOTHING = Q(pk__in=[])
+#: The verb on the parent that each verb on a record "under" it needs.
+_PARENT_VERB = {"view": "view", "export": "export"}
+
+
+def scope_of(ctx: Context, info: TypeInfo, verb: str) -> str:
+    """The viewer's scope; a type that lives under another follows its parent unless the role names it."""
+    under = info.declared.under
+    if under and not ctx.viewer.named(info.key) and not ctx.viewer.is_system:
+        parent = registry.get(info.fields[under].to)
+        return "all" if scope_of(ctx, parent, _PARENT_VERB.get(verb, "edit")) != "none" else "none"
+    return ctx.viewer.scope(info.key, verb)
+
+
+def allows(ctx: Context, info: TypeInfo, verb: str) -> bool:
+    """Whether the viewer may do the verb to any record of the type at all (to show a button, a menu entry)."""
+    return scope_of(ctx, info, verb) != "none"
+
+
+def demand(ctx: Context, info: TypeInfo, verb: str) -> None:
+    """Raise Refused unless the viewer may do the verb to some record of the type."""
+    if not allows(ctx, info, verb):
+        raise Refused(
+            _("Your role does not allow you to %(verb)s %(plural)s. Ask the owner of the workspace for it.")
+            % {"verb": verb.replace("_", " "), "plural": info.plural}
+        )
+
+
+def within_scope(ctx: Context, info: TypeInfo, verb: str) -> Q:
+    """The condition that a record lies in the viewer's scope for the verb."""
+    scope = scope_of(ctx, info, verb)
+    if scope == "none":
+        return NOTHING
+    under = info.declared.under
+    if under and not ctx.viewer.is_system:
+        parent = registry.get(info.fields[under].to)
+        if scope_of(ctx, parent, _PARENT_VERB.get(verb, "edit")) == "all" and scope == "all":
+            return Q()
+        return Q(**{f"{under}__in": visible(ctx, parent, _PARENT_VERB.get(verb, "edit")).values("pk")})
+    if scope == "all":
+        return Q()
+    mine = Q(owner_id=ctx.viewer.user_id)
+    if info.key == "user":
+        mine = Q(pk=ctx.viewer.user_id)
+    if scope == "team" and ctx.viewer.team_ids:
+        return mine | Q(team_id__in=sorted(ctx.viewer.team_ids))
+    return mine
+
+
+def visible(ctx: Context, info: TypeInfo, verb: str = "view", *, in_bin: bool = False) -> QuerySet:
+    """The records of a type that the viewer may do `verb` to: workspace, not in the bin, in scope. Always start here."""
+    rows = info.model.objects.filter(workspace_id=ctx.workspace.pk, deleted_at__isnull=not in_bin)
+    if info.declared.sensitive and ctx.viewer.group(info.declared.sensitive[1]) == "hidden":
+        rows = rows.filter(**{info.declared.sensitive[0]: False})
+    return rows.filter(within_scope(ctx, info, verb))
+
+
+def fields(ctx: Context, info: TypeInfo, *, edit: bool = False) -> dict[str, Field]:
+    """Built-in and custom fields that the viewer may see (or, with `edit`, set). A hidden field is simply not there."""
+    wanted = ("edit",) if edit else ("read", "edit")
+    every = {**info.fields, **custom_fields(ctx.workspace, info.key)}
+    return {k: f for k, f in every.items() if ctx.viewer.group(f.see) in wanted and (not edit or f.writable)}
+
+
+def get(ctx: Context, info: TypeInfo, record_id: object, verb: str = "view", *, in_bin: bool = False) -> Record:
+    """One record. Raises Gone when the viewer may not see it (a stranger's and a missing one look alike),
+    Refused when they see it but may not do the verb."""
+    wanted = as_id(record_id)
+    found = visible(ctx, info, "view", in_bin=in_bin).filter(pk=wanted).first() if wanted else None
+    if found is None:
+        raise Gone(_("This %(type)s does not exist, or you may not see it.") % {"type": info.label})
+    if verb != "view" and not may(ctx, info, found, verb):
+        raise Refused(
+            _("You may see this %(type)s, but your role does not allow you to %(verb)s it.")
+            % {"type": info.label, "verb": verb.replace("_", " ")}
+        )
+    return found
+
+
+def may(ctx: Context, info: TypeInfo, record: Record, verb: str) -> bool:
+    """Whether the viewer may do the verb to this very record (one query only when the scope is not plain)."""
+    scope = scope_of(ctx, info, verb)
+    if scope == "none" or record.workspace_id != ctx.workspace.pk:
+        return False
+    if ctx.viewer.is_system or (scope == "all" and not info.declared.under):
+        return True
+    return visible(ctx, info, verb, in_bin=record.deleted_at is not None).filter(pk=record.pk).exists()
+
+
+def titles(ctx: Context, info: TypeInfo, ids: set[UUID]) -> dict[UUID, str]:
+    """Titles of those records that the viewer may see, in one query. The title obeys its field group."""
+    if not ids or info.title_field.key not in fields(ctx, info):
+        return {}
+    name = info.title_field.path
+    return dict(visible(ctx, info).filter(pk__in=ids).values_list("pk", name))

@@ -1,0 +1,56 @@
+"""API tokens and one-time links: shown once, stored as hashes, looked up by hash."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import secrets
+
+from rapport.kernel.access.models import ApiToken, SetupLink, User
+
+#: Writing "last used" more often than this would turn every read into a write.
+_USE_SHOWN_EVERY = dt.timedelta(minutes=5)
+
+
+def digest_of(secret: str) -> str:
+    """SHA-256 of a secret with 256 bits of entropy (no slow hash needed: it cannot be guessed)."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def create_token(user: User, name: str, *, expires_at: dt.datetime | None = None) -> str:
+    """A new token for a user; the only time it is known in clear."""
+    secret = "rap_" + secrets.token_urlsafe(32)
+    ApiToken.objects.create(
+        workspace_id=user.workspace_id, user=user, name=name, digest=digest_of(secret), expires_at=expires_at
+    )
+    return secret
+
+
+def find_token(secret: str) -> ApiToken | None:
+    """The living token of a secret, with workspace; its last use is noted. None for a wrong, expired or revoked one."""
+    now = dt.datetime.now(dt.UTC)
+    token = ApiToken.objects.select_related("workspace").filter(digest=digest_of(secret), revoked_at=None).first()
+    if token is None or (token.expires_at and token.expires_at <= now):
+        return None
+    if token.last_used_at is None or now - token.last_used_at > _USE_SHOWN_EVERY:
+        ApiToken.objects.filter(pk=token.pk).update(last_used_at=now)
+    return token
+
+
+def create_setup_secret() -> str:
+    """A fresh one-time set-up secret; older unused ones stop working."""
+    secret = secrets.token_urlsafe(24)
+    SetupLink.objects.filter(used_at=None).delete()
+    SetupLink.objects.create(digest=digest_of(secret))
+    return secret
+
+
+def setup_secret_holds(secret: str) -> bool:
+    """Whether the secret of a set-up link is right and not used."""
+    return SetupLink.objects.filter(digest=digest_of(secret), used_at=None).exists()
+
+
+def use_setup_secret(secret: str) -> bool:
+    """Use the link up; True for exactly one caller."""
+    now = dt.datetime.now(dt.UTC)
+    return bool(SetupLink.objects.filter(digest=digest_of(secret), used_at=None).update(used_at=now))

@@ -1,0 +1,20 @@
+"""The kernel as a Django app: declares its own types, seals the registry, checks every declaration at start."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+from django.core import checks
+
+
+class KernelConfig(AppConfig):
+    """Label "kernel": tables, accounts, change log."""
+
+    name = "rapport.kernel"
+    label = "kernel"
+
+    def ready(self) -> None:
+        """Load the kernel's declarations; the registry seals itself at first use, after all apps are ready."""
+        from rapport.kernel import records_own  # noqa: F401, PLC0415 - registers; needs loaded models
+        from rapport.kernel.records.checks import check_declarations  # noqa: PLC0415 - needs loaded models
+
+        checks.register(check_declarations, "rapport")

@@ -1,0 +1,53 @@
+"""Reading the change log of a record through the gate: a hidden field's changes are not there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from rapport.kernel.access import gate
+from rapport.kernel.changes.models import Change
+from rapport.kernel.records.field import Field
+from rapport.kernel.records.registry import TypeInfo
+
+if TYPE_CHECKING:
+    from rapport.kernel.context import Context
+
+
+@dataclass(frozen=True)
+class ChangeLine:
+    """One change as its reader may see it: (field, before, after) as values."""
+
+    change: Change
+    entries: tuple[tuple[Field, object, object], ...]
+
+
+def history(
+    ctx: Context, info: TypeInfo, record_id: UUID, *, limit: int = 50, before: int | None = None
+) -> list[ChangeLine]:
+    """Changes of one record, newest first. The caller has passed the record itself through the gate."""
+    rows = Change.objects.filter(workspace_id=ctx.workspace.pk, record_id=record_id)
+    if before is not None:
+        rows = rows.filter(number__lt=before)
+    return lines(ctx, info, list(rows.order_by("-number")[:limit]))
+
+
+def lines(ctx: Context, info: TypeInfo, changes: Sequence[Change]) -> list[ChangeLine]:
+    """Change rows with the entries this viewer may see; an update of hidden fields alone is left out altogether."""
+    readable = gate.fields(ctx, info)
+    found = []
+    for change in changes:
+        entries = tuple(
+            (readable[key], _value(readable[key], old), _value(readable[key], new))
+            for key, (old, new) in change.diff.items()
+            if key in readable
+        )
+        if entries or change.verb != "update":
+            found.append(ChangeLine(change, entries))
+    return found
+
+
+def _value(field: Field, logged: object) -> object:
+    return field.kind.load(field.kind.from_json(logged)) if logged is not None else None

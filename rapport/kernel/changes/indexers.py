@@ -1,0 +1,100 @@
+"""What else a write updates in its own transaction: search entries, the value index, and what engines add (the timeline).
+
+An indexer is a function (ctx, list of Written) that works set-wise; order of registration is order of running.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from rapport.kernel.access.gate import custom_fields
+from rapport.kernel.changes.bulk import insert_rows
+from rapport.kernel.changes.values import read_value
+from rapport.kernel.changes.written import Written
+from rapport.kernel.query import search
+from rapport.kernel.query.models import IndexedValue, SearchEntry
+from rapport.kernel.text_folding import fold
+
+if TYPE_CHECKING:
+    from rapport.kernel.context import Context
+
+Indexer = Callable[["Context", list[Written]], None]
+_indexers: list[Indexer] = []
+
+
+def indexer(function: Indexer) -> Indexer:
+    """Register an indexer (decorator)."""
+    _indexers.append(function)
+    return function
+
+
+def run_indexers(ctx: Context, written: list[Written]) -> None:
+    """Run every indexer over the records just written."""
+    for function in _indexers:
+        function(ctx, written)
+
+
+@indexer
+def index_values(ctx: Context, written: list[Written]) -> None:
+    """Keep one row per key of every field whose kind has index keys (phones, e-mails, domains, tags)."""
+    rows: list[tuple[object, ...]] = []
+    stale: list[tuple[object, str]] = []
+    for one in written:
+        fields = {**one.info.fields, **custom_fields(ctx.workspace, one.info.key)}
+        for key in one.diff:
+            field = fields.get(key)
+            if field is None or field.source == "computed":
+                continue
+            if one.verb != "create":
+                stale.append((one.record.pk, key))
+            value = one.diff[key][1]
+            if value is not None:
+                rows += [
+                    (ctx.workspace.pk, one.info.key, key, k[:200], one.record.pk)
+                    for k in dict.fromkeys(field.kind.index_keys(value))
+                ]
+    for record_id, key in stale:
+        IndexedValue.objects.filter(record_id=record_id, field=key).delete()
+    insert_rows(IndexedValue, ("workspace_id", "type", "field", "key", "record_id"), rows)
+
+
+@indexer
+def index_search(ctx: Context, written: list[Written]) -> None:
+    """Keep one search entry per record and field group; a record in the bin has none."""
+    stale = [w.record.pk for w in written if w.verb != "create" and _touches_search(w)]
+    if stale:
+        search.forget(stale)
+    entries: list[tuple[object, ...]] = []
+    for one in written:
+        if one.verb == "delete" or not one.info.declared.search or (one.verb == "update" and not _touches_search(one)):
+            continue
+        entries += _entries(ctx, one)
+    search.remember(entries)
+
+
+def _touches_search(one: Written) -> bool:
+    return one.verb in ("delete", "restore") or any(key in one.diff for key in one.info.declared.search)
+
+
+def _entries(ctx: Context, one: Written) -> list[tuple[object, ...]]:
+    words: dict[str, list[str]] = {}
+    for key in one.info.declared.search:
+        field = one.info.fields[key]
+        value = read_value(one.record, field)
+        if value is None:
+            continue
+        text = field.kind.search_text(value)
+        if text:
+            words.setdefault(field.see, []).append(text)
+    open_title = one.info.title_field.see == ""
+    return [
+        (
+            ctx.workspace.pk, one.info.key, one.record.pk, group,
+            one.record.title_key if (open_title or group) else "", fold(" ".join(parts))[:4000],
+        )
+        for group, parts in words.items()
+    ]  # fmt: skip
+
+
+__all__ = ["IndexedValue", "SearchEntry", "indexer", "run_indexers"]

@@ -1,0 +1,78 @@
+"""The unit of work: one transaction, whose change rows get their numbers last.
+
+The workspace's counter is a row that every writer updates, so it is taken at the very end: readers that remember
+"up to number N" can then never miss a slower transaction (measured, architecture.md, "How a change flows"), and two
+writers hold each other up only for the moment of committing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from django.db import connection, transaction
+
+from rapport.kernel.access.models import Workspace
+from rapport.kernel.changes.bulk import insert_rows
+from rapport.kernel.changes.models import Change
+
+if TYPE_CHECKING:
+    from rapport.kernel.context import Context
+
+_COLUMNS = (
+    "id", "workspace_id", "number", "type", "record_id", "version", "verb", "action", "actor_id", "actor_name",
+    "surface", "cause_id", "at", "diff",
+)  # fmt: skip
+
+
+@dataclass
+class Unit:
+    """Changes waiting for their numbers."""
+
+    changes: list[Change] = field(default_factory=list)
+
+
+_open: ContextVar[Unit | None] = ContextVar("rapport_unit", default=None)
+
+
+@contextmanager
+def unit_of_work(ctx: Context) -> Iterator[Unit]:
+    """Open a transaction (or join the open one); at the outermost end number and insert the change rows."""
+    joined = _open.get()
+    if joined is not None:
+        yield joined
+        return
+    unit = Unit()
+    token = _open.set(unit)
+    try:
+        with transaction.atomic():
+            yield unit
+            _flush(ctx, unit)
+    finally:
+        _open.reset(token)
+
+
+def _flush(ctx: Context, unit: Unit) -> None:
+    if not unit.changes:
+        return
+    last = _take_numbers(ctx, len(unit.changes))
+    first = last - len(unit.changes) + 1
+    for offset, change in enumerate(unit.changes):
+        change.number = first + offset
+    insert_rows(Change, _COLUMNS, [[getattr(c, name) for name in _COLUMNS] for c in unit.changes])
+
+
+def _take_numbers(ctx: Context, count: int) -> int:
+    """Raise the workspace's counter by `count` and return its new value, in one statement on both databases."""
+    table = connection.ops.quote_name(Workspace._meta.db_table)
+    wanted = Workspace._meta.pk.get_db_prep_value(ctx.workspace.pk, connection)
+    with connection.cursor() as cursor:
+        # Raw SQL: UPDATE ... RETURNING is one round trip where the ORM needs a lock and two.
+        cursor.execute(
+            f"UPDATE {table} SET change_number = change_number + %s WHERE id = %s RETURNING change_number",
+            [count, wanted],
+        )
+        return int(cursor.fetchone()[0])

@@ -1,0 +1,136 @@
+"""Between what a caller gives and what the columns hold: settable fields, cleaning, reading and setting values."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext as _
+
+from rapport.kernel.access import gate
+from rapport.kernel.errors import Invalid
+from rapport.kernel.kinds.base import Cleaning
+from rapport.kernel.records.field import Field
+from rapport.kernel.records.model import Record
+from rapport.kernel.records.registry import TypeInfo
+from rapport.kernel.text_folding import fold
+
+if TYPE_CHECKING:
+    from rapport.kernel.context import Context
+
+
+def read_value(record: Record, field: Field) -> object:
+    """The value of a field on a loaded record."""
+    if field.source == "custom":
+        return field.kind.load(field.kind.from_json(record.custom.get(field.key)))
+    return field.kind.load(*(getattr(record, name) for name in field.columns))
+
+
+def set_value(record: Record, field: Field, value: object) -> None:
+    """Put a cleaned value on a record; an empty custom value leaves no key behind (empty = key absent)."""
+    if field.source == "custom":
+        custom = dict(record.custom)
+        if field.kind.blank(value):
+            custom.pop(field.key, None)
+        else:
+            custom[field.key] = field.kind.to_json(value)
+        record.custom = custom
+        return
+    for name, stored in field.kind.store(value, field.path).items():
+        setattr(record, name, stored)
+
+
+def settable_fields(ctx: Context, info: TypeInfo, *, creating: bool) -> dict[str, Field]:
+    """Fields this write may set: what the viewer may edit, less those that belong to another action."""
+    if ctx.viewer.is_system:
+        return {k: f for k, f in gate.fields(ctx, info).items() if f.source != "computed"}
+    every = gate.fields(ctx, info, edit=True)
+    return {k: f for k, f in every.items() if f.settable(creating=creating, action=ctx.action)}
+
+
+def clean_values(
+    ctx: Context, info: TypeInfo, given: Mapping[str, object], settable: Mapping[str, Field], cleaning: Cleaning
+) -> dict[str, object]:
+    """Cleaned values by field key. Raises Invalid with one sentence per field; a hidden field reads as unknown."""
+    errors: dict[str, object] = {}
+    cleaned: dict[str, object] = {}
+    for key, value in given.items():
+        field = settable.get(key)
+        if field is None:
+            errors[key] = _why_not(ctx, info, key)
+            continue
+        try:
+            found = field.kind.clean(value, cleaning)
+        except Invalid as wrong:
+            errors[key] = wrong.sentence
+            continue
+        if field.required and field.kind.blank(found):
+            errors[key] = _("%(label)s is needed.") % {"label": _capital(field.label)}
+        cleaned[key] = found
+    if errors:
+        raise Invalid(next(iter(errors.values())), errors=errors)
+    return cleaned
+
+
+def _why_not(ctx: Context, info: TypeInfo, key: str) -> str:
+    field = gate.fields(ctx, info).get(key)
+    if field is None:
+        return _("%(type)s has no field “%(key)s”.") % {"type": _capital(info.label), "key": key[:60]}
+    if field.by_action and field.writable:
+        names = _(" or ").join(f"“{a}”" for a in field.by_action)
+        return _("%(label)s changes through the action %(actions)s only.") % {
+            "label": _capital(field.label), "actions": names,
+        }  # fmt: skip
+    return _("%(label)s cannot be set.") % {"label": _capital(field.label)}
+
+
+def defaults(ctx: Context, info: TypeInfo, given: Mapping[str, object], fields: Mapping[str, Field]) -> dict[str, object]:
+    """Values for the fields of a new record that were not given."""
+    found: dict[str, object] = {}
+    for key, field in fields.items():
+        if key in given or field.default is None or field.source == "computed":
+            continue
+        value = field.default
+        if callable(value):
+            value = value(ctx)
+        elif value == "me":
+            value = ctx.viewer.user_id
+        elif value == "today":
+            value = ctx.format.today
+        elif value == "now":
+            value = ctx.format.now
+        if value is not None:
+            found[key] = value
+    return found
+
+
+def require(info: TypeInfo, given: Mapping[str, object], fields: Mapping[str, Field]) -> None:
+    """Raise Invalid when a required field of a new record has no value."""
+    missing = {
+        k: _("%(label)s is needed.") % {"label": _capital(f.label)}
+        for k, f in fields.items()
+        if f.required and f.writable and f.kind.blank(given.get(k)) and not (f.by_action and not f.on_create)
+    }
+    if missing:
+        raise Invalid(next(iter(missing.values())), code="missing", errors=missing)
+
+
+def settle(ctx: Context, info: TypeInfo, record: Record) -> None:
+    """Set the columns that follow from others: the folded title, and amounts in the workspace's currency."""
+    title = read_value(record, info.title_field)
+    record.title_key = fold(info.title_field.kind.text(title, ctx.format))[:200] if title is not None else ""
+    for field in info.fields.values():
+        follow = getattr(field.kind, "follow", None)
+        if follow is not None and field.source == "column":
+            follow(record, field.path, ctx)
+
+
+def now() -> dt.datetime:
+    """The present moment in UTC."""
+    return dt.datetime.now(dt.UTC)
+
+
+def _capital(label: object) -> str:
+    text = str(label)
+    return text[:1].upper() + text[1:]

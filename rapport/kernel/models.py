@@ -1,0 +1,15 @@
+"""Collects the kernel's tables for Django; each is defined beside the code that owns it."""
+
+from __future__ import annotations
+
+from rapport.kernel.access.models import Account, ApiToken, Role, SetupLink, Team, User, Workspace
+from rapport.kernel.changes.models import Change, ReaderCursor
+from rapport.kernel.custom.models import CustomField
+from rapport.kernel.exchange import ExchangeRate
+from rapport.kernel.jobs.models import Job, Schedule
+from rapport.kernel.query.models import IndexedValue, SearchEntry
+
+__all__ = [
+    "Account", "ApiToken", "Change", "CustomField", "ExchangeRate", "IndexedValue", "Job", "ReaderCursor", "Role",
+    "Schedule", "SearchEntry", "SetupLink", "Team", "User", "Workspace",
+]  # fmt: skip

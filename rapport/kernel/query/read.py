@@ -1,0 +1,300 @@
+"""Reading a page of records: filter, sort, keyset cursor, values by field; what lists, API, exports and panels use.
+
+Rows are read as plain values, not model objects (measured: 2-2.5 times the pages per CPU second). Empty values sort
+last in both directions: a page first walks the rows that have a value, then those that do not, so that each half is
+served by the same index on both databases.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import datetime as dt
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from django.db.models import Q, QuerySet, Sum
+from django.utils.translation import gettext as _
+
+from rapport.kernel.access import gate
+from rapport.kernel.errors import Invalid
+from rapport.kernel.ids import as_id
+from rapport.kernel.kinds.base import Title
+from rapport.kernel.query.compile import compile_filter
+from rapport.kernel.query.tree import Node
+from rapport.kernel.records.field import Field
+from rapport.kernel.records.registry import TypeInfo, registry
+
+if TYPE_CHECKING:
+    from rapport.kernel.context import Context
+
+#: Counts stop here; nobody needs to know that a list has 1,000,000 rows to the last one.
+COUNT_CAP = 10_000
+MAX_LIMIT = 200
+
+
+@dataclass(slots=True)
+class Row:
+    """One record as values by field key, with its id and version."""
+
+    id: UUID
+    version: int
+    values: dict[str, object]
+
+    def __getitem__(self, key: str) -> object:
+        return self.values[key]
+
+
+@dataclass
+class Page:
+    """One page of rows, and the cursor of the next (None on the last)."""
+
+    rows: list[Row]
+    fields: list[Field]
+    next: str | None = None
+    sort: str = ""
+
+
+@dataclass
+class Totals:
+    """Capped count and sums of a filtered list."""
+
+    count: int
+    capped: bool
+    sums: dict[str, object] = field(default_factory=dict)
+
+    @property
+    def text(self) -> str:
+        """"86" or "10,000+"."""
+        return f"{self.count:,}+" if self.capped else f"{self.count:,}"
+
+
+def filtered(ctx: Context, info: TypeInfo, node: Node | None = None, *, verb: str = "view") -> QuerySet:
+    """Visible records that match the filter."""
+    rows = gate.visible(ctx, info, verb)
+    return rows.filter(compile_filter(ctx, info, node)) if node is not None else rows
+
+
+def pick_fields(ctx: Context, info: TypeInfo, keys: Iterable[str] | None, *, strict: bool = False) -> list[Field]:
+    """The visible fields among `keys` in their order; all of them for None. `strict` raises for an unknown one."""
+    every = gate.fields(ctx, info)
+    if keys is None:
+        return list(every.values())
+    found = []
+    for key in keys:
+        if key in every:
+            found.append(every[key])
+        elif strict:
+            raise Invalid(
+                _("%(type)s has no field “%(key)s”.") % {"type": str(info.label).capitalize(), "key": key[:60]},
+                code="unknown_field", field="fields",
+            )  # fmt: skip
+    return found
+
+
+def read_page(
+    ctx: Context, info: TypeInfo, *, where: Node | None = None, sort: str = "", fields: Iterable[str] | None = None,
+    limit: int = 50, cursor: str = "", verb: str = "view", strict: bool = False, base: QuerySet | None = None,
+) -> Page:  # fmt: skip
+    """A page of records. `sort` is a field key, "-" in front for descending; "" is newest first.
+
+    Raises Invalid for an unknown field, an operator that does not fit, a sort without an index, a foreign cursor.
+    """
+    chosen = pick_fields(ctx, info, fields, strict=strict)
+    limit = max(1, min(limit, MAX_LIMIT))
+    path, down = sort_path(ctx, info, sort)
+    rows = base if base is not None else gate.visible(ctx, info, verb)
+    if where is not None:
+        rows = rows.filter(compile_filter(ctx, info, where))
+    columns = _columns(chosen)
+    names = ["pk", "version", *columns] + ([path] if path not in columns and path != "id" else [])
+    rows = _annotated(rows, chosen)
+    got = _keyset(rows, names, path, down, limit + 1, _decode(cursor, sort))
+    more = len(got) > limit
+    got = got[:limit]
+    next_cursor = _encode(sort, got[-1], names, path) if more else None
+    return Page(_rows(got, names, chosen), chosen, next_cursor, sort)
+
+
+def sort_path(ctx: Context, info: TypeInfo, sort: str) -> tuple[str, bool]:
+    """ORM path and direction of a sort; raises Invalid with advice when no index serves it."""
+    down = sort.startswith("-")
+    key = sort.lstrip("-")
+    if not key:
+        return "id", True
+    found = gate.fields(ctx, info).get(key)
+    if found is None:
+        raise Invalid(
+            _("%(type)s has no field “%(key)s”.") % {"type": str(info.label).capitalize(), "key": key[:60]},
+            code="unknown_field", field="sort",
+        )  # fmt: skip
+    if not found.sort_path:
+        able = ", ".join(f.key for f in gate.fields(ctx, info).values() if f.sort_path)
+        raise Invalid(
+            _("Lists cannot be sorted by “%(label)s”; they can by: %(able)s.") % {"label": found.label, "able": able},
+            code="unsortable", field="sort",
+        )  # fmt: skip
+    return found.sort_path, down
+
+
+def count(ctx: Context, rows: QuerySet, *, cap: int = COUNT_CAP) -> Totals:
+    """How many rows there are, up to the cap."""
+    found = rows.order_by().values("pk")[: cap + 1].count()
+    return Totals(min(found, cap), found > cap)
+
+
+def totals(ctx: Context, info: TypeInfo, rows: QuerySet) -> Totals:
+    """Capped count, and the sums of fields that show one, in one query; no sums beyond the cap."""
+    sums = [f for f in gate.fields(ctx, info).values() if f.total == "sum"]
+    if not sums:
+        return count(ctx, rows)
+    rows = _annotated(rows, sums)
+    paths = {f.key: total_path(f) for f in sums}
+    inner = rows.order_by().values("pk", *paths.values())[: COUNT_CAP + 1]
+    found = count(ctx, rows)
+    if found.capped:
+        return found
+    added = inner.aggregate(**{f"sum_{key}": Sum(path) for key, path in paths.items()})
+    found.sums = {f.key: in_base(ctx, f, added[f"sum_{f.key}"]) for f in sums}
+    return found
+
+
+def total_path(field: Field) -> str:
+    """The column that sums add up: the amount in the workspace's currency for money."""
+    if field.source == "computed":
+        return field.key
+    return getattr(field.kind, "total_path", lambda path: path)(field.path)
+
+
+def in_base(ctx: Context, field: Field, summed: object) -> object:
+    """A sum as a value of the field's kind (money in the workspace's currency)."""
+    make = getattr(field.kind, "from_total", None)
+    return make(summed, ctx.format.currency) if make else summed
+
+
+def read_ids(ctx: Context, info: TypeInfo, ids: Sequence[UUID], fields: Iterable[str] | None = None) -> dict[UUID, Row]:
+    """Rows by id, of those the viewer may see."""
+    chosen = pick_fields(ctx, info, fields)
+    names = ["pk", "version", *_columns(chosen)]
+    got = _annotated(gate.visible(ctx, info).filter(pk__in=list(ids)), chosen).values_list(*names)
+    return {row.id: row for row in _rows(list(got), names, chosen)}
+
+
+def load_titles(ctx: Context, rows: Iterable[Row], fields: Sequence[Field]) -> None:
+    """Put the titles of everything these rows refer to into the format: one guarded query per referenced type."""
+    wanted: dict[str, set[UUID]] = {}
+    rows = list(rows)
+    for f in fields:
+        refs = getattr(f.kind, "references", None)
+        if refs is None:
+            continue
+        for row in rows:
+            for key, pk in refs(row.values.get(f.key)):
+                if (key, pk) not in ctx.format.titles:
+                    wanted.setdefault(key, set()).add(pk)
+    for key, ids in wanted.items():
+        if key in registry:
+            add_titles(ctx, registry.get(key), ids)
+
+
+def add_titles(ctx: Context, info: TypeInfo, ids: set[UUID]) -> None:
+    """Load titles of one type's records into the format; those the viewer may not see get none."""
+    for pk, text in gate.titles(ctx, info, ids).items():
+        ctx.format.titles[(info.key, pk)] = Title(str(text), info.record_url(pk), mark_shape(info))
+
+
+def mark_shape(info: TypeInfo) -> str:
+    """People are round, everything else is square."""
+    return "person" if info.key in ("user", "person") else "org"
+
+
+def _columns(fields: Sequence[Field]) -> list[str]:
+    found: dict[str, None] = {}
+    for f in fields:
+        for name in f.columns:
+            found[name] = None
+    return list(found)
+
+
+def _annotated(rows: QuerySet, fields: Sequence[Field]) -> QuerySet:
+    computed = {f.key: f.expression for f in fields if f.source == "computed"}
+    return rows.annotate(**computed) if computed else rows
+
+
+def _rows(got: list[tuple[object, ...]], names: list[str], fields: Sequence[Field]) -> list[Row]:
+    at = {name: i for i, name in enumerate(names)}
+    plan = [(f.key, f.kind, [at[name] for name in f.columns], f.source == "custom") for f in fields]
+    found = []
+    for raw in got:
+        values: dict[str, object] = {}
+        for key, kind, places, is_custom in plan:
+            if is_custom:
+                values[key] = kind.load(kind.from_json(raw[places[0]].get(key)))  # type: ignore[attr-defined]
+            else:
+                values[key] = kind.load(*[raw[i] for i in places])
+        found.append(Row(raw[0], raw[1], values))  # type: ignore[arg-type]
+    return found
+
+
+def _keyset(
+    rows: QuerySet, names: list[str], path: str, down: bool, wanted: int, after: tuple[bool, object, UUID] | None
+) -> list[tuple[object, ...]]:
+    """`wanted` rows after the cursor: first those with a value, then the empty ones."""
+    sign, step = ("-", "lt") if down else ("", "gt")
+    if path == "id":
+        if after:
+            rows = rows.filter(**{f"pk__{step}": after[2]})
+        return list(rows.order_by(f"{sign}pk").values_list(*names)[:wanted])
+    got: list[tuple[object, ...]] = []
+    nullable = rows.model._meta.get_field(path).null
+    if after is None or not after[0]:
+        full = rows.filter(**{f"{path}__isnull": False}) if nullable else rows
+        if after:
+            # The first half lets the index start at the value; the second breaks ties by id.
+            full = full.filter(**{f"{path}__{step}e": after[1]}).filter(
+                Q(**{f"{path}__{step}": after[1]}) | Q(**{f"pk__{step}": after[2]})
+            )
+        # Ties go in the direction of the sort, so that one index walked either way serves both.
+        got = list(full.order_by(f"{sign}{path}", f"{sign}pk").values_list(*names)[:wanted])
+    if len(got) < wanted and nullable:
+        empty = rows.filter(**{f"{path}__isnull": True})
+        if after and after[0]:
+            empty = empty.filter(pk__gt=after[2])
+        got += list(empty.order_by("pk").values_list(*names)[: wanted - len(got)])
+    return got
+
+
+def _encode(sort: str, last: tuple[object, ...], names: list[str], path: str) -> str:
+    value = None if path == "id" else last[names.index(path)]
+    data = json.dumps([sort, value is None and path != "id", _plain(value), str(last[0])], separators=(",", ":"))
+    return base64.urlsafe_b64encode(data.encode()).decode().rstrip("=")
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, (dt.datetime, dt.date, dt.time)):
+        return value.isoformat()
+    if isinstance(value, (Decimal, UUID)):
+        return str(value)
+    return value
+
+
+def _decode(cursor: str, sort: str) -> tuple[bool, object, UUID] | None:
+    """(is in the empty half, value, id) of a cursor; raises Invalid for one that is not ours or of another sort."""
+    if not cursor:
+        return None
+    try:
+        was, empty, value, pk = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        found = as_id(pk)
+    except (ValueError, TypeError, binascii.Error):
+        found = None
+        was = None
+    if found is None or was != sort or not isinstance(empty, bool) or isinstance(value, (list, dict)):
+        raise Invalid(
+            _("This page mark does not belong to this list and order; start from the first page."),
+            code="bad_cursor", field="cursor",
+        )  # fmt: skip
+    return empty, value, found

@@ -1,0 +1,51 @@
+"""A field as every surface sees it: built-in, custom or computed, with nothing left to ask the model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.db.models.expressions import Combinable
+
+if TYPE_CHECKING:
+    from rapport.kernel.kinds.base import Kind
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field of one record type. `source` is "column", "custom" or "computed"; surfaces treat all alike."""
+
+    key: str
+    label: object
+    kind: Kind
+    source: str = "column"
+    #: ORM path of the value: a column, `custom__c_x`, or the name of the annotation.
+    path: str = ""
+    #: Model attributes to select (the custom JSON column for custom fields).
+    columns: tuple[str, ...] = ()
+    required: bool = False
+    help: object = ""
+    #: Field group a role needs to read it; "" is open.
+    see: str = ""
+    by_action: tuple[str, ...] = ()
+    on_create: bool = False
+    readonly: bool = False
+    default: object = None
+    #: For references: the type key pointed at, and a filter narrowing it.
+    to: str = ""
+    only: str = ""
+    #: ORM path to sort by, served by an index; "" when lists may not sort by this field.
+    sort_path: str = ""
+    total: str = ""
+    expression: Combinable | None = None
+
+    @property
+    def writable(self) -> bool:
+        """Whether anybody may ever set it (computed and bookkeeping fields: nobody)."""
+        return not self.readonly and self.source != "computed"
+
+    def settable(self, *, creating: bool, action: str = "") -> bool:
+        """Whether a write may set it: plain fields always, `by_action` fields by their action or at creation."""
+        if not self.writable:
+            return False
+        return not self.by_action or action in self.by_action or (creating and self.on_create)

@@ -1,0 +1,85 @@
+"""Every open lead, deal and customer shows its next step: the earliest open task about it, kept in the same transaction."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from rapport.kernel.changes.written import Written
+from rapport.kernel.records.registry import registry
+from rapport.modules.activities.models import Activity, Task
+
+if TYPE_CHECKING:
+    from rapport.kernel.context import Context
+
+#: Kinds of activity that count as a contact with the customer.
+_CONTACTS = ("call", "meeting", "email", "visit", "message")
+
+
+def keep_next_step(ctx: Context, written: list[Written]) -> None:
+    """After tasks were written: set `next_step` and `next_step_on` of every record they are, or were, about."""
+    touched: set[tuple[str, UUID]] = set()
+    for one in written:
+        if one.verb == "update" and not one.changed("state", "due_on", "subject", "customer", "about"):
+            continue
+        task = one.record
+        assert isinstance(task, Task)
+        touched |= _targets(task.customer_id, (task.about_type, task.about_id))
+        touched |= _targets(one.diff.get("customer", (None, None))[0], one.diff.get("about", (None, None))[0])
+    by_type: dict[str, set[UUID]] = {}
+    for type_key, pk in touched:
+        by_type.setdefault(type_key, set()).add(pk)
+    for type_key, ids in by_type.items():
+        _set_next_step(ctx, type_key, ids)
+
+
+def _targets(customer: object, about: object) -> set[tuple[str, UUID]]:
+    found = set()
+    if isinstance(customer, UUID):
+        found.add(("customer", customer))
+    if isinstance(about, tuple) and about[0] in registry and isinstance(about[1], UUID):
+        if "next_step_on" in registry.get(about[0]).fields:
+            found.add((about[0], about[1]))
+    return found
+
+
+def _set_next_step(ctx: Context, type_key: str, ids: set[UUID]) -> None:
+    info = registry.get(type_key)
+    name = "customer_id" if type_key == "customer" else "about"
+    open_tasks = Task.objects.filter(state="open", deleted_at=None, **{f"{name}__in": ids})
+    if name == "about":
+        open_tasks = open_tasks.filter(about_type=type_key)
+    first: dict[UUID, tuple[dt.date | None, str]] = {}
+    for target, due, subject in open_tasks.values_list(name, "due_on", "subject"):
+        best = first.get(target)
+        if best is None or (due or dt.date.max) < (best[0] or dt.date.max):
+            first[target] = (due, subject)
+    system = ctx.as_system("next step")
+    for record in info.model.objects.filter(pk__in=ids, deleted_at=None):
+        due, subject = first.get(record.pk, (None, ""))
+        if (record.next_step_on, record.next_step) != (due, subject):  # type: ignore[attr-defined]
+            system.write(record, next_step=subject or None, next_step_on=due)
+
+
+def keep_last_contact(ctx: Context, written: list[Written]) -> None:
+    """After activities were written: raise the customer's last contact (set-wise; it never goes back by itself)."""
+    latest: dict[UUID, dt.datetime] = {}
+    now = dt.datetime.now(dt.UTC)
+    for one in written:
+        activity = one.record
+        assert isinstance(activity, Activity)
+        if one.verb == "delete" or activity.kind not in _CONTACTS or activity.happened_at > now:
+            continue
+        if activity.customer_id and activity.happened_at > latest.get(activity.customer_id, _LONG_AGO):
+            latest[activity.customer_id] = activity.happened_at
+    if not latest:
+        return
+    info = registry.get("customer")
+    system = ctx.as_system("last contact")
+    for customer in info.model.objects.filter(pk__in=latest, deleted_at=None):
+        if customer.last_contact_at is None or customer.last_contact_at < latest[customer.pk]:  # type: ignore[attr-defined]
+            system.write(customer, last_contact_at=latest[customer.pk])
+
+
+_LONG_AGO = dt.datetime(1, 1, 2, tzinfo=dt.UTC)

@@ -1,0 +1,119 @@
+"""What customers mean: columns, pages, rights."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+
+from rapport.kernel.errors import Invalid
+from rapport.kernel.records.declare import RecordType, Related, Section, Use
+from rapport.kernel.records.registry import record_type
+from rapport.modules.customers.models import Affiliation, Customer, Preference, Relationship
+
+if TYPE_CHECKING:
+    from rapport.kernel.context import Context
+    from rapport.kernel.records.model import Record
+
+_STAGE_HUES = {
+    "subscriber": "grey", "lead": "info", "prospect": "grey", "customer": "acc", "advocate": "ok", "lapsed": "warn",
+    "lost": "bad",
+}  # fmt: skip
+
+
+def check_customer(ctx: Context, record: Record | None, values: dict[str, object]) -> None:
+    """No company is its own parent, however many steps up."""
+    parent = values.get("parent")
+    seen = {record.pk} if record else set()
+    while parent is not None:
+        if parent in seen:
+            raise Invalid(_t("A company cannot stand above itself; choose another parent company."), field="parent")
+        seen.add(parent)
+        parent = Customer.objects.filter(pk=parent).values_list("parent_id", flat=True).first()
+
+
+@record_type
+class CustomerType(RecordType):
+    """Whoever we do business with: a company or a person."""
+
+    model, key, title = Customer, "customer", "name"
+    search = ["name", "emails", "phones", "website", "addresses", "external_id"]
+    uses = {
+        "kind": Use(hues={"company": "grey", "person": "info"}),
+        "stage": Use(hues=_STAGE_HUES),
+        "turnover": Use(see="customers.figures"),
+        "parent": Use(only="kind is company"),
+        "owner": Use(default="me"),
+        "last_contact_at": Use(readonly=True),
+        "next_step": Use(readonly=True),
+        "next_step_on": Use(readonly=True),
+    }
+    list_columns = ["name", "stage", "phones", "emails", "industry", "owner", "last_contact_at", "next_step", "next_step_on"]
+    page = [
+        Section(_("About"), "kind", "stage", "roles", "industry", "website", "employees", "turnover", "founded", "parent"),
+        Section(_("Contact"), "emails", "phones", "addresses", "language", "birthday"),
+        Section(_("Care"), "owner", "team", "source", "tags", "note", "external_id"),
+        Related("affiliation", "company", ["person", "job_title", "part"], _("People"), of=("kind", "company")),
+        Related("affiliation", "person", ["company", "job_title", "part"], _("Works at"), of=("kind", "person")),
+        Related("preference", "customer", ["what", "wish"], _("Preferences")),
+        Related("relationship", "one", ["tie", "other"], _("Relationships")),
+        Related("customer", "parent", ["name", "stage"], _("Subsidiaries"), of=("kind", "company")),
+    ]
+    views = {
+        _("All customers"): "| name",
+        _("My customers"): "owner is me | name",
+        _("Companies"): "kind is company | name",
+        _("People"): "kind is person | name",
+        _("Without a next step"): "stage is any of (lead, prospect, customer) and next_step_on is empty | -last_contact_at",
+    }
+    grants = {
+        "management": "*:all +customers.figures +customers.sensitive",
+        "sales": "view:all create edit:team delete:own export:team import:own merge:own +customers.figures",
+        "marketing": "view:all create edit:team export:all ~customers.figures",
+        "support": "view:all create edit:all",
+        "back_office": "view:all create edit:all ~customers.figures",
+        "external": "view:own",
+    }
+    menu = ("customers", "users")
+    checks = (check_customer,)
+
+
+@record_type
+class AffiliationType(RecordType):
+    """A person's place at a company."""
+
+    model, key, title = Affiliation, "affiliation", "job_title"
+    uses = {
+        "person": Use(only="kind is person"), "company": Use(only="kind is company"),
+        "owner": Use(hidden=True), "team": Use(hidden=True), "external_id": Use(hidden=True),
+    }  # fmt: skip
+    list_columns = ["person", "company", "job_title", "part", "is_primary"]
+    page = [Section(_("Affiliation"), "person", "company", "job_title", "part", "from_on", "until_on", "is_primary")]
+    under = "person"
+
+
+@record_type
+class RelationshipType(RecordType):
+    """Any tie between two customers."""
+
+    model, key, title = Relationship, "relationship", "tie"
+    uses = {"owner": Use(hidden=True), "team": Use(hidden=True), "external_id": Use(hidden=True)}
+    list_columns = ["one", "tie", "other", "note"]
+    page = [Section(_("Relationship"), "one", "tie", "other", "note")]
+    under = "one"
+
+
+@record_type
+class PreferenceType(RecordType):
+    """A known wish or need of a customer."""
+
+    model, key, title = Preference, "preference", "what"
+    uses = {"owner": Use(hidden=True), "team": Use(hidden=True), "external_id": Use(hidden=True)}
+    list_columns = ["customer", "what", "wish", "learned_from", "learned_on"]
+    page = [Section(_("Preference"), "customer", "what", "wish", "learned_from", "learned_on", "is_sensitive")]
+    under = "customer"
+    sensitive = ("is_sensitive", "customers.sensitive")
+
+
+__all__ = ["AffiliationType", "CustomerType", "PreferenceType", "RelationshipType"]
