@@ -208,13 +208,11 @@ def duration(minutes: int) -> str:
 
 def file_size(size: int, fmt: Format) -> str:
     """A file size in the decimal units that people know: "6.2 MB"."""
-    scaled = Decimal(size)
-    for unit in ("B", "kB", "MB", "GB"):
-        if scaled < 1000:
-            break
+    scaled, units = Decimal(size), ["TB", "GB", "MB", "kB", "B"]
+    while scaled >= 1000 and len(units) > 1:
         scaled /= 1000
-    else:
-        unit = "TB"
+        units.pop()
+    unit = units[-1]
     shown = scaled.quantize(Decimal("0.1")) if unit != "B" and scaled < 100 else scaled.quantize(Decimal(1))
     text = number(shown, fmt)
     point = figures(fmt.language, fmt.country).decimal

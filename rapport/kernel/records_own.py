@@ -88,6 +88,8 @@ def check_custom_field(ctx: Context, record: Record | None, values: dict[str, ob
         if kind is None or not kind.custom:
             able = ", ".join(k for k, cls in all_kinds().items() if cls.custom)
             raise Invalid(_t("Custom fields can be: %(kinds)s.") % {"kinds": able}, field="kind")
+        if "choices" in kind.option_names and not values.get("choices"):
+            raise Invalid(_t("Write the choices, one on each line."), field="choices")
         key = str(values.get("key") or values.get("label") or "")
         slug = re.sub(r"[^a-z0-9]+", "_", fold(key)).strip("_")[:50]
         values["key"] = "c_" + (slug.removeprefix("c_") or "field")

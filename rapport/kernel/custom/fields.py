@@ -34,7 +34,7 @@ def _read(workspace: Workspace) -> dict[str, dict[str, Field]]:
 def as_field(row: CustomField) -> Field:
     """The Field a definition describes; its source is a key of the record's custom JSON."""
     options: dict[str, object] = {}
-    if row.choices.strip():
+    if row.choices.strip() and "choices" in all_kinds()[row.kind].option_names:
         options["choices"] = [(line.strip(), line.strip()) for line in row.choices.splitlines() if line.strip()]
     kind = all_kinds()[row.kind].from_options(options)
     return Field(

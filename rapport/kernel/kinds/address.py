@@ -36,7 +36,7 @@ _ALONE_CODE = re.compile(r"[A-Z]{0,2}\d[\dA-Z]?[ -]?[\dA-Z]{2,5}(?:-\d{4})?")
 
 
 class AddressField(ListField):
-    """Addresses as a JSON list of {"street", "postcode", "city", "region", "country", "label"}; country is ISO 3166 alpha-2."""
+    """Addresses as a JSON list of {"street", "postcode", "city", "region", "country" (ISO 3166 alpha-2), "label"}."""
 
 
 @lru_cache(maxsize=64)
@@ -142,7 +142,7 @@ class AddressKind(ManyKind):
         kept = []
         for item in self.entries(value) or ():
             if isinstance(item, str):
-                kept += self.parse(item, cleaning) or []
+                kept += [entry for entry in self.parse(item, cleaning) or () if entry not in kept]
                 continue
             if not isinstance(item, Mapping):
                 raise Invalid(_("An address has street, postcode, city, region and country."), code="not_an_address")
@@ -225,7 +225,7 @@ class AddressKind(ManyKind):
             )
             for at, entry in enumerate(entries)
         ]
-        return format_html('<div class="col" style="gap:12px" data-repeat>{}</div>', mark_safe("".join(sets)))
+        return format_html('<div class="col row-12" data-repeat>{}</div>', mark_safe("".join(sets)))
 
     def _fieldset(
         self, entry: Mapping[str, str], at: int, fmt: Format, *, name: str, error: str, autofocus: bool, required: bool
@@ -247,8 +247,8 @@ class AddressKind(ManyKind):
             )
             inputs.append(
                 format_html(
-                    '<label class="label" for="f-{}">{}</label><span class="input{}"><input class="bare" type="text" id="f-{}" name="{}__{}__{}" value="{}" '
-                    'maxlength="{}" autocomplete="{}"{}{}{}></span>',
+                    '<label class="label" for="f-{}">{}</label><span class="input{}"><input class="bare" type="text" '
+                    'id="f-{}" name="{}__{}__{}" value="{}" maxlength="{}" autocomplete="{}"{}{}{}></span>',
                     ident,
                     titles[part],
                     " is-err" if error else "",
@@ -265,7 +265,7 @@ class AddressKind(ManyKind):
                 )
             )
         return format_html(
-            '<fieldset class="col" style="gap:5px;border:0"><legend class="sr">{}</legend>{}</fieldset>',
+            '<fieldset class="col row-6 bare"><legend class="sr">{}</legend>{}</fieldset>',
             _("Address"),
             mark_safe("".join(inputs)),
         )

@@ -4,7 +4,7 @@ A kind knows how its value is stored, typed, cleaned, shown, exported, filtered,
 Surfaces never ask "is it money?"; they call the kind. Three shapes of one value exist:
 
 * **value**: the Python value that code works with (str, int, date, `Money`, list of dicts ...); empty is always `None`.
-* **columns**: how the model stores it: `columns(name)` names one or several model attributes, `load` and `store` convert.
+* **columns**: how the model stores it: `columns(name)` names one or more attributes, `load` and `store` convert.
 * **json**: the API and change-log shape (str, int, float, bool, list, dict, None), also the custom-field storage.
 """
 
@@ -43,7 +43,7 @@ class Format:
     """
 
     language: str = "en"
-    zone: ZoneInfo = ZoneInfo("UTC")
+    zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
     currency: str = "EUR"
     country: str = "IE"
     now: dt.datetime = field(default_factory=lambda: dt.datetime.now(dt.UTC))
@@ -57,7 +57,7 @@ class Format:
 
 @dataclass(frozen=True)
 class Title:
-    """What a reference shows: the record's title, the address of its page, and its mark (initials and hue, round or square)."""
+    """What a reference shows: the record's title, the address of its page, and its mark (round or square)."""
 
     text: str
     url: str
@@ -139,7 +139,7 @@ class Kind:
     icon: ClassVar[str] = "type"
     #: May be summed in totals and board columns.
     summable: ClassVar[bool] = False
-    #: The value stands in its json shape under a key of the custom JSON, not in columns of its own (set by `from_options`).
+    #: The value stands in its json shape under a key of the custom JSON, not in columns (set by `from_options`).
     in_json: bool = False
 
     def __init__(self, **options: object) -> None:
@@ -269,7 +269,7 @@ class Kind:
             wanted = [self.operand(v, cleaning) for v in self._several(value)]
             return Q(**{f"{path}__in": wanted})
         if op == "between":
-            low, high = self._several(value)
+            low, high = self.pair(value)
             return Q(**{f"{path}__gte": self.operand(low, cleaning), f"{path}__lte": self.operand(high, cleaning)})
         lookup = {"is": "exact", "<": "lt", "<=": "lte", ">": "gt", ">=": "gte"}[op]
         return Q(**{f"{path}__{lookup}": self.operand(value, cleaning)})
@@ -300,7 +300,7 @@ class Kind:
         return ()
 
     def follow(self, record: models.Model, path: str, ctx: Context) -> None:
-        """Set columns that follow from the value before a record is saved (money: its worth in the workspace's currency)."""
+        """Set columns that follow from the value before a record is saved (money: its worth in our currency)."""
 
     def total_path(self, path: str) -> str:
         """The column that sums add up."""
@@ -309,6 +309,13 @@ class Kind:
     def from_total(self, summed: object, currency: str) -> object:
         """A sum as a value of this kind; `currency` is the workspace's."""
         return summed
+
+    def pair(self, value: object) -> tuple[object, object]:
+        """Both ends of "between"; raises Invalid when there are not two."""
+        several = self._several(value)
+        if len(several) != 2:
+            raise Invalid(_("Give two values, from and to."), code="no_value")
+        return several
 
     @staticmethod
     def _several(value: object) -> tuple[object, ...]:
@@ -353,8 +360,8 @@ def all_kinds() -> dict[str, type[Kind]]:
 
 
 def kind_of(model_field: models.Field) -> Kind | None:
-    """The kind that stores in this model field: by exact class first, then the nearest base class; None if there is none,
-    and for companions (`amount_currency`), which are part of another field."""
+    """The kind that stores in this model field: by exact class first, then the nearest base class; None if there is
+    none, and for companions (`amount_currency`), which are part of another field."""
     if getattr(model_field, "companion_of", ""):
         return None
     if model_field.choices and "choice" in _kinds and isinstance(model_field, models.CharField):

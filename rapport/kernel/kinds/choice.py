@@ -27,7 +27,7 @@ FEW = 6
 
 @dataclass(frozen=True)
 class Words:
-    """The options in one language: label by value, value by exact and by folded label (folded only where unmistakable)."""
+    """The options in one language: label by value, value by label; by folded label only where unmistakable."""
 
     labels: dict[str, str]
     exact: dict[str, str]
@@ -39,7 +39,7 @@ class Options:
     """Values, labels and colours of a choice; labels may be lazy translations and are read once per language."""
 
     def __init__(self, choices: object, options: Mapping[str, object]) -> None:
-        """`choices` as (value, label) pairs, plain texts, or a TextChoices class; raises Invalid when they make no sense.
+        """`choices` as (value, label) pairs, plain texts, or a TextChoices class; Invalid when they make no sense.
 
         `options` are the kind's own: the registry puts "hues" there after the kind is made.
         """
@@ -117,7 +117,7 @@ class Options:
         return words.folded.get(key) or next((value for value in words.labels if fold(value) == key), None)
 
     def name(self, value: str, language: str) -> str:
-        """The label, or the value where the label is taken by another option or no longer there; `find` reads it back."""
+        """The label, or the value where another option has the same label; `find` reads it back."""
         words = self.words(language)
         label = words.labels.get(value, value)
         return label if words.exact.get(label, value) == value else value

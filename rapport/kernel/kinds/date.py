@@ -292,7 +292,10 @@ class DateKind(Kind):
     def operand(self, value: object, cleaning: Cleaning) -> object:
         """A point in time counts as its day in the viewer's zone."""
         if isinstance(value, dt.datetime):
-            value = value.astimezone(cleaning.format.zone).date() if value.tzinfo else value.date()
+            try:
+                value = value.astimezone(cleaning.format.zone).date() if value.tzinfo else value.date()
+            except OverflowError:
+                raise Invalid(_("This day is too far away."), code="too_far") from None
         return super().operand(value, cleaning)
 
     def to_json(self, value: object) -> object:

@@ -24,7 +24,8 @@ from rapport.kernel.kinds.time import plain_time, read_time
 _ISO_START = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}")
 #: A day, then a time that carries a colon, an "h", am or pm, or is a bare hour.
 _DAY_TIME = re.compile(
-    r"(?P<day>.+?)[\s,]+(?:at\s|um\s|à\s|a las\s|alle\s|om\s)?\s*(?P<time>\d{1,2}(?:[:.h]\d{2}(?::\d{2}(?:\.\d+)?)?|\s?h|\s?uhr)?(?:\s?[ap]\.?m\.?)?|noon|midday|midnight)",
+    r"(?P<day>.+?)[\s,]+(?:at\s|um\s|à\s|a las\s|alle\s|om\s)?\s*"
+    r"(?P<time>\d{1,2}(?:[:.h]\d{2}(?::\d{2}(?:\.\d+)?)?|\s?h|\s?uhr)?(?:\s?[ap]\.?m\.?)?|noon|midday|midnight)",
     re.IGNORECASE,
 )
 
@@ -132,9 +133,8 @@ class DateTimeKind(Kind):
             return DASH
         local = value.astimezone(fmt.zone)
         shown = f"{shown_as.date(local.date(), fmt)} {shown_as.clock(local.time(), fmt)}"
-        return SafeString(
-            f'<time datetime="{self.to_json(value)}" title="{esc(shown_as.full_date(local.date(), fmt))}">{esc(shown)}</time>'
-        )
+        full = esc(shown_as.full_date(local.date(), fmt))
+        return SafeString(f'<time datetime="{self.to_json(value)}" title="{full}">{esc(shown)}</time>')
 
     def widget(
         self, field: object, value: object, fmt: Format, *, name: str, error: str = "", autofocus: bool = False
@@ -159,10 +159,10 @@ class DateTimeKind(Kind):
         """A day stands for all its moments: "is" lies in it, "<" is before it, ">" after it."""
         if op == "empty":
             return self.is_empty(path)
-        values = [self._span(one, cleaning) for one in self._several(value)]
-        if op == "between" and len(values) == 2:
-            return self._within(path, values[0][0], values[1][1])
-        start, end = values[0]
+        if op == "between":
+            low, high = self.pair(value)
+            return self._within(path, self._span(low, cleaning)[0], self._span(high, cleaning)[1])
+        start, end = self._span(value, cleaning)
         if op == "is":
             return self._within(path, start, end)
         lookup, edge = {"<": ("lt", start), ">=": ("gte", start), "<=": ("lt", end), ">": ("gte", end)}[op]

@@ -104,7 +104,7 @@ class EmailsField(ListField):
 
 @lru_cache(maxsize=65536)
 def read_email(text: str) -> str | None:
-    """The address, domain in lower case; None when it is none. The usual shape is checked here, the rest by email-validator."""
+    """The address, domain in lower case; None when it is none. email-validator sees only what is of no usual shape."""
     if found := _COMMON.fullmatch(text):
         if len(found[1]) <= 64 and len(text) <= 254:
             return f"{found[1]}@{found[2].lower()}"
@@ -144,7 +144,8 @@ def address_keys(address: str) -> list[str]:
 
 def link(address: str) -> str:
     """A mailto: link."""
-    return f'<a class="link" href="mailto:{esc(address.replace("%", "%25").replace("?", "%3F").replace("&", "%26"))}">{esc(address)}</a>'
+    target = address.replace("%", "%25").replace("?", "%3F").replace("&", "%26")
+    return f'<a class="link" href="mailto:{esc(target)}">{esc(address)}</a>'
 
 
 @kind

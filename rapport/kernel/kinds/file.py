@@ -100,14 +100,15 @@ class FileKind(Kind):
         if not value:
             return DASH
         return SafeString(
-            f'<a class="row row-6" href="/file/{esc(value["key"])}">{icon("paperclip")}<span class="trunc">{esc(value["name"])}</span>'
+            f'<a class="row row-6" href="/file/{esc(value["key"])}">{icon("paperclip")}'
+            f'<span class="trunc">{esc(value["name"])}</span>'
             f'<span class="t3 nowrap">{esc(shown_as.file_size(value["size"], fmt))}</span></a>'
         )
 
     def widget(
         self, field: object, value: object, fmt: Format, *, name: str, error: str = "", autofocus: bool = False
     ) -> SafeString:
-        """The file that is there, kept by a hidden input, and one to choose; the surface stores it and puts its facts in place."""
+        """The file that is there, kept by a hidden input, and one to choose, which the surface stores first."""
         kept = self.shown(value, fmt)
         attrs = control(field, name=name, error=error, autofocus=autofocus).replace(
             f'name="{esc(name)}"', f'name="{esc(name)}__upload"'
@@ -115,7 +116,8 @@ class FileKind(Kind):
         if kept:
             attrs = attrs.replace(" required", "")
         return format_html(
-            '<input type="hidden" name="{}" value="{}"><span class="input{}"><input class="bare" type="file" {}></span>',
+            '<input type="hidden" name="{}" value="{}">'
+            '<span class="input{}"><input class="bare" type="file" {}></span>',
             name,
             kept,
             " is-err" if error else "",
@@ -129,3 +131,7 @@ class FileKind(Kind):
     def search_text(self, value: object) -> str:
         """The name."""
         return value["name"] if value else ""
+
+    def index_keys(self, value: object) -> list[str]:
+        """The key, so that the record a file belongs to is found without a scan when somebody downloads it."""
+        return [value["key"]] if value else []

@@ -160,7 +160,7 @@ class LabelledKind(ManyKind):
     def widget(
         self, field: object, value: object, fmt: Format, *, name: str, error: str = "", autofocus: bool = False
     ) -> SafeString:
-        """One input per entry and an empty one for the next; works without script, `data-repeat` lets the page add more."""
+        """One input per entry and an empty one for the next; `data-repeat` lets a script add more."""
         lines = (
             [part for part in self.split.split(value) if part.strip()]
             if isinstance(value, str)
@@ -180,7 +180,7 @@ class LabelledKind(ManyKind):
                     mark_safe(self.input_attrs),
                 )
             )
-        return format_html('<span class="col" style="gap:6px" data-repeat>{}</span>', mark_safe("".join(inputs)))
+        return format_html('<span class="col row-6" data-repeat>{}</span>', mark_safe("".join(inputs)))
 
     def search_text(self, value: object) -> str:
         """Every value."""

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Callable
 from functools import lru_cache
 from html import escape as _escape
 from typing import TYPE_CHECKING
@@ -27,9 +28,20 @@ def esc(text: object) -> SafeString:
     return SafeString(_escape(str(text)))
 
 
+_sprite: Callable[[], str] | None = None
+
+
+def use_sprite(address: Callable[[], str]) -> None:
+    """Where the icons lie: the surface that builds them says so when it starts."""
+    global _sprite
+    _sprite = address
+
+
 def icon(name: str, size: int = 14) -> SafeString:
-    """A Lucide icon from the page's sprite; `name` is a constant of the caller."""
-    return SafeString(f'<svg class="i i-{size}" aria-hidden="true"><use href="#i-{name}"/></svg>')
+    """A Lucide icon from the sprite; `name` is a constant of the caller."""
+    return SafeString(
+        f'<svg class="i i-{size}" aria-hidden="true"><use href="{_sprite() if _sprite else ""}#{name}"/></svg>'
+    )
 
 
 @lru_cache(maxsize=8192)

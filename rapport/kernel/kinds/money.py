@@ -32,7 +32,7 @@ class MoneyField(models.BigIntegerField):
     """An amount in minor units, with its currency and its worth in the workspace's currency beside it.
 
     Adds `<name>_currency`, `<name>_base` (minor units of the workspace's currency; None until converted) and
-    `<name>_rate_on` (day of the rate). Each carries `companion_of = <name>`: it is part of this field, not one of its own.
+    `<name>_rate_on` (day of the rate). Each carries `companion_of = <name>`: it is part of this field.
     """
 
     def companions(self) -> tuple[str, ...]:

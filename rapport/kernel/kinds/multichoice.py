@@ -141,9 +141,7 @@ class MultiChoiceKind(ManyKind):
                 )
             )
         described = format_html(' aria-describedby="e-{}"', name) if error else ""
-        return format_html(
-            '<span class="col" style="gap:6px" role="group"{}>{}</span>', described, mark_safe("".join(boxes))
-        )
+        return format_html('<span class="col row-6" role="group"{}>{}</span>', described, mark_safe("".join(boxes)))
 
     def key_of(self, value: object, cleaning: Cleaning) -> str:
         """The value of an option."""

@@ -20,6 +20,7 @@ from rapport.kernel.kinds.markup import esc
 from rapport.kernel.kinds.normal import excerpt
 
 _NOT_DIGIT = re.compile(r"\D+", re.ASCII)
+_TRUNK = re.compile(r"^\((0\d*)\)")
 #: Shortest digits that may stand for the end of a number.
 TAIL = 6
 
@@ -33,13 +34,16 @@ class PhoneField(ListField):
 
 @lru_cache(maxsize=65536)
 def read_phone(text: str, country: str) -> tuple[str, str, str] | None:
-    """(E.164, raw, extension) of a typed number; E.164 is digits and raw is set when it fits no numbering plan; None if it is none."""
+    """(E.164, "", extension) of a typed number, (digits, as typed, "") when it fits no numbering plan, or None."""
     shaped = text.strip()
     if shaped.startswith("00"):
         shaped = "+" + shaped[2:]
     try:
         number = phonenumbers.parse(shaped, country)
-        if phonenumbers.is_possible_number_with_reason(number) == phonenumbers.ValidationResult.IS_POSSIBLE:
+        possible = phonenumbers.is_possible_number_with_reason(number) == phonenumbers.ValidationResult.IS_POSSIBLE
+        # Without "+" or a trunk zero it must be a number that exists: a local number without its area code is often
+        # "possible" and would become a wrong E.164.
+        if possible and (shaped[:1] in ("+", "0") or phonenumbers.is_valid_number(number)):
             e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
             return e164, "", number.extension or ""
     except phonenumbers.NumberParseException:
@@ -52,22 +56,23 @@ def read_phone(text: str, country: str) -> tuple[str, str, str] | None:
 
 @lru_cache(maxsize=65536)
 def national(e164: str) -> str:
-    """The national form of an E.164 number."""
-    return phonenumbers.format_number(phonenumbers.parse(e164), phonenumbers.PhoneNumberFormat.NATIONAL)
+    """The national form of an E.164 number, without brackets round a trunk zero: "01 555 0142"."""
+    shown = phonenumbers.format_number(phonenumbers.parse(e164), phonenumbers.PhoneNumberFormat.NATIONAL)
+    return _TRUNK.sub(r"\1", shown)
 
 
 @lru_cache(maxsize=65536)
 def readable(e164: str, country: str) -> str:
     """National for the own country, international otherwise."""
-    number = phonenumbers.parse(e164)
-    own = country and number.country_code == phonenumbers.country_code_for_region(country)
-    kind_of_form = phonenumbers.PhoneNumberFormat.NATIONAL if own else phonenumbers.PhoneNumberFormat.INTERNATIONAL
-    return phonenumbers.format_number(number, kind_of_form)
+    code = phonenumbers.country_code_for_region(country) if country else 0
+    if code and e164.startswith(f"+{code}"):
+        return national(e164)
+    return phonenumbers.format_number(phonenumbers.parse(e164), phonenumbers.PhoneNumberFormat.INTERNATIONAL)
 
 
 @lru_cache(maxsize=65536)
 def _keys(value: str) -> tuple[str, ...]:
-    """Digits with and without country, and reversed behind an "r", so that the end of a number is found by an index range."""
+    """Digits with and without country, and reversed behind an "r": the end of a number is a range of that index."""
     digits = _NOT_DIGIT.sub("", value)
     if value.startswith("+"):
         return digits, _NOT_DIGIT.sub("", national(value)), "r" + digits[::-1]

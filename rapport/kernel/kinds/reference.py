@@ -38,7 +38,10 @@ def read_uuid(value: object) -> UUID | None:
 
 @kind
 class ReferenceKind(Kind):
-    """The id of one record (columns are named by the attribute, `customer_id`); `to` is the key of its type and `noun` its name in sentences, both set by the registry."""
+    """The id of one record; columns are named by the attribute, `customer_id`.
+
+    The registry sets `to`, the key of its type, and may set `noun`, its name in sentences.
+    """
 
     key = "reference"
     label = gettext_lazy("Reference")
@@ -147,7 +150,7 @@ class ReferenceKind(Kind):
     def widget(
         self, field: object, value: object, fmt: Format, *, name: str, error: str = "", autofocus: bool = False
     ) -> SafeString:
-        """A combobox that also works as a plain text input; see `from_post`. A script that picks a record sets all three inputs."""
+        """A combobox that is a plain text input without script; a script that picks a record sets all three inputs."""
         ident = read_uuid(value)
         shown = self.text(ident, fmt) if ident else value if isinstance(value, str) else ""
         fixed = format_html(
@@ -158,8 +161,9 @@ class ReferenceKind(Kind):
             shown if ident else "",
         )
         return format_html(
-            '<span class="input{}">{}<input class="bare" type="text" id="f-{}" name="{}__text" value="{}" role="combobox" aria-expanded="false" '
-            'aria-autocomplete="list" autocomplete="off" data-combobox data-type="{}" data-label="{}"{}{}{}></span>',
+            '<span class="input{}">{}<input class="bare" type="text" id="f-{}" name="{}__text" value="{}" '
+            'role="combobox" aria-expanded="false" aria-autocomplete="list" autocomplete="off" '
+            'data-combobox data-type="{}" data-label="{}"{}{}{}></span>',
             " is-err" if error else "",
             fixed,
             name,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import ClassVar
 
 from django.db import models
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, override
 
 from rapport.kernel.errors import Invalid
 from rapport.kernel.kinds.base import DASH, Cleaning, Format, Kind, kind
@@ -74,6 +75,16 @@ _NO = frozenset(
 )
 
 
+@lru_cache(maxsize=64)
+def _cells(language: str) -> tuple[SafeString, SafeString]:
+    """The cells of no and yes in a language."""
+    with override(language):
+        no, yes = esc(_("No")), esc(_("Yes"))
+    return SafeString(f'<span class="t3">{no}</span>'), SafeString(
+        f'<span class="row row-6">{icon("check")}{yes}</span>'
+    )
+
+
 @kind
 class YesNoKind(Kind):
     """A fact that holds or does not; `optional` ones may also be unknown."""
@@ -126,11 +137,7 @@ class YesNoKind(Kind):
 
     def cell(self, value: object, fmt: Format) -> SafeString | str:
         """A tick and the word, or the quiet word."""
-        if value is None:
-            return DASH
-        if value:
-            return SafeString(f'<span class="row row-6">{icon("check")}{esc(_("Yes"))}</span>')
-        return SafeString(f'<span class="t3">{esc(_("No"))}</span>')
+        return DASH if value is None else _cells(fmt.language)[value]
 
     def widget(
         self, field: object, value: object, fmt: Format, *, name: str, error: str = "", autofocus: bool = False

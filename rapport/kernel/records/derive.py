@@ -59,6 +59,8 @@ def _from_model(
     if kind is None:
         return None
     to = type_keys.get(f.related_model, "") if f.is_relation and f.related_model else ""
+    if f.is_relation and not to:
+        return None
     if to:
         kind.to = to  # type: ignore[attr-defined]
     if use.hues:

@@ -1,0 +1,28 @@
+"""From an account that signed in to the people it is: its users, across workspaces.
+
+The one place that reads users outside a workspace: the answer decides which workspace is entered. Everything after
+that goes through the guarded manager again.
+"""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from rapport.kernel.access.models import Account, User
+
+
+def users_of(account: Account) -> list[User]:
+    """The active users of an account with role and workspace, the oldest first. No user: nothing to sign in to."""
+    return list(_rows(account).order_by("pk"))
+
+
+def user_in(account: Account, workspace_id: UUID) -> User | None:
+    """The active user of an account in one workspace."""
+    return _rows(account).filter(workspace_id=workspace_id).first()
+
+
+def _rows(account: Account) -> QuerySet[User]:
+    plain: QuerySet[User] = QuerySet(User)
+    return plain.filter(account_id=account.pk, is_active=True, deleted_at=None).select_related("role", "workspace")

@@ -1,0 +1,1 @@
+"""Tests that belong to no single module: the platform, the kernel, batteries over the registry, the cast."""

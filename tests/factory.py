@@ -1,0 +1,71 @@
+"""Valid values for a record of any type, read off its declaration: what the batteries over the registry feed on."""
+
+from __future__ import annotations
+
+import datetime as dt
+from itertools import count
+from uuid import UUID
+
+from rapport.kernel.context import Context
+from rapport.kernel.records.field import Field
+from rapport.kernel.records.model import Record
+from rapport.kernel.records.registry import TypeInfo, registry
+
+_numbers = count(1)
+
+#: Values that a type's own checks ask for and no field can say, with the reason.
+SPECIAL: dict[str, dict[str, object]] = {
+    "custom_field": {"on_type": "customer", "kind": "choice", "choices": "A\nB"},  # must name a real type and kind
+    "exchange_rate": {"currency": "USD"},  # a code, not any text
+}
+
+
+def make(ctx: Context, type_key: str, **given: object) -> Record:
+    """Create a record of the type with every required field filled."""
+    info = registry.get(type_key)
+    return ctx.create(type_key, **values_for(ctx, info, **given))
+
+
+def values_for(ctx: Context, info: TypeInfo, *, every: bool = False, **given: object) -> dict[str, object]:
+    """Values for the required fields (with `every`: for all that may be set at creation)."""
+    values: dict[str, object] = {}
+    for key, field in info.fields.items():
+        if key in given or not field.settable(creating=True) or not (field.required or every or key == info.declared.title):
+            continue
+        if key in ("owner", "team", "external_id") and not field.required:
+            continue
+        value = value_for(ctx, info, field)
+        if value is not None:
+            values[key] = value
+    return {**values, **SPECIAL.get(info.key, {}), **given}
+
+
+def value_for(ctx: Context, info: TypeInfo, field: Field, tag: str = "") -> object:
+    """A believable value of the field's kind, different at every call where the kind allows it."""
+    n = next(_numbers)
+    if field.to:
+        return reference_for(ctx, info, field)
+    tag = tag or f"{info.key} {field.key} {n}"
+    plain: dict[str, object] = {
+        "text": tag, "longtext": f"{tag}\nsecond line", "number": n % 100 + 1, "percent": n % 100, "money": f"{n}.50",
+        "date": dt.date(2026, 1, 1) + dt.timedelta(days=n % 300), "datetime": dt.datetime(2026, 1, 1, 12, tzinfo=dt.UTC),
+        "time": dt.time(9, 30), "yesno": False, "phone": f"+353 1 555 {n % 10000:04d}", "email": f"a{n}@example.com", "one_email": f"b{n}@example.com",
+        "web": f"https://site{n}.example", "tags": [f"tag{n}"],
+        "address": [{"street": f"{n} Quay", "city": f"City{n}", "country": "IE"}],
+    }  # fmt: skip
+    if field.kind.key in plain:
+        value = plain[field.kind.key]
+        most = getattr(field.kind, "max_length", None)
+        return value[-most:].strip() if isinstance(value, str) and most else value
+    choices = list(getattr(getattr(field.kind, "choices", None), "pairs", {}))
+    if field.kind.key in ("choice", "multichoice") and choices:
+        return [choices[0]] if field.kind.many else choices[0]
+    return None
+
+
+def reference_for(ctx: Context, info: TypeInfo, field: Field) -> UUID | None:
+    """An existing or new record to point at (only required references are followed, so that types may form rings)."""
+    if not field.required:
+        return None
+    given = {"kind": "person"} if "kind is person" in field.only else {"kind": "company"} if "kind is" in field.only else {}
+    return make(ctx, field.to, **given).pk

@@ -1,0 +1,115 @@
+"""Who may import whom, and who may write: read from the code itself."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent / "rapport"
+MODULES = ["customers", "activities", "sales", "orders", "fulfilment", "service", "marketing", "insight"]
+#: The bookkeeping tables that other code may write itself; records never.
+NOT_RECORDS = {
+    "account", "apitoken", "setuplink", "job", "schedule", "readercursor", "workspace", "importrun", "session", "cursor",
+}  # fmt: skip
+
+
+def _files() -> list[Path]:
+    return [p for p in sorted(ROOT.rglob("*.py")) if "migrations" not in p.parts]
+
+
+def _imports(path: Path) -> list[str]:
+    found = []
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found += [node.module] + [f"{node.module}.{alias.name}" for alias in node.names]
+    return [name for name in found if name.startswith("rapport.")]
+
+
+def _allowed(layer: str, inner: str, name: str) -> bool:
+    parts = name.split(".")
+    target = parts[1] if len(parts) > 1 else ""
+    if layer == "project" or target == layer == "kernel":
+        return True
+    if layer == "kernel":
+        return False
+    if layer == "engines":
+        return target in ("kernel", "engines")
+    if layer == "surfaces":
+        # The command line starts the server, so it may name the launcher of the project.
+        return target in ("kernel", "engines", "surfaces") or (target == "project" and inner in ("cli", "web"))
+    if layer == "modules":
+        if target == "modules":
+            return len(parts) < 3 or MODULES.index(parts[2]) <= MODULES.index(inner)
+        return target in ("kernel", "engines")
+    return True
+
+
+@pytest.mark.parametrize("path", _files(), ids=lambda p: str(p.relative_to(ROOT)))
+def test_imports_go_inward_only(path: Path) -> None:
+    """kernel -> nobody; engines -> kernel; surfaces -> kernel, engines; modules -> those and earlier modules."""
+    parts = path.relative_to(ROOT).parts
+    layer, inner = parts[0], parts[1] if len(parts) > 2 else ""
+    if "tests" in parts:
+        return
+    wrong = [name for name in _imports(path) if not _allowed(layer, inner, name)]
+    assert not wrong, f"{path.relative_to(ROOT)} may not import {wrong}"
+
+
+WRITES = {"save", "delete", "bulk_create", "bulk_update", "update_or_create", "get_or_create"}
+#: Files that write records by design, each with its reason.
+DOORS = {
+    "kernel/changes/door.py": "the write door",
+    "kernel/changes/many.py": "the write door, set-wise",
+    "kernel/changes/indexers.py": "search entries and the value index",
+    "kernel/changes/readers.py": "the cursors of change readers",
+    "kernel/query/search.py": "search entries",
+    "kernel/access/tokens.py": "tokens and set-up links are no records",
+    "kernel/access/setup.py": "accounts; role and account of a user, which nobody types",
+    "kernel/records_own.py": "the workspace's schema version",
+    "kernel/jobs": "jobs are no records",
+    "engines/timeline/indexing.py": "timeline links",
+    "engines/imports": "import runs are no records",
+    "project": "the sessions and start-up of the service",
+    "surfaces/web/sign_in.py": "the account's own sign-in",
+    "surfaces/web/settings_pages.py": "the account's own tokens and preferences",
+    "surfaces/cli": "accounts and tokens",
+}
+
+
+def test_only_the_write_door_writes_records() -> None:
+    """Nobody else calls save, delete, update or bulk_create on a model's manager or instance."""
+    found = []
+    for path in _files():
+        name = path.relative_to(ROOT).as_posix()
+        if any(name.startswith(door) for door in DOORS) or "tests" in path.parts:
+            continue
+        for node in ast.walk(ast.parse(path.read_text())):
+            if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
+                continue
+            base = ast.unparse(node.func.value)
+            manager = ".objects" in base or base.endswith("rows")
+            if (node.func.attr in WRITES and manager) or (node.func.attr == "update" and manager):
+                found.append(f"{name}:{node.lineno} {ast.unparse(node)[:80]}")
+            if node.func.attr == "create" and base.endswith(".objects"):
+                found.append(f"{name}:{node.lineno} {ast.unparse(node)[:80]}")
+    assert not found, "These write around the door:\n" + "\n".join(found)
+
+
+def test_doors_still_exist() -> None:
+    """The list of doors names files that are there, so that it cannot outlive its reasons."""
+    missing = [name for name in DOORS if not (ROOT / name).exists()]
+    assert not missing
+
+
+def test_kernel_stays_small() -> None:
+    """The kernel keeps under 8,000 lines, its field kinds (one file each, under 400) counted apart."""
+    files = [p for p in (ROOT / "kernel").rglob("*.py") if "migrations" not in p.parts]
+    kinds = [p for p in files if "kinds" in p.parts]
+    lines = sum(len(p.read_text().splitlines()) for p in files if p not in kinds)
+    print(f"kernel: {lines} lines and {len(kinds)} files of kinds")
+    assert lines < 8000
+    assert all(len(p.read_text().splitlines()) <= 400 for p in kinds)
