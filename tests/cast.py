@@ -90,6 +90,14 @@ def cast(db: None) -> Iterator[Cast]:
         yield made
 
 
+@pytest.fixture
+def committed_cast(transactional_db: None) -> Iterator[Cast]:
+    """The cast, committed, so that other threads and processes see it."""
+    made = make_cast()
+    with use_workspace(made.home):
+        yield made
+
+
 def hide_group(cast: Cast, role_key: str, group: str) -> None:
     """Take a field group from a role."""
     role = Role.objects.get(key=role_key)

@@ -74,7 +74,7 @@ DOORS = {
     "engines/timeline/indexing.py": "timeline links",
     "engines/imports": "import runs are no records",
     "project": "the sessions and start-up of the service",
-    "surfaces/web/sign_in.py": "the account's own sign-in",
+    "surfaces/web/sign_in_limit.py": "counts of failed sign-ins are no records",
     "surfaces/web/settings_pages.py": "the account's own tokens and preferences",
     "surfaces/cli": "accounts and tokens",
 }

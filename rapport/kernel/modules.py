@@ -20,6 +20,6 @@ class ModuleConfig(AppConfig):
 
     def ready(self) -> None:
         """Load the declarations; each registers itself."""
-        for part in ("records", "actions", "indexing", "slots", "seeds", "tasks"):
+        for part in ("records", "actions", "indexing", "slots", "composer_slot", "convert_slot", "seeds", "tasks"):
             if find_spec(f"{self.name}.{part}") is not None:
                 import_module(f"{self.name}.{part}")

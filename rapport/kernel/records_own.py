@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from rapport.kernel.access.models import Role, Team, User, Workspace
+from rapport.kernel.custom.fields import field_options
 from rapport.kernel.custom.models import CustomField
 from rapport.kernel.errors import Invalid
 from rapport.kernel.exchange import ExchangeRate
@@ -90,6 +91,7 @@ def check_custom_field(ctx: Context, record: Record | None, values: dict[str, ob
             raise Invalid(_t("Custom fields can be: %(kinds)s.") % {"kinds": able}, field="kind")
         if "choices" in kind.option_names and not values.get("choices"):
             raise Invalid(_t("Write the choices, one on each line."), field="choices")
+        kind.from_options(field_options(kind, str(values.get("choices") or "")))
         key = str(values.get("key") or values.get("label") or "")
         slug = re.sub(r"[^a-z0-9]+", "_", fold(key)).strip("_")[:50]
         values["key"] = "c_" + (slug.removeprefix("c_") or "field")

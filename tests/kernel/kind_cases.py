@@ -20,7 +20,14 @@ TITLES = {
     for to in ("customer", "user", "team")
     for ident, text in ((ANA, "Ana Ahern"), (BEN, "Ben <b>Byrne</b>"))
 }
-CHOICES = [("new", "New"), ("won", "Gewonnen, ja"), ("lost", "Verlören"), ("x", "lost"), ("r", "Renée <i>")]
+CHOICES = [
+    ("new", "New"),
+    ("won", "Gewonnen, ja"),
+    ("lost", "Verlören"),
+    ("x", "lost"),
+    ("r", "Renée <i>"),
+    ("a; b, c", "a; b, c"),
+]
 
 
 class Known:
@@ -243,8 +250,8 @@ HOSTILE: list[object] = [
     [{"street": "\x00"}],
     [{"country": "Atlantis"}],
     dt.date(1, 1, 1),
-    dt.datetime.min.replace(tzinfo=None),
-    dt.datetime.max.replace(tzinfo=None),
+    dt.datetime.min,  # noqa: DTZ901
+    dt.datetime.max,  # noqa: DTZ901
     dt.datetime(1, 1, 1, tzinfo=dt.timezone(dt.timedelta(hours=14))),
     dt.time(1, tzinfo=dt.UTC),
     ANA,

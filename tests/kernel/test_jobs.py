@@ -470,7 +470,7 @@ def quick(ctx, *, path):
         file.write("quick\\n")
 
 print("up", flush=True)
-run_forever(lease=dt.timedelta(seconds=1.5), poll=(0.05, 0.1), grace=float(sys.argv[1]))
+run_forever(lease=dt.timedelta(seconds=2), poll=(0.05, 0.1), grace=float(sys.argv[1]))
 """
 
 
@@ -479,23 +479,25 @@ def shared_database(
     transactional_db: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[dict[str, str]]:
     """A database that other processes and threads can open; yields the environment that leads them to it."""
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path])}
+    # The real settings: those of the tests would move the data folder away from the one given here.
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "rapport.project.settings"}
+    environment["PYTHONPATH"] = os.pathsep.join([str(ROOT), *sys.path])
     options = connection.settings_dict
     if connection.vendor == "postgresql":
         user, password, name = (quote(options[part] or "", safe="") for part in ("USER", "PASSWORD", "NAME"))
         host, port = options["HOST"] or "", options["PORT"] or ""
         yield environment | {"DATABASE_URL": f"postgres://{user}:{password}@/{name}?host={quote(host)}&port={port}"}
         return
-    # The test database is in memory: a copy of it in a file stands in, for this thread and for all that are started.
+    # The real settings know one place for SQLite, so a copy of the test database stands there, for this thread too.
     target = tmp_path / "rapport.sqlite3"
     with connection.cursor() as cursor:
         cursor.execute(f"VACUUM INTO '{target}'")
-    memory = connections["default"]
+    original = connections["default"]
     monkeypatch.setitem(connections.settings, "default", {**connections.settings["default"], "NAME": str(target)})
     connections["default"] = connections.create_connection("default")
     yield {key: value for key, value in environment.items() if key != "DATABASE_URL"} | {"RAPPORT_DATA": str(tmp_path)}
     connections["default"].close()
-    connections["default"] = memory
+    connections["default"] = original
 
 
 def wait_for(what: Callable[[], object], seconds: float = 20) -> None:
@@ -557,7 +559,7 @@ def test_a_killed_worker_loses_nothing_and_repeats_nothing_finished(start_worker
 def test_a_heartbeat_keeps_a_long_job_and_sigterm_lets_it_finish(start_worker: Callable, tmp_path: Path) -> None:
     out = tmp_path / "out"
     first, second = start_worker(), start_worker()
-    row = insert("test.slow", path=str(out), seconds=3.5)  # more than twice the lease
+    row = insert("test.slow", path=str(out), seconds=4.5)  # more than twice the lease
     wait_for(lambda: lines(out))
     mine = first if lines(out) == [f"begin {first.pid}"] else second
     mine.send_signal(signal.SIGTERM)

@@ -15,7 +15,7 @@ from rapport.kernel.errors import Invalid
 from rapport.kernel.kinds.base import kind_by_key
 from rapport.kernel.kinds.datetime import in_zone
 from rapport.kernel.money import Money
-from tests.kernel.kind_cases import ANA, BEN, NOW, AField, cleaning, fmt, made
+from tests.kernel.kind_cases import ANA, BEN, CHOICES, NOW, AField, cleaning, fmt, made
 
 
 def refusal(key: str, text: str, **viewer: object) -> str:
@@ -158,7 +158,8 @@ def test_choices_understand_labels() -> None:
     assert "maybe" in sentence and "Gewonnen, ja" in sentence
     assert made("multichoice").parse("new, verloren", moment) == ["new", "lost"]
     assert "badge ok" in kind.cell("new", moment.format)
-    assert 'type="radio"' in kind.widget(AField(required=True), "new", moment.format, name="n")
+    few = kind_by_key("choice")(choices=CHOICES[:2])
+    assert 'type="radio"' in few.widget(AField(required=True), "new", moment.format, name="n")
     assert "<select" in kind.widget(AField(), "new", moment.format, name="n")
 
 

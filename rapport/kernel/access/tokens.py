@@ -27,9 +27,13 @@ def create_token(user: User, name: str, *, expires_at: dt.datetime | None = None
 
 
 def find_token(secret: str) -> ApiToken | None:
-    """The living token of a secret, with workspace; its last use is noted. None for a wrong, expired or revoked one."""
+    """The living token of a secret, with its workspace, user, role and account in one query; its last use is noted.
+
+    None for a wrong, expired or revoked one. Whether its user may still work is for the caller to check.
+    """
     now = dt.datetime.now(dt.UTC)
-    token = ApiToken.objects.select_related("workspace").filter(digest=digest_of(secret), revoked_at=None).first()
+    tokens = ApiToken.objects.select_related("workspace", "user__role", "user__account")
+    token = tokens.filter(digest=digest_of(secret), revoked_at=None).first()
     if token is None or (token.expires_at and token.expires_at <= now):
         return None
     if token.last_used_at is None or now - token.last_used_at > _USE_SHOWN_EVERY:

@@ -63,6 +63,7 @@ def run_action(ctx: Context, record: Record, key: str, given: Mapping[str, objec
     inputs = clean_inputs(ctx, one, given)
     acting = ctx.acting(key, [record.pk], hands_over=one.hands_over)
     with unit_of_work(acting):
+        _hold(info, record)
         if one.when and not matches(ctx.as_system("condition"), info, record.pk, parse(one.when)):
             raise Invalid(
                 _("“%(action)s” is not possible now: this %(type)s is no longer in the right state.")
@@ -70,6 +71,18 @@ def run_action(ctx: Context, record: Record, key: str, given: Mapping[str, objec
                 code="not_now",
             )
         return one.run(acting, record, **inputs)
+
+
+def _hold(info: TypeInfo, record: Record) -> None:
+    """Take the record as it stands now and keep others off it until the end, so that an action runs once.
+
+    On PostgreSQL by the row's lock; on SQLite the IMMEDIATE transaction that is open has all other writers waiting.
+    """
+    current = info.model.objects.select_for_update().filter(pk=record.pk, deleted_at=None).first()
+    if current is None:
+        raise Gone(_("This %(type)s was deleted meanwhile.") % {"type": info.label})
+    for f in current._meta.concrete_fields:
+        setattr(record, f.attname, getattr(current, f.attname))
 
 
 def run_bulk(ctx: Context, info: TypeInfo, ids: Sequence[UUID], key: str, given: Mapping[str, object]) -> BulkResult:

@@ -28,10 +28,19 @@ def history(
     ctx: Context, info: TypeInfo, record_id: UUID, *, limit: int = 50, before: int | None = None
 ) -> list[ChangeLine]:
     """Changes of one record, newest first. The caller has passed the record itself through the gate."""
+    return history_page(ctx, info, record_id, limit=limit, before=before)[0]
+
+
+def history_page(
+    ctx: Context, info: TypeInfo, record_id: UUID, *, limit: int = 50, before: int | None = None
+) -> tuple[list[ChangeLine], int | None]:
+    """As `history`, and the number to go on before (None on the last page: lines may be fewer than changes)."""
     rows = Change.objects.filter(workspace_id=ctx.workspace.pk, record_id=record_id)
     if before is not None:
         rows = rows.filter(number__lt=before)
-    return lines(ctx, info, list(rows.order_by("-number")[:limit]))
+    found = list(rows.order_by("-number")[: limit + 1])
+    following = found[limit - 1].number if len(found) > limit else None
+    return lines(ctx, info, found[:limit]), following
 
 
 def lines(ctx: Context, info: TypeInfo, changes: Sequence[Change]) -> list[ChangeLine]:

@@ -28,23 +28,29 @@ def change_reader(name: str) -> Callable[[Reader], Reader]:
 
 
 def run_readers() -> int:
-    """Hand every reader what is new in every workspace; returns how many changes were read. Called by the job runner."""
+    """Hand every reader what is new in every workspace; returns how many changes were read. Called by the job runner.
+
+    One query tells who is behind. A reader that fails is logged and tried again later; it holds up no other.
+    """
     done = 0
-    for name, function in _readers.items():
-        for workspace in Workspace.objects.filter(change_number__gt=0):
-            done += _catch_up(name, function, workspace)
+    if not _readers:
+        return done
+    at = {(c.workspace_id, c.reader): c.number for c in ReaderCursor.objects.filter(reader__in=list(_readers))}
+    for workspace in Workspace.objects.filter(change_number__gt=0):
+        for name, function in _readers.items():
+            if at.get((workspace.pk, name), 0) < workspace.change_number:
+                try:
+                    done += _catch_up(name, function, workspace)
+                except Exception:
+                    log.exception("The reader %s failed; it will see the same changes again.", name)
     return done
 
 
 def _catch_up(name: str, function: Reader, workspace: Workspace) -> int:
     """One batch for one reader; the cursor moves in the same transaction, so a killed reader repeats, never skips."""
     cursor, _made = ReaderCursor.objects.get_or_create(workspace=workspace, reader=name)
-    if cursor.number >= workspace.change_number:
-        return 0
     with transaction.atomic(), use_workspace(workspace):
-        batch = list(
-            Change.objects.filter(workspace=workspace, number__gt=cursor.number).order_by("number")[:_BATCH]
-        )
+        batch = list(Change.objects.filter(workspace=workspace, number__gt=cursor.number).order_by("number")[:_BATCH])
         if not batch:
             return 0
         moved = ReaderCursor.objects.filter(pk=cursor.pk, number=cursor.number).update(number=batch[-1].number)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from rapport.kernel.access.models import Workspace
 from rapport.kernel.custom.models import CustomField
-from rapport.kernel.kinds.base import all_kinds
+from rapport.kernel.kinds.base import Kind, all_kinds
 from rapport.kernel.records.field import Field
 
 #: workspace -> (schema version, type key -> fields). The version is read with the workspace at every request,
@@ -33,11 +33,15 @@ def _read(workspace: Workspace) -> dict[str, dict[str, Field]]:
 
 def as_field(row: CustomField) -> Field:
     """The Field a definition describes; its source is a key of the record's custom JSON."""
-    options: dict[str, object] = {}
-    if row.choices.strip() and "choices" in all_kinds()[row.kind].option_names:
-        options["choices"] = [(line.strip(), line.strip()) for line in row.choices.splitlines() if line.strip()]
-    kind = all_kinds()[row.kind].from_options(options)
+    kind_class = all_kinds()[row.kind]
+    kind = kind_class.from_options(field_options(kind_class, row.choices))
     return Field(
         key=row.key, label=row.label, kind=kind, source="custom", path=f"custom__{row.key}", columns=("custom",),
         required=row.is_required, see=row.field_group, to=getattr(kind, "to", "") or "",
     )  # fmt: skip
+
+
+def field_options(kind: type[Kind], choices: str) -> dict[str, object]:
+    """The options of a custom field's kind, from the lines a person wrote."""
+    lines = [line.strip() for line in choices.splitlines() if line.strip()]
+    return {"choices": lines} if lines and "choices" in kind.option_names else {}

@@ -19,10 +19,11 @@ from rapport.kernel.kinds.markup import HUES, control, esc
 from rapport.kernel.kinds.normal import excerpt, one_line
 from rapport.kernel.text_folding import fold
 
-#: Names of a dot's or badge's colour: the nine tag hues and the four of status.
-COLOURS = (*HUES, "ok", "warn", "bad", "info")
+#: Names of a dot's or badge's colour: the nine tag hues, the accent and the four of status.
+COLOURS = (*HUES, "acc", "ok", "warn", "bad", "info")
 #: From how many options on a required choice becomes a select instead of a segmented control.
 FEW = 6
+LONGEST_OPTION = 200
 
 
 @dataclass(frozen=True)
@@ -59,12 +60,12 @@ class Options:
                 continue
             if (
                 not isinstance(value, str)
-                or len(value) > 100
-                or any(sign in value for sign in ";,\n")
+                or len(value) > LONGEST_OPTION
+                or not value.isprintable()
                 or value != value.strip()
             ):
                 raise Invalid(
-                    _("An option needs a value of at most 100 characters without commas or semicolons."),
+                    _("An option needs a value of at most %(limit)d characters.") % {"limit": LONGEST_OPTION},
                     code="bad_option",
                 )
             if value in self.pairs:
@@ -72,7 +73,7 @@ class Options:
                     _("The option “%(value)s” is there twice.") % {"value": excerpt(value)}, code="bad_option"
                 )
             if isinstance(label, str):
-                label = one_line(label, 100) or value
+                label = one_line(label, LONGEST_OPTION) or value
             self.pairs[value] = label
         self._options = options
         if unknown := [colour for colour in self.hues.values() if colour not in COLOURS]:
@@ -103,7 +104,7 @@ class Options:
         colour = self.hues.get(value)
         if not colour:
             return esc(label)
-        dot = f'<i class="dot {colour}"></i>' if colour in ("ok", "warn", "bad", "info") else ""
+        dot = f'<i class="dot {colour}"></i>' if colour in ("acc", "ok", "warn", "bad", "info", "grey") else ""
         return SafeString(f'<span class="badge {colour}">{dot}{esc(label)}</span>')
 
     def find(self, text: str, language: str) -> str | None:
@@ -207,7 +208,7 @@ class ChoiceKind(Kind):
         labels = self.choices.words(fmt.language).labels
         attrs = control(field, name=name, error=error, autofocus=autofocus)
         if field.required and 0 < len(labels) < FEW:
-            return self._segments(labels, value, name=name, attrs=attrs)
+            return self._segments(labels, value, name=name, attrs=attrs, title=field.label)
         known = labels if not value or value in labels else {**labels, value: value}
         options = format_html_join(
             "",
@@ -223,7 +224,7 @@ class ChoiceKind(Kind):
         )
 
     @staticmethod
-    def _segments(labels: dict[str, str], value: object, *, name: str, attrs: str) -> SafeString:
+    def _segments(labels: dict[str, str], value: object, *, name: str, attrs: str, title: object) -> SafeString:
         """One radio button per option; the first carries the id, so that the label and errors point at it."""
         radios = []
         for at, (key, shown) in enumerate(labels.items()):
@@ -241,4 +242,6 @@ class ChoiceKind(Kind):
                     shown,
                 )
             )
-        return format_html('<span class="seg" role="radiogroup">{}</span>', mark_safe("".join(radios)))
+        return format_html(
+            '<span class="seg" role="radiogroup" aria-label="{}">{}</span>', title, mark_safe("".join(radios))
+        )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -14,7 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from rapport.kernel.errors import Invalid
 from rapport.kernel.kinds.base import DASH, Cleaning, Format, Kind, kind
-from rapport.kernel.kinds.choice import Options
+from rapport.kernel.kinds.choice import LONGEST_OPTION, Options
 from rapport.kernel.kinds.lists import LONGEST, ListField, ManyKind
 from rapport.kernel.kinds.markup import esc
 
@@ -65,17 +64,21 @@ class MultiChoiceKind(ManyKind):
                 code="too_long",
             )
         found: list[str] = []
-        for part in re.split(r"[;\n\r]+", text):
-            given = part.strip()
-            if not given:
-                continue
-            whole = self.choices.find(given, language)
-            found += (
-                [whole]
-                if whole
-                else [self._one(piece.strip(), language) for piece in given.split(",") if piece.strip()]
-            )
+        for line in text.splitlines():
+            found += self._split(line, language, ";,")
         return self._ordered(found)
+
+    def _split(self, text: str, language: str, signs: str) -> list[str]:
+        """The whole text where it is an option, else its parts between the first of the signs, and so on."""
+        given = text.strip()
+        if not given:
+            return []
+        whole = self.choices.find(given, language) if len(given) <= LONGEST_OPTION else None
+        if whole is not None:
+            return [whole]
+        if not signs:
+            raise self.choices.refuse(given, language)
+        return [one for part in given.split(signs[0]) for one in self._split(part, language, signs[1:])]
 
     def parse_form(self, raw: Sequence[str], cleaning: Cleaning) -> object:
         """One posted value per ticked box; the hidden "" says that the boxes were there."""
@@ -103,12 +106,11 @@ class MultiChoiceKind(ManyKind):
         return sorted(set(found), key=self._order.__getitem__) or None
 
     def text(self, value: object, fmt: Format) -> str:
-        """Labels between semicolons, as a label may hold a comma."""
-        return "; ".join(self._name(one, fmt.language) for one in value or ())
-
-    def _name(self, value: str, language: str) -> str:
-        name = self.choices.name(value, language)
-        return value if ";" in name else name
+        """Labels between semicolons, as a label may hold a comma; in lines where one holds a semicolon."""
+        names = [self.choices.name(one, fmt.language) for one in value or ()]
+        if any(";" in name for name in names):
+            return "\n".join(names)
+        return "; ".join(names)
 
     def cell(self, value: object, fmt: Format) -> SafeString | str:
         """Badges."""
@@ -141,7 +143,12 @@ class MultiChoiceKind(ManyKind):
                 )
             )
         described = format_html(' aria-describedby="e-{}"', name) if error else ""
-        return format_html('<span class="col row-6" role="group"{}>{}</span>', described, mark_safe("".join(boxes)))
+        return format_html(
+            '<span class="col row-6" role="group" aria-label="{}"{}>{}</span>',
+            field.label,
+            described,
+            mark_safe("".join(boxes)),
+        )
 
     def key_of(self, value: object, cleaning: Cleaning) -> str:
         """The value of an option."""

@@ -76,6 +76,8 @@ def _positive(ctx: Context, info: TypeInfo, field: Field, op: str, value: object
     if field.key == info.declared.title and field.source == "column" and op in _FOLDED and isinstance(value, str):
         return _title(ctx, info, op, fold(value))
     try:
+        if field.source == "computed":
+            return _computed(ctx, info, field, op, value)
         if not field.kind.many:
             return field.kind.compile(field.path, op, value, cleaning)
         mine = IndexedValue.objects.filter(workspace_id=ctx.workspace.pk, type=info.key, field=field.key)
@@ -86,6 +88,14 @@ def _positive(ctx: Context, info: TypeInfo, field: Field, op: str, value: object
         raise Invalid(
             _("“%(label)s”: %(sentence)s") % {"label": field.label, "sentence": wrong.sentence}, field="filter"
         ) from wrong
+
+
+def _computed(ctx: Context, info: TypeInfo, field: Field, op: str, value: object) -> Q:
+    """A computed field is compared where the database calculates it."""
+    assert field.expression is not None
+    names = {field.key, field.kind.total_path(field.key)}
+    rows = info.model.objects.filter(workspace_id=ctx.workspace.pk).annotate(**dict.fromkeys(names, field.expression))
+    return Q(pk__in=rows.filter(field.kind.compile(field.key, op, value, ctx.cleaning())).values("pk"))
 
 
 #: Operators on a title that ignore case and accents, by lookup on the folded key.
@@ -110,7 +120,7 @@ def _negated(ctx: Context, info: TypeInfo, field: Field, op: str, value: object)
     positive = _positive(ctx, info, field, op, value)
     if field.kind.many:
         return ~positive
-    empty = field.kind.is_empty(field.path)
+    empty = _positive(ctx, info, field, "empty", None)
     if op == "empty":
         return ~empty
     return ~positive | empty

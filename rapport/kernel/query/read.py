@@ -17,6 +17,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet, Sum
 from django.utils.translation import gettext as _
 
@@ -113,11 +114,11 @@ def read_page(
     columns = _columns(chosen)
     names = ["pk", "version", *columns] + ([path] if path not in columns and path != "id" else [])
     rows = _annotated(rows, chosen)
-    got = _keyset(rows, names, path, down, limit + 1, _decode(cursor, sort))
+    got = _keyset(rows, names, path, down, limit + 1, _fitting(_decode(cursor, sort), info, path))
     more = len(got) > limit
     got = got[:limit]
     next_cursor = _encode(sort, got[-1], names, path) if more else None
-    return Page(_rows(got, names, chosen), chosen, next_cursor, sort)
+    return Page(_rows(ctx, got, names, chosen), chosen, next_cursor, sort)
 
 
 def sort_path(ctx: Context, info: TypeInfo, sort: str) -> tuple[str, bool]:
@@ -181,7 +182,7 @@ def read_ids(ctx: Context, info: TypeInfo, ids: Sequence[UUID], fields: Iterable
     chosen = pick_fields(ctx, info, fields)
     names = ["pk", "version", *_columns(chosen)]
     got = _annotated(gate.visible(ctx, info).filter(pk__in=list(ids)), chosen).values_list(*names)
-    return {row.id: row for row in _rows(list(got), names, chosen)}
+    return {row.id: row for row in _rows(ctx, list(got), names, chosen)}
 
 
 def load_titles(ctx: Context, rows: Iterable[Row], fields: Sequence[Field]) -> None:
@@ -225,15 +226,17 @@ def _annotated(rows: QuerySet, fields: Sequence[Field]) -> QuerySet:
     return rows.annotate(**computed) if computed else rows
 
 
-def _rows(got: list[tuple[object, ...]], names: list[str], fields: Sequence[Field]) -> list[Row]:
+def _rows(ctx: Context, got: list[tuple[object, ...]], names: list[str], fields: Sequence[Field]) -> list[Row]:
     at = {name: i for i, name in enumerate(names)}
-    plan = [(f.key, f.kind, [at[name] for name in f.columns], f.source == "custom") for f in fields]
+    plan = [(f, f.key, f.kind, [at[name] for name in f.columns], f.source) for f in fields]
     found = []
     for raw in got:
         values: dict[str, object] = {}
-        for key, kind, places, is_custom in plan:
-            if is_custom:
+        for field, key, kind, places, source in plan:
+            if source == "custom":
                 values[key] = kind.load(kind.from_json(raw[places[0]].get(key)))  # type: ignore[attr-defined]
+            elif source == "computed":
+                values[key] = in_base(ctx, field, raw[places[0]])
             else:
                 values[key] = kind.load(*[raw[i] for i in places])
         found.append(Row(raw[0], raw[1], values))  # type: ignore[arg-type]
@@ -289,12 +292,33 @@ def _decode(cursor: str, sort: str) -> tuple[bool, object, UUID] | None:
     try:
         was, empty, value, pk = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         found = as_id(pk)
-    except (ValueError, TypeError, binascii.Error):
+    except (ValueError, TypeError, binascii.Error, RecursionError):
         found = None
         was = None
     if found is None or was != sort or not isinstance(empty, bool) or isinstance(value, (list, dict)):
-        raise Invalid(
-            _("This page mark does not belong to this list and order; start from the first page."),
-            code="bad_cursor", field="cursor",
-        )  # fmt: skip
+        raise _foreign_cursor()
     return empty, value, found
+
+
+def _fitting(
+    after: tuple[bool, object, UUID] | None, info: TypeInfo, path: str
+) -> tuple[bool, object, UUID] | None:
+    """The cursor with its value as the sorted column holds it; a made-up value must not reach the database."""
+    if after is None or after[0] or path == "id":
+        return after
+    empty, value, pk = after
+    try:
+        fitting = info.model._meta.get_field(path).to_python(value)
+        wrong = fitting is None or (isinstance(fitting, str) and ("\0" in fitting or not fitting.isprintable()))
+    except (ValidationError, ArithmeticError, ValueError, TypeError):
+        wrong = True
+    if wrong:
+        raise _foreign_cursor()
+    return empty, fitting, pk
+
+
+def _foreign_cursor() -> Invalid:
+    return Invalid(
+        _("This page mark does not belong to this list and order; start from the first page."),
+        code="bad_cursor", field="cursor",
+    )  # fmt: skip

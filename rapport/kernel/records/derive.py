@@ -64,7 +64,7 @@ def _from_model(
     if to:
         kind.to = to  # type: ignore[attr-defined]
     if use.hues:
-        kind.options["hues"] = dict(use.hues)
+        kind = type(kind)(**{**kind.options, "hues": dict(use.hues)})
     actions = (use.by_action,) if isinstance(use.by_action, str) and use.by_action else tuple(use.by_action or ())
     required = not f.blank and not f.has_default() and not f.null
     return Field(
