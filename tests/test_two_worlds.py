@@ -23,7 +23,7 @@ from tests.cast import Cast, first_stage_id
 
 CANARY = "Zanzibar7391"
 FILTERS = {
-    "customer": ["name contains zanz", "has deals", "no deals", "has deals (name contains zanz)", "owner is me",
+    "customer": ["name contains zanz", "has deals", "no deals", "has deals (name contains zanz)", "has deals (owner is not me)", "owner is me",
                  "tags has zanzibar7391", "emails contains zanzibar", "turnover > 1", "parent.name contains zanz"],
     "deal": ["customer.name contains zanz", "customer is not empty", "amount > 1", "stage.outcome is open",
              "customer.tags has zanzibar7391", "not customer.name contains zanz", "weighted > 1"],
@@ -37,6 +37,13 @@ def _world(cast: Cast, *, with_secrets: bool) -> dict[str, object]:
     system = cast.system
     mine = system.create("customer", name="Ben's own", owner=cast.ben.pk, turnover="1000" if not with_secrets else "7391000")
     deal = system.create("deal", name="Ben's deal", owner=cast.ben.pk, customer=mine.pk, stage=first_stage_id(), amount="100")
+    # Cem's customer is there in both worlds and Ben's deal points at it; what it holds differs.
+    theirs = system.create(
+        "customer", name=CANARY if with_secrets else "Plain", owner=cast.cem.pk, tags=[CANARY] if with_secrets else ["plain"],
+        parent=None,
+    )  # fmt: skip
+    system.create("deal", name="Ben's other deal", owner=cast.ben.pk, customer=theirs.pk, stage=first_stage_id())
+    system.create("customer", name="Ben's daughter company", owner=cast.ben.pk, parent=theirs.pk)
     system.create("task", subject="Ben's task", owner=cast.ben.pk, customer=mine.pk, due_on="2026-12-01")
     if with_secrets:
         secret = system.create(
@@ -44,6 +51,7 @@ def _world(cast: Cast, *, with_secrets: bool) -> dict[str, object]:
             phones="+353 1 555 7391",
         )  # fmt: skip
         system.create("deal", name=f"{CANARY} deal", owner=cast.cem.pk, customer=secret.pk, stage=first_stage_id(), amount="7391")
+        system.create("deal", name=f"{CANARY} on Ben's", owner=cast.cem.pk, customer=mine.pk, stage=first_stage_id())
         system.create("activity", subject=CANARY, kind="note", owner=cast.cem.pk, customer=secret.pk, body=CANARY)
         system.create("task", subject=CANARY, owner=cast.cem.pk, customer=secret.pk)
         system.create("preference", customer=mine.pk, what="Health", wish=CANARY, is_sensitive=True)

@@ -37,7 +37,8 @@ class Context:
     #: Who is logged; differs from the viewer when the system works on a person's behalf.
     actor_id: UUID | None = None
     actor_name: str = ""
-    memory: dict[str, object] = field(default_factory=dict, compare=False)
+    #: What this context has worked out already (fields, resolved names); never outlives the request.
+    memory: dict[object, object] = field(default_factory=dict, compare=False)
 
     # -- writing ------------------------------------------------------------------------------------------------
 

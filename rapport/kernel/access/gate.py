@@ -78,9 +78,14 @@ def visible(ctx: Context, info: TypeInfo, verb: str = "view", *, in_bin: bool = 
 
 def fields(ctx: Context, info: TypeInfo, *, edit: bool = False) -> dict[str, Field]:
     """Built-in and custom fields that the viewer may see (or, with `edit`, set). A hidden field is simply not there."""
-    wanted = ("edit",) if edit else ("read", "edit")
-    every = {**info.fields, **custom_fields(ctx.workspace, info.key)}
-    return {k: f for k, f in every.items() if ctx.viewer.group(f.see) in wanted and (not edit or f.writable)}
+    mark = ("fields", info.key, edit, ctx.workspace.schema_version)
+    found = ctx.memory.get(mark)
+    if found is None:
+        wanted = ("edit",) if edit else ("read", "edit")
+        every = {**info.fields, **custom_fields(ctx.workspace, info.key)}
+        found = {k: f for k, f in every.items() if ctx.viewer.group(f.see) in wanted and (not edit or f.writable)}
+        ctx.memory[mark] = found
+    return found  # type: ignore[return-value]
 
 
 def get(ctx: Context, info: TypeInfo, record_id: object, verb: str = "view", *, in_bin: bool = False) -> Record:

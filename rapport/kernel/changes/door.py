@@ -75,6 +75,7 @@ def write(
     demand_write(ctx, info, record, verb)
     settable = v.settable_fields(ctx, info, creating=False)
     cleaned = v.clean_values(ctx, info, given, settable, ctx.cleaning())
+    v.demand_kept(cleaned, settable)
     with unit_of_work(ctx) as unit:
         current = info.model.objects.filter(pk=record.pk, deleted_at=None).first()
         if current is None:
@@ -103,6 +104,7 @@ def delete(ctx: Context, record: Record, *, expected_version: int | None = None)
     """Put a record into the bin; `restore` brings it back as it was. Raises Gone or Refused."""
     info = registry.of(record)
     demand_write(ctx, info, record, "delete")
+    _demand_not_kept(info, record)
     _bin(ctx, info, record, into=True)
 
 
@@ -111,6 +113,18 @@ def restore(ctx: Context, record: Record) -> None:
     info = registry.of(record)
     demand_write(ctx, info, record, "delete")
     _bin(ctx, info, record, into=False)
+
+
+def _demand_not_kept(info: TypeInfo, record: Record) -> None:
+    """Refuse to delete what living records cannot be without (a stage with deals in it)."""
+    for relation in info.relations.values():
+        field = relation.type.fields[relation.field]
+        if field.keeps and relation.type.model.objects.filter(**{field.path: record.pk}, deleted_at=None).exists():
+            raise Refused(
+                _("There are still %(plural)s with this %(type)s; give them another %(field)s first.")
+                % {"plural": relation.type.plural, "type": info.label, "field": field.label},
+                code="in_use",
+            )
 
 
 def _bin(ctx: Context, info: TypeInfo, record: Record, *, into: bool) -> None:

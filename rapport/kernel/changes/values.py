@@ -73,6 +73,17 @@ def clean_values(
     return cleaned
 
 
+def demand_kept(cleaned: Mapping[str, object], fields: Mapping[str, Field]) -> None:
+    """Raise Invalid when a change would empty a field whose column cannot be empty."""
+    emptied = {
+        key: _("%(label)s is needed.") % {"label": _capital(fields[key].label)}
+        for key, value in cleaned.items()
+        if not fields[key].clearable and fields[key].kind.blank(value)
+    }
+    if emptied:
+        raise Invalid(next(iter(emptied.values())), code="missing", errors=emptied)
+
+
 def _why_not(ctx: Context, info: TypeInfo, key: str) -> str:
     field = gate.fields(ctx, info).get(key)
     if field is None:

@@ -124,7 +124,7 @@ def read_page(
 def sort_path(ctx: Context, info: TypeInfo, sort: str) -> tuple[str, bool]:
     """ORM path and direction of a sort; raises Invalid with advice when no index serves it."""
     down = sort.startswith("-")
-    key = sort.lstrip("-")
+    key = sort.removeprefix("-")
     if not key:
         return "id", True
     found = gate.fields(ctx, info).get(key)
@@ -232,11 +232,11 @@ def _rows(ctx: Context, got: list[tuple[object, ...]], names: list[str], fields:
     found = []
     for raw in got:
         values: dict[str, object] = {}
-        for field, key, kind, places, source in plan:
+        for one, key, kind, places, source in plan:
             if source == "custom":
                 values[key] = kind.load(kind.from_json(raw[places[0]].get(key)))  # type: ignore[attr-defined]
             elif source == "computed":
-                values[key] = in_base(ctx, field, raw[places[0]])
+                values[key] = in_base(ctx, one, raw[places[0]])
             else:
                 values[key] = kind.load(*[raw[i] for i in places])
         found.append(Row(raw[0], raw[1], values))  # type: ignore[arg-type]

@@ -38,6 +38,8 @@ class Use:
     hues: Mapping[str, str] | None = None
     #: Value of a new record when none is given: a constant, "me", "today", or a function of ctx.
     default: object = None
+    #: This reference keeps its target from being deleted (a stage that deals stand in).
+    keeps: bool = False
     #: Narrow what a reference may point at, in the query grammar: 'kind is company'.
     only: str = ""
 

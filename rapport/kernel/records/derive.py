@@ -37,7 +37,7 @@ def derive_fields(declared: type[RecordType], type_keys: Mapping[type[Record], s
             found[made.key] = made
     for key, use in declared.uses.items():
         if isinstance(use, Computed):
-            found[key] = _computed(key, use, found)
+            found[key] = _computed(key, use, found, _owners(model))
     return found
 
 
@@ -50,6 +50,13 @@ def _companions(model: type[models.Model]) -> Iterator[str]:
     """Columns that belong to another field (the currency of an amount, the type of a link)."""
     for f in model._meta.concrete_fields:
         yield from getattr(f, "companions", lambda: ())()
+
+
+def _owners(model: type[models.Model]) -> dict[str, str]:
+    """The field that each companion column belongs to."""
+    return {
+        name: f.name for f in model._meta.concrete_fields for name in getattr(f, "companions", lambda: ())()
+    }
 
 
 def _from_model(
@@ -69,11 +76,11 @@ def _from_model(
     required = not f.blank and not f.has_default() and not f.null
     return Field(
         key=f.name, label=use.label or f.verbose_name, kind=kind, path=f.attname, columns=kind.columns(f.attname),
-        required=required if use.required is None else use.required, help=use.help or f.help_text,
+        required=required if use.required is None else use.required, clearable=f.null or f.blank, help=use.help or f.help_text,
         see=use.see, by_action=actions, on_create=use.on_create,
         readonly=use.readonly or f.name in _READONLY,
         default=use.default if use.default is not None else (f.default if f.has_default() and not callable(f.default) else None),
-        to=to, only=use.only, sort_path=_sort_path(f, kind, declared), total=use.total,
+        to=to, only=use.only, keeps=use.keeps, sort_path=_sort_path(f, kind, declared), total=use.total,
     )  # fmt: skip
 
 
@@ -92,9 +99,10 @@ def _sort_path(f: models.Field, kind: object, declared: type[RecordType]) -> str
     return ""
 
 
-def _computed(key: str, use: Computed, fields: Mapping[str, Field]) -> Field:
-    """A computed field; hidden from whoever may not see one of its inputs."""
-    groups = {fields[name.split("__")[0]].see for name in _inputs(use.expression) if name.split("__")[0] in fields}
+def _computed(key: str, use: Computed, fields: Mapping[str, Field], owners: Mapping[str, str]) -> Field:
+    """A computed field; hidden from whoever may not see one of its inputs (`amount_base` is part of `amount`)."""
+    inputs = {name.split("__")[0] for name in _inputs(use.expression)}
+    groups = {fields[name].see for name in (owners.get(i, i) for i in inputs) if name in fields}
     groups.discard("")
     if len(groups) > 1:
         raise ValueError(f"Computed field {key} mixes the field groups {sorted(groups)}; give its inputs one group.")

@@ -24,6 +24,8 @@ class Field:
     #: Model attributes to select (the custom JSON column for custom fields).
     columns: tuple[str, ...] = ()
     required: bool = False
+    #: Whether the stored column may hold nothing; one with a default may not, though nobody has to give a value.
+    clearable: bool = True
     help: object = ""
     #: Field group a role needs to read it; "" is open.
     see: str = ""
@@ -34,6 +36,8 @@ class Field:
     #: For references: the type key pointed at, and a filter narrowing it.
     to: str = ""
     only: str = ""
+    #: The reference keeps its target from being deleted.
+    keeps: bool = False
     #: ORM path to sort by, served by an index; "" when lists may not sort by this field.
     sort_path: str = ""
     total: str = ""

@@ -81,8 +81,8 @@ def convert(
     ctx.write(
         lead, state="converted", person=person_id, customer=customer_id, deal=deal_id, converted_at=ctx.format.now
     )
-    _carry_tasks(ctx, lead, customer_id, deal_id)
     carry_story(ctx, lead.pk, [pk for pk in {person_id, customer_id, deal_id} if pk])
+    _carry_tasks(ctx, lead, customer_id, deal_id)
     if deal_id:
         return gate.get(ctx, registry.get("deal"), deal_id)  # type: ignore[return-value]
     return gate.get(ctx, registry.get("customer"), customer_id)  # type: ignore[return-value]

@@ -72,7 +72,7 @@ class StageType(RecordType):
     """A step of a pipeline."""
 
     model, key, title = Stage, "stage", "name"
-    uses = {"owner": Use(hidden=True), "team": Use(hidden=True), "outcome": Use(hues={"open": "acc", "won": "ok", "lost": "bad"})}
+    uses = {"owner": Use(hidden=True), "team": Use(hidden=True), "pipeline": Use(keeps=True), "outcome": Use(hues={"open": "acc", "won": "ok", "lost": "bad"})}
     list_columns = ["name", "pipeline", "position", "outcome", "probability", "quiet_days"]
     page = [Section(_("Stage"), "pipeline", "name", "position", "outcome", "probability", "quiet_days", "needed")]
     grants = _SETTINGS
@@ -125,7 +125,7 @@ class DealType(RecordType):
     model, key, title = Deal, "deal", "name"
     search = ["name", "external_id"]
     uses = {
-        "stage": Use(by_action=("move", "win", "lose", "reopen"), on_create=True),
+        "stage": Use(by_action=("move", "win", "lose", "reopen"), on_create=True, keeps=True),
         "pipeline": Use(readonly=True),
         "reason": Use(by_action=("win", "lose", "reopen"), on_create=True),
         "closed_on": Use(by_action=("move", "win", "lose", "reopen"), on_create=True),
