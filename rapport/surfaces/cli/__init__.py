@@ -1,0 +1,1 @@
+"""The command line: the same types and actions for terminals and scripts."""

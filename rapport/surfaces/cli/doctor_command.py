@@ -1,0 +1,139 @@
+"""`rapport doctor`: what is well with this installation, what is not, and how to mend it."""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import os
+import shutil
+import stat
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from django.conf import settings
+from django.core.checks import Error, run_checks
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+
+from rapport.kernel.jobs.models import Job
+from rapport.project.sqlite import LEAST_VERSION
+
+Finding = tuple[str, str, str]  # ok | warn | bad, what, how to mend it
+_LEAST_FREE = 1024**3
+_OLDEST_JOB = dt.timedelta(minutes=15)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Nothing to choose."""
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print every finding; exit code 1 when one is bad."""
+    worst = 0
+    for look in (data_folder, database, tables, declarations, jobs, front_end, address):
+        for state, what, mend in _looked(look):
+            print(f"{state:<5}{what}" + (f"\n     -> {mend}" if mend else ""))
+            worst = max(worst, int(state == "bad"))
+    return worst
+
+
+def _looked(look: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
+    try:
+        yield from look()
+    except (DatabaseError, OSError) as wrong:
+        yield "bad", f"{look.__name__.replace('_', ' ')}: {str(wrong).strip().splitlines()[0]}", "Mend this first, then run doctor again."
+
+
+def data_folder() -> Iterator[Finding]:
+    """Is there room, and can nobody else read it?"""
+    folder = Path(settings.DATA)
+    free = shutil.disk_usage(folder).free
+    state = "ok" if free >= _LEAST_FREE else "bad"
+    yield state, f"data folder {folder}, {free / 1024**3:.1f} GB free", "" if state == "ok" else "Make room: a full disk refuses every write."
+    if not os.access(folder, os.W_OK):
+        yield "bad", "the data folder cannot be written", "Give it to the user that runs Rapport."
+    key = folder / "secret_key"
+    if key.exists() and stat.S_IMODE(key.stat().st_mode) & 0o077:
+        yield "bad", "others can read the secret key", f"chmod 600 {key.name} in the data folder"
+    elif key.exists():
+        yield "ok", "the secret key is readable by its owner only", ""
+
+
+def database() -> Iterator[Finding]:
+    """The right build, and the settings that keep acknowledged writes."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            yield from _sqlite(cursor)
+        else:
+            yield from _postgresql(cursor)
+
+
+def _sqlite(cursor: object) -> Iterator[Finding]:
+    def ask(text: str) -> str:
+        cursor.execute(text)  # type: ignore[attr-defined]
+        return str(cursor.fetchone()[0])  # type: ignore[attr-defined]
+
+    version = ask("SELECT sqlite_version()")
+    good = tuple(int(p) for p in version.split(".")) >= LEAST_VERSION
+    yield ("ok" if good else "bad"), f"SQLite {version}", "" if good else "Install the pinned packages again (pysqlite3)."
+    for pragma, wanted in (("journal_mode", "wal"), ("synchronous", "2"), ("foreign_keys", "1")):
+        found = ask(f"PRAGMA {pragma}")
+        yield ("ok" if found == wanted else "bad"), f"{pragma} = {found}", "" if found == wanted else f"It must be {wanted}."
+    found = ask("PRAGMA quick_check")
+    yield ("ok" if found == "ok" else "bad"), f"quick check of the file: {found}", "" if found == "ok" else "Restore a backup."
+
+
+def _postgresql(cursor: object) -> Iterator[Finding]:
+    cursor.execute("SHOW server_version_num")  # type: ignore[attr-defined]
+    number = int(cursor.fetchone()[0])  # type: ignore[attr-defined]
+    good = number >= 150000
+    yield ("ok" if good else "bad"), f"PostgreSQL {number // 10000}.{number % 10000}", "" if good else "Use 15 or newer."
+    cursor.execute("SELECT count(*) FROM pg_extension WHERE extname = 'pg_trgm'")  # type: ignore[attr-defined]
+    there = cursor.fetchone()[0]  # type: ignore[attr-defined]
+    yield ("ok" if there else "bad"), "extension pg_trgm", "" if there else "As a superuser: CREATE EXTENSION pg_trgm"
+    cursor.execute("SHOW fsync")  # type: ignore[attr-defined]
+    safe = cursor.fetchone()[0] == "on"  # type: ignore[attr-defined]
+    yield ("ok" if safe else "warn"), f"fsync {'on' if safe else 'off'}", "" if safe else "Turn it on, or a power cut loses data."
+
+
+def tables() -> Iterator[Finding]:
+    """Are all migrations applied?"""
+    executor = MigrationExecutor(connection)
+    plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    yield ("bad" if plan else "ok"), f"{len(plan)} migrations waiting", "rapport migrate" if plan else ""
+
+
+def declarations() -> Iterator[Finding]:
+    """Do the boot checks pass?"""
+    wrong = [m for m in run_checks() if isinstance(m, Error)]
+    yield ("bad" if wrong else "ok"), f"{len(wrong)} wrong declarations", "; ".join(f"{m.id} {m.msg}" for m in wrong[:3])
+
+
+def jobs() -> Iterator[Finding]:
+    """Is a runner at work?"""
+    now = dt.datetime.now(dt.UTC)
+    due = Job.objects.filter(status="ready", run_after__lte=now).order_by("run_after").first()
+    late = due is not None and now - due.run_after > _OLDEST_JOB
+    mend = "Is a runner alive? `rapport serve` starts one, `rapport work` another." if late else ""
+    yield ("bad" if late else "ok"), f"oldest job that is due: {due.run_after:%Y-%m-%d %H:%M} UTC" if due else "no job waits", mend
+    failed = Job.objects.filter(status="failed").count()
+    yield ("warn" if failed else "ok"), f"{failed} failed jobs", "Their errors stand in the jobs table." if failed else ""
+
+
+def front_end() -> Iterator[Finding]:
+    """Is the front end built?"""
+    from rapport.project.installed import PACKAGE  # noqa: PLC0415 - the place of the package
+
+    built = (PACKAGE / "surfaces" / "web" / "static" / "build").is_dir()
+    yield ("ok" if built else "bad"), "front end built" if built else "front end missing", "" if built else "Start with ./run, which builds it."
+
+
+def address() -> Iterator[Finding]:
+    """Can others reach it without TLS?"""
+    base = settings.BASE_URL
+    if base and not base.startswith("https://"):
+        yield "warn", f"{base} is not https", "Put a proxy with TLS in front and set RAPPORT_BASE_URL=https://…"
+    else:
+        yield "ok", f"address {base or 'this machine only'}", ""
+    if settings.DEBUG:
+        yield "bad", "RAPPORT_DEBUG is on", "Unset it wherever others can reach this machine."
