@@ -40,8 +40,3 @@ def app_folder(name: str) -> Path:
         found = find_spec(name)
         return Path(found.origin).parent if found and found.origin else Path(name)
     return PACKAGE.joinpath(*name.split(".")[1:])
-
-
-def is_there(module: str) -> bool:
-    """Is this module in the source tree yet?"""
-    return app_folder(module).with_suffix(".py").is_file()

@@ -81,7 +81,7 @@ def _build_front_end(*, is_fast: bool) -> bool:
     """Pages need the built files. The fast run takes any build that is there."""
     if is_fast and (ROOT / "rapport/surfaces/web/static/build/manifest.json").is_file():
         return True
-    command = [sys.executable, "frontend/build.py", *(["--strict"] if IS_CI else [])]
+    command = [sys.executable, "frontend/build.py", *([] if is_fast else ["--dev"]), *(["--strict"] if IS_CI else [])]
     return subprocess.run(command, cwd=ROOT, check=False).returncode == 0
 
 

@@ -17,6 +17,14 @@ def test_a_page_opens_at_both_widths(live: Any, desktop: Any, phone: Any) -> Non
         assert page.evaluate("screen.width") == width
 
 
+def test_a_real_page_loads_its_styles_under_its_own_policy(live: Any, desktop: Any, phone: Any) -> None:
+    for page in (desktop, phone):
+        answer = page.goto(f"{live.url}/sign-in/")
+        assert "script-src 'self' 'nonce-" in answer.headers["content-security-policy"]
+        assert page.evaluate("getComputedStyle(document.documentElement).getPropertyValue('--accent')")
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
 def test_a_script_error_is_a_complaint(open_page: Callable[..., Any]) -> None:
     page = open_page()
     page.set_content("<script>throw new Error('broken island')</script>")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -17,6 +18,16 @@ from django.test import Client
 pytestmark = pytest.mark.once
 ROOT = Path(__file__).resolve().parent.parent.parent
 BUILT = ROOT / "rapport" / "surfaces" / "web" / "static" / "build"
+
+
+def load(path: Path) -> ModuleType:
+    """A Python file that lies in no package."""
+    specification = importlib.util.spec_from_file_location("front_end_build", path)
+    assert specification
+    assert specification.loader
+    module = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(module)
+    return module
 
 
 @pytest.fixture(scope="module")
@@ -33,12 +44,7 @@ def build(tmp_path: Path) -> ModuleType:
     shutil.copytree(ROOT / "frontend", tmp_path / "frontend", ignore=shutil.ignore_patterns("node_modules"))
     (tmp_path / "rapport" / "kernel").mkdir(parents=True)
     (tmp_path / "rapport" / "kernel" / "page.html").write_text('<p class="row">')
-    specification = importlib.util.spec_from_file_location("build_of_a_copy", tmp_path / "frontend" / "build.py")
-    assert specification
-    assert specification.loader
-    module = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(module)
-    return module
+    return load(tmp_path / "frontend" / "build.py")
 
 
 def test_the_manifest_names_script_style_and_icons(manifest: dict[str, dict[str, str]]) -> None:
@@ -77,7 +83,7 @@ def test_a_changed_source_makes_the_build_stale(build: ModuleType, tmp_path: Pat
 def test_a_failed_build_keeps_the_one_before(
     build: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def fail() -> None:
+    def fail(**options: object) -> None:
         raise build.BuildFailed("Node, which builds the front end, could not be downloaded.")
 
     monkeypatch.setattr(build, "build", fail)
@@ -87,6 +93,14 @@ def test_a_failed_build_keeps_the_one_before(
     (build.OUTPUT / "manifest.json").write_text("{}")
     assert build.main() == 0
     assert "The pages built before are used." in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_types_of_the_browser_code_are_right() -> None:
+    build = load(ROOT / "frontend" / "build.py")
+    if not (ROOT / "frontend" / "node_modules" / "typescript").is_dir() and os.environ.get("CI") != "true":
+        pytest.skip("TypeScript is missing: .venv/bin/python frontend/build.py --dev")
+    assert build.check_types() == ""
 
 
 @pytest.mark.slow

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.platform.servers import RunningRapport, is_alive, wait_for
+from tests.platform.servers import ROOT, RunningRapport, is_alive, wait_for
 
 pytestmark = [pytest.mark.process]
 Start = Callable[..., RunningRapport]
@@ -83,14 +84,16 @@ def test_a_killed_job_runner_comes_back(rapport: Start) -> None:
     assert "The job runner ended" in one.output
 
 
-def test_the_second_start_keeps_data_and_key_and_is_quick(rapport: Start, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_second_start_keeps_data_and_key_and_is_quick(
+    rapport: Start, record_property: Callable[[str, object], None]
+) -> None:
     one = rapport()
     key = (one.data / "secret_key").read_text()
     one.stop()
     two = rapport(data=one.data)
     assert (two.data / "secret_key").read_text() == key
-    with capsys.disabled():
-        print(f"\nsecond start: first answer after {two.seconds_to_first_answer:.2f} s (promised: 3 s)")
+    # Shown, not asserted: other work on the machine would make it a flaky test.
+    record_property("measured", f"second start answers after {two.seconds_to_first_answer:.2f} s (promised: 3 s)")
 
 
 def test_the_same_data_folder_is_not_served_twice(rapport: Start) -> None:
@@ -142,6 +145,20 @@ def test_a_foreign_address_is_one_sentence(rapport: Start) -> None:
     one = rapport(host="192.0.2.77", wait=False)
     assert one.process.wait(30) == 1
     assert one.output.strip() == "Rapport cannot listen on 192.0.2.77: it is not an address of this machine."
+
+
+def test_the_start_script_works_from_any_folder(tmp_path: Path) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        answer = subprocess.run(
+            [str(ROOT / "run"), "--port", str(port), "--data", "here", "--no-browser"],
+            cwd=tmp_path, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+    assert answer.returncode == 1
+    assert answer.stderr.startswith(f"Port {port} is already used by another program"), answer.stderr
+    assert (tmp_path / "here" / "files").is_dir()
 
 
 @pytest.mark.postgres_only

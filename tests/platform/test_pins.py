@@ -77,5 +77,5 @@ def test_every_platform_package_is_locked() -> None:
 
 
 def test_no_npm_package_runs_code_at_installation() -> None:
-    npm = next(line for line in (ROOT / "frontend" / "build.py").read_text().splitlines() if '"ci", ' in line)
+    npm = next(line for line in (ROOT / "frontend" / "build.py").read_text().splitlines() if '["ci", ' in line)
     assert "--ignore-scripts" in npm

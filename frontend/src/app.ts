@@ -1,0 +1,35 @@
+/* The entry of the browser code: settings of htmx, then one import per island. */
+import htmx from "htmx.org";
+
+import "./combobox";
+import "./dialogs";
+import "./keys";
+import "./list";
+import "./menus";
+import "./palette";
+import "./theme";
+import "./toasts";
+
+// The content security policy allows neither eval nor inline styles.
+htmx.config.allowEval = false;
+htmx.config.includeIndicatorStyles = false;
+htmx.config.selfRequestsOnly = true;
+htmx.config.historyCacheSize = 0;
+// A refused form comes back as 422 with its errors: it is shown in place; other errors only bring a toast.
+htmx.config.responseHandling = [
+  { code: "204", swap: false },
+  { code: "[23]..", swap: true },
+  { code: "422", swap: true, error: false },
+  { code: "409", swap: true, error: false },
+  { code: "[45]..", swap: false, error: true },
+];
+
+// The islands of record pages, boards and the composer.
+import.meta.glob("./{board,record,composer}.ts", { eager: true });
+
+document.body.addEventListener("htmx:beforeRequest", (event) => {
+  (event as CustomEvent).detail.target?.setAttribute("aria-busy", "true");
+});
+document.body.addEventListener("htmx:afterRequest", (event) => {
+  (event as CustomEvent).detail.target?.removeAttribute("aria-busy");
+});

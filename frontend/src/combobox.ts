@@ -1,0 +1,170 @@
+/* Reference fields: a native ARIA combobox over /lookup. Without script the text alone finds the record. */
+
+interface Choice {
+  id: string;
+  text: string;
+  hint: string;
+  hue: string;
+  initials: string;
+  shape: string;
+}
+
+let list: HTMLElement | null = null;
+let owner: HTMLInputElement | null = null;
+let choices: Choice[] = [];
+let active = -1;
+let asked = 0;
+
+/** The hidden inputs beside the visible one: the id, and the text that belongs to it. */
+function companions(input: HTMLInputElement): { id: HTMLInputElement | null; was: HTMLInputElement | null } {
+  const name = input.name.replace(/__text$/, "");
+  const box = input.parentElement;
+  return {
+    id: box?.querySelector<HTMLInputElement>(`input[type=hidden][name="${CSS.escape(name)}"]`) ?? null,
+    was: box?.querySelector<HTMLInputElement>(`input[type=hidden][name="${CSS.escape(name)}__was"]`) ?? null,
+  };
+}
+
+async function ask(input: HTMLInputElement): Promise<void> {
+  const turn = ++asked;
+  const only = input.dataset.only ? `&only=${encodeURIComponent(input.dataset.only)}` : "";
+  const { was } = companions(input);
+  const text = was && was.value === input.value ? "" : input.value;
+  const answer = await fetch(`/lookup/${input.dataset.type}?q=${encodeURIComponent(text)}${only}`, {
+    headers: { Accept: "application/json", "HX-Request": "true" },
+  }).catch(() => null);
+  if (!answer?.ok || turn !== asked || document.activeElement !== input) return;
+  const data = (await answer.json()) as { results: Choice[]; none: string };
+  show(input, data.results, data.none);
+}
+
+function show(input: HTMLInputElement, found: Choice[], none: string): void {
+  close();
+  owner = input;
+  choices = found;
+  list = document.createElement("div");
+  list.className = "combo-list";
+  list.id = `${input.id}-list`;
+  list.setAttribute("role", "listbox");
+  list.popover = "manual";
+  found.forEach((one, at) => list?.append(option(one, at, input.value)));
+  if (!found.length) {
+    const line = document.createElement("div");
+    line.className = "none";
+    line.textContent = none;
+    list.append(line);
+  }
+  (input.closest("dialog") ?? document.body).append(list);
+  list.showPopover();
+  place(input, list);
+  input.setAttribute("aria-expanded", "true");
+  input.setAttribute("aria-controls", list.id);
+  activate(found.length && input.value ? 0 : -1);
+}
+
+function option(one: Choice, at: number, typed: string): HTMLElement {
+  const line = document.createElement("div");
+  line.id = `${list?.id}-${at}`;
+  line.setAttribute("role", "option");
+  const mark = document.createElement("span");
+  mark.className = `av ${one.shape === "person" ? "" : "org "}av-20 ${one.hue}`;
+  mark.setAttribute("aria-hidden", "true");
+  mark.textContent = one.initials;
+  const words = document.createElement("span");
+  words.className = "grow trunc";
+  const where = typed ? one.text.toLowerCase().indexOf(typed.toLowerCase()) : -1;
+  if (where >= 0) {
+    const bold = document.createElement("b");
+    bold.textContent = one.text.slice(where, where + typed.length);
+    words.append(one.text.slice(0, where), bold, one.text.slice(where + typed.length));
+  } else words.textContent = one.text;
+  const hint = document.createElement("span");
+  hint.className = "s12 t3 trunc";
+  hint.textContent = one.hint;
+  line.append(mark, words, hint);
+  line.addEventListener("pointerdown", (event) => {
+    event.preventDefault();
+    pick(at);
+  });
+  return line;
+}
+
+function place(input: HTMLInputElement, box: HTMLElement): void {
+  const at = (input.closest(".input") ?? input).getBoundingClientRect();
+  box.style.left = `${at.left}px`;
+  box.style.width = `${Math.max(at.width, 220)}px`;
+  const below = window.innerHeight - at.bottom;
+  if (below < 200 && at.top > below) box.style.bottom = `${window.innerHeight - at.top + 4}px`;
+  else box.style.top = `${at.bottom + 4}px`;
+}
+
+function activate(at: number): void {
+  active = at;
+  list?.querySelectorAll("[role=option]").forEach((one, i) => {
+    one.setAttribute("aria-selected", String(i === at));
+    if (i === at) one.scrollIntoView({ block: "nearest" });
+  });
+  if (at >= 0) owner?.setAttribute("aria-activedescendant", `${list?.id}-${at}`);
+  else owner?.removeAttribute("aria-activedescendant");
+}
+
+function pick(at: number): void {
+  const one = choices[at];
+  if (!one || !owner) return;
+  const { id, was } = companions(owner);
+  owner.value = one.text;
+  if (id) id.value = one.id;
+  if (was) was.value = one.text;
+  const input = owner;
+  close();
+  input.dispatchEvent(new Event("change", { bubbles: true }));
+}
+
+function close(): void {
+  list?.remove();
+  list = null;
+  owner?.setAttribute("aria-expanded", "false");
+  owner?.removeAttribute("aria-activedescendant");
+  owner = null;
+  choices = [];
+}
+
+const comboOf = (event: Event) => (event.target as Element).closest?.<HTMLInputElement>("[data-combobox]") ?? null;
+let waiting = 0;
+
+document.addEventListener("input", (event) => {
+  const input = comboOf(event);
+  if (!input) return;
+  const { id, was } = companions(input);
+  // The old record no longer stands for this text; the server would look the text up.
+  if (id && was && was.value !== input.value) id.value = "";
+  window.clearTimeout(waiting);
+  waiting = window.setTimeout(() => void ask(input), 120);
+});
+document.addEventListener("click", (event) => {
+  const input = comboOf(event);
+  if (input && owner !== input) void ask(input);
+});
+document.addEventListener("focusout", (event) => {
+  if (comboOf(event)) window.setTimeout(() => document.activeElement !== owner && close(), 100);
+});
+document.addEventListener(
+  "keydown",
+  (event) => {
+    const input = comboOf(event);
+    if (!input) return;
+    if (event.key === "ArrowDown" && !list) void ask(input);
+    else if (list && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
+      const count = choices.length;
+      if (count) activate((active + (event.key === "ArrowDown" ? 1 : -1) + count) % count);
+    } else if (list && event.key === "Enter" && active >= 0) pick(active);
+    else if (list && event.key === "Tab" && active >= 0 && input.value) return pick(active);
+    else if (list && event.key === "Escape") {
+      close();
+      event.stopPropagation();
+    } else return;
+    event.preventDefault();
+  },
+  true,
+);
+document.addEventListener("scroll", (event) => list && !list.contains(event.target as Node) && close(), true);

@@ -1,0 +1,182 @@
+/* The record page and every form: editing in place, parts that follow a change, drafts that survive a reload. */
+import htmx from "htmx.org";
+
+import { isTyping } from "./live";
+
+const byId = (id: string) => document.getElementById(id);
+
+// ---- a property in place ----
+
+document.addEventListener("click", (event) => {
+  const target = event.target as HTMLElement;
+  const link = target.closest<HTMLElement>(".prop-e");
+  const value = target.closest<HTMLElement>("dd[data-edit]");
+  if (value && (link || !target.closest("a, button, input, select, textarea, label"))) {
+    if (link && (event.ctrlKey || event.metaKey)) return;
+    event.preventDefault();
+    if (!document.getSelection()?.toString() || link) openProperty(value);
+  }
+  const back = target.closest<HTMLElement>("[data-put-back]");
+  if (back) putBack(back.closest<HTMLFormElement>("form[data-inline]"));
+});
+
+function openProperty(value: HTMLElement): void {
+  const row = value.closest<HTMLElement>(".prop");
+  if (!row) return;
+  void htmx.ajax("get", value.dataset.edit ?? "", { target: row, swap: "outerHTML" }).then(() => {
+    const form = byId(row.id);
+    const control = form?.querySelector<HTMLElement>("input:not([type=hidden]):not([type=radio]):not([type=checkbox]), select, textarea, input:checked, input[type=radio], input[type=checkbox]");
+    control?.focus();
+    if (control instanceof HTMLInputElement && control.type === "text") control.select();
+  });
+}
+
+function putBack(form: HTMLFormElement | null): void {
+  if (!form) return;
+  const id = form.id;
+  void htmx.ajax("get", form.dataset.inline ?? "", { target: form, swap: "outerHTML" }).then(() => focusProperty(id));
+}
+
+function focusProperty(id: string): void {
+  byId(id)?.querySelector<HTMLElement>(".prop-e")?.focus();
+}
+
+document.addEventListener("keydown", (event) => {
+  const target = event.target as HTMLElement;
+  const form = target.closest?.<HTMLFormElement>("form[data-inline]");
+  if (form && event.key === "Escape" && target.getAttribute("aria-expanded") !== "true") {
+    event.stopPropagation();
+    putBack(form);
+  }
+});
+
+// A list or a switch saves as soon as something else is chosen; there is nothing to type.
+document.addEventListener("change", (event) => {
+  const target = event.target as HTMLElement;
+  const form = target.closest<HTMLFormElement>("form[data-inline]");
+  const isChoice = target instanceof HTMLSelectElement || (target instanceof HTMLInputElement && target.type === "radio");
+  if (form && isChoice && !form.querySelector(".both-inline")) form.requestSubmit();
+});
+
+// ---- after a change the parts of the page follow ----
+
+let running: AbortController | undefined;
+
+export async function refreshRecord(saved = ""): Promise<void> {
+  const page = document.querySelector<HTMLElement>("[data-refresh-ids]");
+  if (!page) return;
+  running?.abort();
+  running = new AbortController();
+  let text: string;
+  try {
+    const answer = await fetch(location.pathname, { signal: running.signal, headers: { Accept: "text/html" } });
+    if (answer.status === 404) location.assign(location.pathname.replace(/[^/]+$/, ""));
+    if (!answer.ok) return;
+    text = await answer.text();
+  } catch {
+    return;
+  }
+  const fresh = new DOMParser().parseFromString(text, "text/html");
+  const focused = document.activeElement?.id ?? "";
+  for (const id of (page.dataset.refreshIds ?? "").split(",")) {
+    const [old, now] = [byId(id), fresh.getElementById(id)];
+    if (!old || !now || old.querySelector("form[data-inline]")) continue;
+    const made = document.importNode(now, true);
+    const at = old.scrollTop;
+    old.replaceWith(made);
+    made.scrollTop = at;
+    htmx.process(made);
+  }
+  if (saved) {
+    byId(`p-${saved}`)?.classList.add("is-saved");
+    focusProperty(`p-${saved}`);
+  } else if (focused) byId(focused)?.focus();
+}
+
+document.body.addEventListener("recordChanged", (event) => {
+  const detail = (event as CustomEvent).detail as { field?: string } | undefined;
+  forgetSent();
+  void refreshRecord(detail?.field ?? "");
+});
+
+document.addEventListener("keydown", (event) => {
+  const target = event.target as HTMLElement;
+  if (event.key !== "e" || event.ctrlKey || event.metaKey || event.altKey || document.body.dataset.keys === "off" || isTyping(target) || document.querySelector("dialog[open]")) return;
+  document.querySelector<HTMLElement>(".rh [aria-keyshortcuts=E]")?.click();
+});
+
+// ---- drafts: what was typed into a form survives a reload ----
+
+const SENT = "rapport-sent";
+const keyOf = (form: HTMLElement) => `rapport-draft:${form.dataset.draft}`;
+
+function draftOf(form: HTMLFormElement): [string, string][] {
+  const kept: [string, string][] = [];
+  for (const [name, value] of new FormData(form)) {
+    if (typeof value === "string" && !["csrfmiddlewaretoken", "version", "fields_shown"].includes(name)) kept.push([name, value]);
+  }
+  return kept;
+}
+
+const begins = new WeakMap<HTMLFormElement, string>();
+
+function watchDraft(form: HTMLFormElement): void {
+  if (begins.has(form)) return;
+  begins.set(form, JSON.stringify(draftOf(form)));
+  const kept = localStorage.getItem(keyOf(form));
+  if (kept && !("hadErrors" in form.dataset)) restoreDraft(form, JSON.parse(kept) as [string, string][]);
+}
+
+function restoreDraft(form: HTMLFormElement, kept: [string, string][]): void {
+  const at = new Map<string, number>();
+  for (const input of form.querySelectorAll<HTMLInputElement>("input[type=checkbox], input[type=radio]")) {
+    input.checked = kept.some(([name, value]) => name === input.name && value === input.value);
+  }
+  for (const [name, value] of kept) {
+    const all = [...form.querySelectorAll<HTMLInputElement>(`[name="${CSS.escape(name)}"]`)].filter((one) => !["checkbox", "radio", "file"].includes(one.type));
+    const nth = at.get(name) ?? 0;
+    at.set(name, nth + 1);
+    if (all[nth]) all[nth].value = value;
+  }
+  form.querySelector<HTMLElement>("[data-draft-note]")?.removeAttribute("hidden");
+}
+
+document.addEventListener("input", (event) => {
+  const form = (event.target as HTMLElement).closest<HTMLFormElement>("form[data-draft]");
+  if (!form) return;
+  const now = JSON.stringify(draftOf(form));
+  if (now === begins.get(form)) localStorage.removeItem(keyOf(form));
+  else localStorage.setItem(keyOf(form), now);
+  form.querySelector<HTMLElement>("[data-draft-note]")?.toggleAttribute("hidden", now === begins.get(form));
+});
+
+document.addEventListener("submit", (event) => {
+  const form = (event.target as HTMLElement).closest<HTMLFormElement>("form[data-draft]");
+  if (form) sessionStorage.setItem(SENT, keyOf(form));
+}, true);
+
+document.addEventListener("click", (event) => {
+  const leave = (event.target as HTMLElement).closest("[data-drop-draft], .dialog-form [data-close-dialog]");
+  const form = leave?.closest<HTMLFormElement>("form[data-draft]");
+  if (form) localStorage.removeItem(keyOf(form));
+}, true);
+
+/** The draft of a form that was sent goes when the answer is not the same form with errors. */
+function forgetSent(): void {
+  const sent = sessionStorage.getItem(SENT);
+  if (!sent) return;
+  const back = [...document.querySelectorAll<HTMLElement>("form[data-draft][data-had-errors]")].some((form) => keyOf(form) === sent);
+  if (!back) localStorage.removeItem(sent);
+  sessionStorage.removeItem(SENT);
+}
+
+function readForms(root: ParentNode): void {
+  for (const form of root.querySelectorAll<HTMLFormElement>("form[data-draft]")) watchDraft(form);
+}
+
+document.addEventListener("htmx:load", (event) => readForms((event.target as HTMLElement).parentElement ?? document));
+forgetSent();
+readForms(document);
+
+// An address such as …/edit#f-phones opens the form at that field.
+if (location.hash.startsWith("#f-")) byId(location.hash.slice(1))?.focus();

@@ -1,0 +1,134 @@
+"""Django settings of Rapport. What an operator may set is an environment variable named here, and nowhere else.
+
+RAPPORT_DATA            data folder (SQLite database, uploaded files, secret key); default ./data
+DATABASE_URL            postgres://user:password@host:port/name ; without it SQLite in the data folder
+RAPPORT_BASE_URL        the address people type, such as https://crm.example.com ; https turns secure cookies on
+RAPPORT_ALLOWED_HOSTS   further host names, separated by commas
+RAPPORT_ADD_ONS         further modules (importable packages), separated by commas
+RAPPORT_SECRET_KEY      instead of the key file in the data folder
+RAPPORT_DEBUG           1 for people who develop Rapport; never on a machine others can reach
+RAPPORT_LOG_LEVEL       DEBUG, INFO, WARNING (default), ERROR
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from rapport.project.data_folder import default_data_folder, prepare_data_folder, secret_key
+from rapport.project.databases import database_settings
+from rapport.project.installed import PACKAGE, rapport_apps, template_folders
+from rapport.project.logs import logging_settings
+from rapport.project.sqlite import refuse_unsafe_sqlite, use_bundled_sqlite
+
+DEBUG = os.environ.get("RAPPORT_DEBUG") == "1"
+
+# ---- Data ----
+DATA: Path = default_data_folder()
+prepare_data_folder(DATA)
+SECRET_KEY = secret_key(DATA)
+MEDIA_ROOT = DATA / "files"  # served by views that check rights, never as static files: there is no MEDIA_URL
+FILE_UPLOAD_TEMP_DIR = str(DATA / "tmp")
+FILE_UPLOAD_PERMISSIONS = 0o600
+FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
+DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
+
+DATABASE_URL = os.environ.get("DATABASE_URL", "")
+DATABASES: dict[str, dict[str, Any]] = {"default": database_settings(DATABASE_URL, DATA)}
+if not DATABASE_URL:
+    use_bundled_sqlite()
+    refuse_unsafe_sqlite()
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# ---- Address ----
+BASE_URL = os.environ.get("RAPPORT_BASE_URL", "").rstrip("/")
+_base = urlsplit(BASE_URL)
+ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
+ALLOWED_HOSTS += [host for host in [_base.hostname] if host]
+ALLOWED_HOSTS += [host.strip() for host in os.environ.get("RAPPORT_ALLOWED_HOSTS", "").split(",") if host.strip()]
+IS_HTTPS = _base.scheme == "https"
+if IS_HTTPS:
+    CSRF_TRUSTED_ORIGINS = [f"{_base.scheme}://{_base.netloc}"]
+    # TLS ends at a proxy in front; only then is its word about the scheme taken.
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_HSTS_SECONDS = 31_536_000
+
+# ---- Apps ----
+INSTALLED_APPS = [
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    *rapport_apps(),
+]
+ROOT_URLCONF = "rapport.project.urls"
+WSGI_APPLICATION = "rapport.project.wsgi.application"
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "rapport.surfaces.web.middleware.SecurityHeaders",  # before whitenoise: files need the headers too
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "rapport.surfaces.web.middleware.ContextMiddleware",
+]
+
+TASKS = {"default": {"BACKEND": "rapport.kernel.jobs.backend.JobBackend"}}
+
+# ---- Pages ----
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.jinja2.Jinja2",
+        "DIRS": template_folders(),
+        "APP_DIRS": False,
+        "OPTIONS": {"environment": "rapport.surfaces.web.jinja.environment"},
+    }
+]
+STATIC_URL = "/static/"
+STATICFILES_FINDERS = ["django.contrib.staticfiles.finders.AppDirectoriesFinder"]
+WHITENOISE_USE_FINDERS = True  # straight from the package: nothing to collect, so no STATIC_ROOT
+WHITENOISE_AUTOREFRESH = DEBUG
+# vite puts a hash of the content into every name under build/assets, so browsers may keep those for ever.
+WHITENOISE_IMMUTABLE_FILE_TEST = r"^/static/build/assets/"
+
+# ---- Sign-in, cookies, headers ----
+AUTH_USER_MODEL = "kernel.Account"
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "/sign-in/"
+LOGIN_REDIRECT_URL = "/"
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_COOKIE_AGE = 14 * 24 * 3600
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_HTTPS
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+
+# ---- Language and time ----
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English")]  # a language joins when its translation is complete: half-translated pages read badly
+LOCALE_PATHS = [PACKAGE / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+LOGGING = logging_settings(os.environ.get("RAPPORT_LOG_LEVEL", "WARNING"))
