@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from uuid import UUID
 
 from uuid_utils.compat import uuid7 as _uuid7
@@ -10,6 +11,12 @@ from uuid_utils.compat import uuid7 as _uuid7
 def new_id() -> UUID:
     """A fresh UUIDv7 (RFC 9562)."""
     return _uuid7()
+
+
+def id_at(moment: dt.datetime) -> UUID:
+    """A fresh UUIDv7 that sorts as if made at a moment."""
+    milliseconds = int(moment.timestamp() * 1000)
+    return UUID(int=(milliseconds << 80) | (_uuid7().int & ((1 << 80) - 1)))
 
 
 def as_id(value: object) -> UUID | None:

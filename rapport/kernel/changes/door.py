@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -13,10 +14,10 @@ from rapport.kernel.access import gate
 from rapport.kernel.changes import values as v
 from rapport.kernel.changes.indexers import run_indexers
 from rapport.kernel.changes.models import Change
-from rapport.kernel.changes.unit import unit_of_work
+from rapport.kernel.changes.unit import NewChange, unit_of_work
 from rapport.kernel.changes.written import Written
 from rapport.kernel.errors import Conflict, Gone, Refused
-from rapport.kernel.ids import new_id
+from rapport.kernel.ids import id_at, new_id
 from rapport.kernel.kinds.base import Cleaning
 from rapport.kernel.records.field import Field
 from rapport.kernel.records.model import Record
@@ -55,13 +56,20 @@ def _clean_defaults(found: dict[str, object], fields: Mapping[str, Field], clean
 def new_record(ctx: Context, info: TypeInfo, cleaned: dict[str, object], fields: Mapping[str, Field]) -> Record:
     """An unsaved record with the cleaned values, stamped with workspace, team, author and time."""
     at = v.now()
-    record = info.model(
-        workspace_id=ctx.workspace.pk, created_at=at, updated_at=at, created_by_id=ctx.actor_id, version=1, custom={}
-    )
     if cleaned.get("owner") is not None and cleaned.get("team") is None and info.key != "user":
         cleaned["team"] = ctx.team_of(cleaned["owner"])
+    stored = v.blank_columns(info.model)
+    stored |= {"workspace_id": ctx.workspace.pk, "created_at": at, "updated_at": at, "created_by_id": ctx.actor_id}
+    if isinstance(came := cleaned.get("created_at"), dt.datetime):
+        # Only the system may say when a record came to be; ids sort by that moment, and "created" sorts by id.
+        stored["id"] = id_at(came)
     for key, value in cleaned.items():
-        v.set_value(record, fields[key], value)
+        field = fields[key]
+        if field.source == "custom":
+            stored["custom"][key] = field.kind.to_json(value)  # type: ignore[index]
+        else:
+            stored.update(field.kind.store(value, field.path))
+    record = v.record_of(info.model, stored)
     v.settle(ctx, info, record)
     return record
 
@@ -85,12 +93,12 @@ def write(
             if info.key != "user":
                 cleaned["team"] = ctx.team_of(cleaned["owner"])
         every = {**info.fields, **gate.custom_fields(ctx.workspace, info.key)}
-        diff = _diff(current, cleaned, every)
+        diff = diff_of(current, cleaned, every)
         if expected_version is not None and current.version != expected_version:
             _refuse_contested(ctx, info, current, diff, expected_version)
         for check in info.declared.checks:
             check(ctx, current, cleaned)
-        diff = _diff(current, cleaned, every)
+        diff = diff_of(current, cleaned, every)
         if diff:
             _save(ctx, info, current, {k: new for k, (_old, new) in diff.items()}, every)
             if not ctx.hands_over:
@@ -171,7 +179,7 @@ def demand_reach(ctx: Context, info: TypeInfo, ids: list[UUID], *, creating: boo
         )
 
 
-def _diff(current: Record, cleaned: Mapping[str, object], fields: Mapping[str, Field]) -> dict[str, tuple[object, object]]:
+def diff_of(current: Record, cleaned: Mapping[str, object], fields: Mapping[str, Field]) -> dict[str, tuple[object, object]]:
     found = {}
     for key, new in cleaned.items():
         old = v.read_value(current, fields[key])
@@ -219,7 +227,7 @@ def _refuse_contested(
         )
 
 
-def _after(ctx: Context, one: Written, log: list[Change], fields: Mapping[str, Field]) -> None:
+def _after(ctx: Context, one: Written, log: list[NewChange], fields: Mapping[str, Field]) -> None:
     """Index, run the type's effects, and put the change into the unit."""
     log.append(change_of(ctx, one, fields))
     run_indexers(ctx, [one])
@@ -227,13 +235,13 @@ def _after(ctx: Context, one: Written, log: list[Change], fields: Mapping[str, F
         effect(ctx, [one])
 
 
-def change_of(ctx: Context, one: Written, fields: Mapping[str, Field]) -> Change:
+def change_of(ctx: Context, one: Written, fields: Mapping[str, Field]) -> NewChange:
     """The change row of one write, without its number (the unit of work gives it last)."""
     diff = {
         k: [fields[k].kind.to_json(old) if old is not None else None, fields[k].kind.to_json(new) if new is not None else None]
         for k, (old, new) in one.diff.items()
     }
-    return Change(
+    return NewChange(
         id=new_id(), workspace_id=ctx.workspace.pk, type=one.info.key, record_id=one.record.pk,
         version=one.record.version, verb=one.verb, action=ctx.action, actor_id=ctx.actor_id, actor_name=ctx.actor_name,
         surface=ctx.surface, cause_id=ctx.cause_id, at=v.now(), diff=diff,

@@ -12,8 +12,11 @@ from rapport.kernel.access.gate import custom_fields
 from rapport.kernel.changes.bulk import insert_rows
 from rapport.kernel.changes.values import read_value
 from rapport.kernel.changes.written import Written
+from rapport.kernel.kinds.base import Kind
 from rapport.kernel.query import search
 from rapport.kernel.query.models import IndexedValue, SearchEntry
+from rapport.kernel.records.field import Field
+from rapport.kernel.records.registry import TypeInfo
 from rapport.kernel.text_folding import fold
 
 if TYPE_CHECKING:
@@ -39,24 +42,35 @@ def run_indexers(ctx: Context, written: list[Written]) -> None:
 def index_values(ctx: Context, written: list[Written]) -> None:
     """Keep one row per key of every field whose kind has index keys (phones, e-mails, domains, tags)."""
     rows: list[tuple[object, ...]] = []
-    stale: list[tuple[object, str]] = []
+    stale: dict[str, list[object]] = {}
+    indexed: dict[str, dict[str, Field]] = {}
     for one in written:
-        fields = {**one.info.fields, **custom_fields(ctx.workspace, one.info.key)}
-        for key in one.diff:
-            field = fields.get(key)
-            if field is None or field.source == "computed":
+        type_key, record_id = one.info.key, one.record.pk
+        if type_key not in indexed:
+            indexed[type_key] = _indexed_fields(ctx, one.info)
+        for key, field in indexed[type_key].items():
+            if key not in one.diff:
                 continue
             if one.verb != "create":
-                stale.append((one.record.pk, key))
+                stale.setdefault(key, []).append(record_id)
             value = one.diff[key][1]
             if value is not None:
                 rows += [
-                    (ctx.workspace.pk, one.info.key, key, k[:200], one.record.pk)
+                    (ctx.workspace.pk, type_key, key, k[:200], record_id)
                     for k in dict.fromkeys(field.kind.index_keys(value))
                 ]
-    for record_id, key in stale:
-        IndexedValue.objects.filter(record_id=record_id, field=key).delete()
+    for key, ids in stale.items():
+        IndexedValue.objects.filter(record_id__in=ids, field=key).delete()
     insert_rows(IndexedValue, ("workspace_id", "type", "field", "key", "record_id"), rows)
+
+
+def _indexed_fields(ctx: Context, info: TypeInfo) -> dict[str, Field]:
+    """The fields of a type whose kind has keys for the value index."""
+    every = {**info.fields, **custom_fields(ctx.workspace, info.key)}
+    return {
+        key: f for key, f in every.items()
+        if f.source != "computed" and type(f.kind).index_keys is not Kind.index_keys
+    }  # fmt: skip
 
 
 @indexer

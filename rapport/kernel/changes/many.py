@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from rapport.kernel.access import gate
 from rapport.kernel.changes import values as v
-from rapport.kernel.changes.bulk import insert_rows
-from rapport.kernel.changes.door import change_of, demand_reach, new_record, write
+from rapport.kernel.changes.bulk import insert_rows, update_rows
+from rapport.kernel.changes.door import change_of, demand_reach, diff_of, new_record
 from rapport.kernel.changes.indexers import run_indexers
-from rapport.kernel.changes.unit import unit_of_work
+from rapport.kernel.changes.unit import Unit, unit_of_work
 from rapport.kernel.changes.written import Written
 from rapport.kernel.errors import Conflict, Gone, Invalid, RapportError, Refused
+from rapport.kernel.kinds.base import Cleaning
+from rapport.kernel.records.field import Field
 from rapport.kernel.records.model import Record
-from rapport.kernel.records.registry import TypeInfo
+from rapport.kernel.records.registry import TypeInfo, registry
 
 if TYPE_CHECKING:
     from rapport.kernel.context import Context
+
+#: Ids in one condition: below every limit of both databases.
+_IDS = 5_000
 
 
 @dataclass
@@ -31,6 +37,9 @@ class ManyResult:
     ids: dict[int, UUID] = field(default_factory=dict)
     errors: dict[int, RapportError] = field(default_factory=dict)
     unchanged: int = 0
+
+
+# -- creating ---------------------------------------------------------------------------------------------------------
 
 
 def create_many(ctx: Context, info: TypeInfo, rows: Sequence[Mapping[str, object]]) -> ManyResult:
@@ -43,10 +52,11 @@ def create_many(ctx: Context, info: TypeInfo, rows: Sequence[Mapping[str, object
     every = {**info.fields, **gate.fields(ctx, info, edit=True)}
     result = ManyResult()
     records: list[tuple[int, Record, dict[str, object]]] = []
-    cleaning = ctx.cleaning()
+    _see_references(ctx, settable, rows)
+    new = _NewRows(ctx, info, settable, every)
     for position, given in enumerate(rows):
         try:
-            cleaned = _cleaned(ctx, info, given, settable, every, cleaning)
+            cleaned = new.cleaned(given)
             records.append((position, new_record(ctx, info, cleaned, every), cleaned))
         except Invalid as wrong:
             result.errors[position] = wrong
@@ -56,48 +66,266 @@ def create_many(ctx: Context, info: TypeInfo, rows: Sequence[Mapping[str, object
     return result
 
 
-def _cleaned(ctx, info, given, settable, every, cleaning) -> dict[str, object]:  # noqa: ANN001 - as create_many
-    cleaned = v.clean_values(ctx, info, given, settable, cleaning)
-    cleaned = {k: x for k, x in cleaned.items() if not every[k].kind.blank(x)}
-    for key, value in v.defaults(ctx, info, cleaned, every).items():
-        cleaned[key] = every[key].kind.clean(value, cleaning)
-    v.require(info, cleaned, every)
-    for check in info.declared.checks:
-        check(ctx, None, cleaned)
-    return cleaned
+class _NewRows:
+    """Cleans the rows of one `create_many`; what is alike for every row is worked out once."""
+
+    def __init__(self, ctx: Context, info: TypeInfo, settable: dict[str, Field], every: dict[str, Field]) -> None:
+        self.ctx, self.info, self.settable, self.every = ctx, info, settable, every
+        self.cleaning: Cleaning = ctx.cleaning()
+        self.defaulted = {k: f for k, f in every.items() if f.default is not None}
+        self.required = {k: f for k, f in every.items() if f.required}
+
+    def cleaned(self, given: Mapping[str, object]) -> dict[str, object]:
+        """The values of a new record; raises Invalid."""
+        every = self.every
+        found = v.clean_values(self.ctx, self.info, given, self.settable, self.cleaning)
+        found = {k: x for k, x in found.items() if not every[k].kind.blank(x)}
+        for key, value in v.defaults(self.ctx, self.info, found, self.defaulted).items():
+            found[key] = every[key].kind.clean(value, self.cleaning)
+        v.require(self.info, found, self.required)
+        for check in self.info.declared.checks:
+            check(self.ctx, None, found)
+        return found
 
 
 def _insert(ctx: Context, info: TypeInfo, records: list[tuple[int, Record, dict[str, object]]], every: dict) -> None:
     names = tuple(f.attname for f in info.model._meta.concrete_fields)
     with unit_of_work(ctx) as unit:
-        insert_rows(info.model, names, [[getattr(r, name) for name in names] for _p, r, _c in records])
+        insert_rows(info.model, names, [[r.__dict__[name] for name in names] for _p, r, _c in records])
         demand_reach(ctx, info, [r.pk for _p, r, _c in records], creating=True)
         written = [Written(info, r, "create", {k: (None, x) for k, x in c.items()}) for _p, r, c in records]
-        unit.changes += [change_of(ctx, one, every) for one in written]
-        run_indexers(ctx, written)
-        for effect in info.declared.effects:
-            effect(ctx, written)
+        _after_all(ctx, info, written, unit, every)
+
+
+def _after_all(ctx: Context, info: TypeInfo, written: list[Written], unit: Unit, every: Mapping[str, Field]) -> None:
+    """Log, index and run the type's effects, each once for all."""
+    unit.changes += [change_of(ctx, one, every) for one in written]
+    run_indexers(ctx, written)
+    for effect in info.declared.effects:
+        effect(ctx, written)
+
+
+def _see_references(ctx: Context, fields: Mapping[str, Field], rows: Sequence[Mapping[str, object]]) -> None:
+    """Let the resolver look at every record these rows refer to in one query per type, before it is asked one by one."""
+    resolver = ctx.cleaning().resolver
+    if resolver is None or not rows:
+        return
+    wanted: dict[str, set[UUID]] = {}
+    for key, one in fields.items():
+        if not one.to and one.kind.key != "anyref":
+            continue
+        for row in rows:
+            value = row.get(key)
+            if one.to and type(value) is UUID:
+                wanted.setdefault(one.to, set()).add(value)
+            elif type(value) is tuple and len(value) == 2 and type(value[1]) is UUID and value[0] in registry:
+                wanted.setdefault(value[0], set()).add(value[1])
+    for type_key, ids in wanted.items():
+        for some in _portions(sorted(ids)):
+            resolver.exists(type_key, some)
+
+
+def _portions(ids: Sequence[UUID]) -> Iterator[Sequence[UUID]]:
+    for at in range(0, len(ids), _IDS):
+        yield ids[at : at + _IDS]
+
+
+# -- changing ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class _Edit:
+    """One record being changed."""
+
+    position: int
+    record: Record
+    was: int
+    diff: dict[str, tuple[object, object]]
+
+
+class _Strayed(Exception):
+    """Some of the records just saved are outside the viewer's reach now; the savepoint rolls back."""
+
+    def __init__(self, ids: set[UUID]) -> None:
+        super().__init__(ids)
+        self.ids = ids
 
 
 def write_many(ctx: Context, info: TypeInfo, edits: Sequence[tuple[UUID, Mapping[str, object]]]) -> ManyResult:
-    """Change many records in one transaction, each through the write door; rows that fail are reported and left out."""
+    """Change many records in one transaction, with the checks of the write door; rows that fail are reported and left out.
+
+    Set-wise: one SELECT, one UPDATE with the versions compared, one run of indexers and effects, however many records.
+    """
     result = ManyResult()
     with unit_of_work(ctx) as unit:
-        found = gate.visible(ctx, info).in_bulk([pk for pk, _given in edits])
-        for position, (pk, given) in enumerate(edits):
-            record = found.get(pk)
-            if record is None:
-                result.errors[position] = Gone(f"This {info.label} does not exist, or you may not see it.")
-                continue
-            before, logged = record.version, len(unit.changes)
-            try:
-                # A savepoint each: a row refused after it was saved (out of reach) must leave nothing behind.
-                with transaction.atomic():
-                    write(ctx, record, given)
-            except (Invalid, Refused, Conflict) as wrong:
-                del unit.changes[logged:]
-                result.errors[position] = wrong
-                continue
-            result.ids[position] = pk
-            result.unchanged += record.version == before
+        for wave in _waves(edits):
+            _write_wave(ctx, info, wave, unit, result)
     return result
+
+
+def _waves(
+    edits: Sequence[tuple[UUID, Mapping[str, object]]],
+) -> list[list[tuple[int, UUID, Mapping[str, object]]]]:
+    """The edits in order, so that no record stands twice in a wave."""
+    waves: list[list[tuple[int, UUID, Mapping[str, object]]]] = []
+    seen: dict[UUID, int] = {}
+    for position, (pk, given) in enumerate(edits):
+        at = seen[pk] = seen.get(pk, -1) + 1
+        if at == len(waves):
+            waves.append([])
+        waves[at].append((position, pk, given))
+    return waves
+
+
+def _write_wave(
+    ctx: Context, info: TypeInfo, wave: list[tuple[int, UUID, Mapping[str, object]]], unit: Unit, result: ManyResult
+) -> None:
+    settable = v.settable_fields(ctx, info, creating=False)
+    every = {**info.fields, **gate.custom_fields(ctx.workspace, info.key)}
+    _see_references(ctx, settable, [given for _position, _pk, given in wave])
+    seen, editable = _reach(ctx, info, [pk for _position, pk, _given in wave])
+    cleaned_before: tuple[object, dict[str, object]] | None = None
+    ready: list[_Edit] = []
+    for position, pk, given in wave:
+        try:
+            record = _demand_editable(info, pk, seen, editable)
+            # A mass edit gives every record the same values, which are cleaned once.
+            if cleaned_before is None or cleaned_before[0] is not given:
+                values = v.clean_values(ctx, info, given, settable, ctx.cleaning())
+                v.demand_kept(values, settable)
+                cleaned_before = (given, values)
+            diff = _change(ctx, info, record, dict(cleaned_before[1]), every)
+        except (Invalid, Refused, Gone) as wrong:
+            result.errors[position] = wrong
+            continue
+        result.ids[position] = pk
+        if diff:
+            ready.append(_Edit(position, record, record.version - 1, diff))
+        else:
+            result.unchanged += 1
+    saved = _save_all(ctx, info, ready, result)
+    written = [Written(info, edit.record, "update", edit.diff) for edit in saved]
+    if written:
+        _after_all(ctx, info, written, unit, every)
+
+
+def _reach(ctx: Context, info: TypeInfo, ids: Sequence[UUID]) -> tuple[dict[UUID, Record], set[UUID]]:
+    """The records the viewer may see, by id, and the ids of those the viewer may edit."""
+    seen: dict[UUID, Record] = {}
+    editable: set[UUID] = set()
+    plain = ctx.viewer.is_system or (gate.scope_of(ctx, info, "edit") == "all" and not info.declared.under)
+    for some in _portions(ids):
+        seen |= {record.pk: record for record in gate.visible(ctx, info).filter(pk__in=some)}
+        if not plain:
+            editable |= set(gate.visible(ctx, info, "edit").filter(pk__in=some).values_list("pk", flat=True))
+    return seen, set(seen) if plain else editable | {pk for pk in seen if ctx.may_write(pk)}
+
+
+def _demand_editable(info: TypeInfo, pk: UUID, seen: Mapping[UUID, Record], editable: set[UUID]) -> Record:
+    record = seen.get(pk)
+    if record is None:
+        raise Gone(_("This %(type)s does not exist, or you may not see it.") % {"type": info.label})
+    if pk not in editable:
+        raise Refused(
+            _("You may see this %(type)s, but your role does not allow you to %(verb)s it.")
+            % {"type": info.label, "verb": "edit"}
+        )
+    return record
+
+
+def _change(
+    ctx: Context, info: TypeInfo, record: Record, cleaned: dict[str, object], every: Mapping[str, Field]
+) -> dict[str, tuple[object, object]]:
+    """Put the values on the record, as the door does for one; returns what changed. Raises Invalid."""
+    if cleaned.get("owner") is not None and "team" not in cleaned and cleaned["owner"] != record.owner_id and info.key != "user":
+        cleaned["team"] = ctx.team_of(cleaned["owner"])
+    for check in info.declared.checks:
+        check(ctx, record, cleaned)
+    diff = diff_of(record, cleaned, every)
+    if diff:
+        for key, (_old, new) in diff.items():
+            v.set_value(record, every[key], new)
+        v.settle(ctx, info, record)
+        record.version, record.updated_at = record.version + 1, v.now()
+    return diff
+
+
+def _save_all(ctx: Context, info: TypeInfo, edits: list[_Edit], result: ManyResult) -> list[_Edit]:
+    """Save the records; those that would leave the viewer's reach are refused and the rest is saved again without them."""
+    names = [
+        f.attname for f in info.model._meta.concrete_fields
+        if f.attname not in ("id", "workspace_id", "created_at")
+    ]  # fmt: skip
+    while edits:
+        try:
+            with transaction.atomic():
+                there = _update(info, edits, names)
+                stray = set() if ctx.hands_over else _strayed(ctx, info, [e.record.pk for e in edits if e.record.pk in there])
+                if stray:
+                    raise _Strayed(stray)
+        except _Strayed as strayed:
+            for edit in (e for e in edits if e.record.pk in strayed.ids):
+                _leave_out(result, edit, _out_of_reach(info))
+            edits = [e for e in edits if e.record.pk not in strayed.ids]
+            continue
+        for edit in (e for e in edits if e.record.pk not in there):
+            _leave_out(result, edit, Conflict(
+                _("Somebody saved this %(type)s at the same moment. Load it again and repeat your change.")
+                % {"type": info.label}
+            ))  # fmt: skip
+        return [e for e in edits if e.record.pk in there]
+    return []
+
+
+def _update(info: TypeInfo, edits: Sequence[_Edit], names: Sequence[str]) -> set[UUID]:
+    """Update by groups that change the same fields, so that no row writes columns (and indexes) that stay as they are."""
+    groups: dict[tuple[str, ...], list[_Edit]] = {}
+    for edit in edits:
+        groups.setdefault(tuple(edit.diff), []).append(edit)
+    found: set[UUID] = set()
+    for keys, some in groups.items():
+        wanted = [*_columns_of(info, keys), "version", "updated_at"]
+        columns = [name for name in names if name in wanted]
+        found |= update_rows(
+            info.model, columns, [(e.record.pk, e.was, [e.record.__dict__[n] for n in columns]) for e in some]
+        )
+    return found
+
+
+def _columns_of(info: TypeInfo, keys: Sequence[str]) -> set[str]:
+    """The columns that these fields hold, with their companions and the folded title."""
+    found: set[str] = set()
+    for key in keys:
+        one = info.fields.get(key)
+        if one is None or one.source == "custom":
+            found.add("custom")
+            continue
+        found |= set(one.columns)
+        model_field = info.model._meta.get_field(key)
+        found |= set(getattr(model_field, "companions", lambda: ())())
+        if key == info.declared.title:
+            found.add("title_key")
+    return found
+
+
+def _strayed(ctx: Context, info: TypeInfo, ids: Sequence[UUID]) -> set[UUID]:
+    """Those ids that the viewer may not see any more."""
+    if ctx.viewer.is_system or (gate.scope_of(ctx, info, "view") == "all" and not info.declared.under):
+        return set()
+    stray = set(ids)
+    for some in _portions(ids):
+        stray -= set(gate.visible(ctx, info).filter(pk__in=some).values_list("pk", flat=True))
+    return stray
+
+
+def _leave_out(result: ManyResult, edit: _Edit, wrong: RapportError) -> None:
+    result.ids.pop(edit.position, None)
+    result.errors[edit.position] = wrong
+
+
+def _out_of_reach(info: TypeInfo) -> Refused:
+    return Refused(
+        _("That would put the %(type)s outside of what your role may see. Keep the owner within your team.")
+        % {"type": info.label},
+        code="out_of_reach",
+    )

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from django.db.models.base import ModelState
 from django.utils.translation import gettext as _
 
 from rapport.kernel.access import gate
 from rapport.kernel.errors import Invalid
-from rapport.kernel.kinds.base import Cleaning
+from rapport.kernel.kinds.base import Cleaning, Kind
 from rapport.kernel.records.field import Field
 from rapport.kernel.records.model import Record
 from rapport.kernel.records.registry import TypeInfo
@@ -39,6 +41,28 @@ def set_value(record: Record, field: Field, value: object) -> None:
         return
     for name, stored in field.kind.store(value, field.path).items():
         setattr(record, name, stored)
+
+
+def blank_columns(model: type[Record]) -> dict[str, object]:
+    """Column values of a new record before anything is set: the defaults of the model."""
+    plain, made = _defaults_of(model)
+    return {**plain, **{name: make() for name, make in made}}
+
+
+@lru_cache(maxsize=256)
+def _defaults_of(model: type[Record]) -> tuple[dict[str, object], list[tuple[str, Callable[[], object]]]]:
+    fields = model._meta.concrete_fields
+    made = [(f.attname, f.get_default) for f in fields if f.has_default() and callable(f.default)]
+    return {f.attname: f.get_default() for f in fields}, made
+
+
+def record_of(model: type[Record], stored: dict[str, object]) -> Record:
+    """An unsaved record with all its columns set. Not through Model.__init__, which sets one attribute after the other
+    (measured: 17 of the 90 µs that importing a row took); unpickling builds instances in the same way."""
+    record = model.__new__(model)
+    record.__dict__.update(stored)
+    record._state = ModelState()
+    return record
 
 
 def settable_fields(ctx: Context, info: TypeInfo, *, creating: bool) -> dict[str, Field]:
@@ -131,10 +155,14 @@ def settle(ctx: Context, info: TypeInfo, record: Record) -> None:
     """Set the columns that follow from others: the folded title, and amounts in the workspace's currency."""
     title = read_value(record, info.title_field)
     record.title_key = fold(info.title_field.kind.text(title, ctx.format))[:200] if title is not None else ""
-    for field in info.fields.values():
-        follow = getattr(field.kind, "follow", None)
-        if follow is not None and field.source == "column":
-            follow(record, field.path, ctx)
+    for field in _following(info):
+        field.kind.follow(record, field.path, ctx)
+
+
+@lru_cache(maxsize=256)
+def _following(info: TypeInfo) -> list[Field]:
+    """The fields whose kind sets other columns after them."""
+    return [f for f in info.fields.values() if f.source == "column" and type(f.kind).follow is not Kind.follow]
 
 
 def now() -> dt.datetime:

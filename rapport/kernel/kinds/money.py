@@ -112,12 +112,15 @@ def currency_of(sign: str, own: str, language: str, country: str) -> str:
     )
 
 
-def _converted(value: Money, currency: str, day: dt.date) -> tuple[int | None, dt.date | None]:
-    """Minor units at the newest rate not later than a day, and the rate's day."""
+def _converted(value: Money, ctx: Context, day: dt.date) -> tuple[int | None, dt.date | None]:
+    """Minor units at the newest rate not later than a day, and the rate's day (remembered: imports ask again and again)."""
     # Here, because the table of rates has columns of these kinds.
     from rapport.kernel.exchange import rate_for
 
-    found = rate_for(value.currency, day)
+    currency, known = ctx.workspace.currency, ("rate", value.currency, day)
+    if known not in ctx.memory:
+        ctx.memory[known] = rate_for(value.currency, day)
+    found = ctx.memory[known]
     return (value.into(currency, found[0]).minor, found[1]) if found else (None, None)
 
 
@@ -253,9 +256,9 @@ class MoneyKind(Figures):
         elif value is not None:
             before, day = getattr(record, f"{path}_base"), getattr(record, f"{path}_rate_on")
             if before is not None and day is not None:
-                base, rate_on = _converted(value, own, day)
+                base, rate_on = _converted(value, ctx, day)
             if base is None or base != before:
-                base, rate_on = _converted(value, own, ctx.format.today)
+                base, rate_on = _converted(value, ctx, ctx.format.today)
         setattr(record, f"{path}_base", base)
         setattr(record, f"{path}_rate_on", rate_on)
 

@@ -163,7 +163,7 @@ class ReferenceKind(Kind):
         return format_html(
             '<span class="input{}">{}<input class="bare" type="text" id="f-{}" name="{}__text" value="{}" '
             'role="combobox" aria-expanded="false" aria-autocomplete="list" autocomplete="off" '
-            'data-combobox data-type="{}" data-label="{}"{}{}{}></span>',
+            'data-combobox data-type="{}" data-label="{}"{}{}{}{}></span>',
             " is-err" if error else "",
             fixed,
             name,
@@ -171,6 +171,7 @@ class ReferenceKind(Kind):
             shown,
             self.to,
             shown if ident else "",
+            format_html(' data-only="{}"', field.only) if getattr(field, "only", "") else "",
             SafeString(" required") if field.required else "",
             SafeString(" autofocus") if autofocus else "",
             format_html(' aria-invalid="true" aria-describedby="e-{}"', name) if error else "",

@@ -209,7 +209,9 @@ def add_titles(ctx: Context, info: TypeInfo, ids: set[UUID]) -> None:
 
 
 def mark_shape(info: TypeInfo) -> str:
-    """People are round, everything else is square."""
+    """People are round, everything else is square; what the settings keep (stages, teams) has no mark."""
+    if info.declared.menu and info.declared.menu[0] == "settings" and info.key != "user":
+        return ""
     return "person" if info.key in ("user", "person") else "org"
 
 
