@@ -92,6 +92,7 @@ def test_made_up_cursors_are_refused(cast: Cast, info: TypeInfo) -> None:
     assert api.get(f"/api/v1/{info.key}", {"cursor": deep}).status_code == 400
 
 
+@pytest.mark.slow
 def test_no_value_of_any_field_breaks_a_write(cast: Cast, info: TypeInfo) -> None:
     """Wild values for every field, at creation and in a change: taken or refused with a sentence under the field."""
     api = cast.api("ana")
@@ -99,12 +100,11 @@ def test_no_value_of_any_field_breaks_a_write(cast: Cast, info: TypeInfo) -> Non
     record = make(ctx, info.key)
     good = {k: info.fields[k].kind.to_json(info.fields[k].kind.clean(v, ctx.cleaning())) for k, v in values_for(ctx, info).items()}
     for key in info.fields:
-        for value in WILD:
+        for value in random.Random(key).sample(WILD, 20):
             body = json.dumps({key: value})
             answer = api.patch(f"/api/v1/{info.key}/{record.pk}", body, content_type="application/json")
             assert answer.status_code in (200, 400, 422), (key, value, answer.content)
-            if answer.status_code == 422 and key != "stage":
-                assert answer.json()["errors"], (key, value)
+            assert answer.status_code == 200 or answer.json()["detail"], (key, value)
     for key in info.fields:
         for value in random.Random(1).sample(WILD, 8):
             body = json.dumps({**good, key: value})
@@ -112,6 +112,7 @@ def test_no_value_of_any_field_breaks_a_write(cast: Cast, info: TypeInfo) -> Non
             assert answer.status_code in (201, 400, 422), (key, value, answer.content)
 
 
+@pytest.mark.slow
 def test_no_filter_value_breaks_a_list(cast: Cast, info: TypeInfo) -> None:
     """Every operator of every field with wild values, as JSON tree: rows or a sentence."""
     api = cast.api("ana")
@@ -130,12 +131,13 @@ def test_no_filter_value_breaks_a_list(cast: Cast, info: TypeInfo) -> None:
 def test_a_hidden_field_is_not_there(cast: Cast) -> None:
     """Not in items, index, history, filter, sort or fields; setting it reads like a field that does not exist."""
     hide_group(cast, "sales", "sales.amounts")
-    ctx = cast.ctx("ben")
     stage = registry.get("stage").model.objects.first()
     deal = cast.system.create("deal", name="Roof", stage=stage.pk, amount="987654.12", owner=cast.ben.pk)
     cast.system.write(deal, amount="987655.12")
     api = cast.api("ben")
-    for path in ("/api/v1/deal", f"/api/v1/deal/{deal.pk}", f"/api/v1/deal/{deal.pk}/history", "/api/v1/", "/api/v1/search?q=987655"):
+    described = {t["key"]: {f["key"] for f in t["fields"]} for t in api.get("/api/v1/").json()["types"]}
+    assert not {"amount", "weighted"} & described["deal"]
+    for path in ("/api/v1/deal", f"/api/v1/deal/{deal.pk}", f"/api/v1/deal/{deal.pk}/history", "/api/v1/search?q=987655"):
         answer = api.get(path)
         assert answer.status_code == 200 and b"98765" not in answer.content and b'"amount"' not in answer.content, path
     for query in ({"filter": "amount > 5"}, {"sort": "amount"}, {"fields": "amount"}, {"filter": "weighted > 5"}):
@@ -143,7 +145,6 @@ def test_a_hidden_field_is_not_there(cast: Cast) -> None:
     hidden = api.patch(f"/api/v1/deal/{deal.pk}", '{"amount": 1}', content_type="application/json").json()["errors"]["amount"]
     unknown = api.patch(f"/api/v1/deal/{deal.pk}", '{"nought": 1}', content_type="application/json").json()["errors"]["nought"]
     assert hidden.replace("amount", "X") == unknown.replace("nought", "X")
-    del ctx
 
 
 def test_what_the_door_calls_its_own_inputs_cannot_be_sent(cast: Cast) -> None:

@@ -1,0 +1,1 @@
+"""How the outside reaches the registry; no business words inside."""

@@ -1,0 +1,21 @@
+"""Addresses of the API, included at /api/v1/."""
+
+from __future__ import annotations
+
+from django.urls import path, re_path
+
+from rapport.surfaces.api import describe, lists, records
+from rapport.surfaces.api.entry import endpoint, nothing_here
+
+_ONE = "<slug:type_key>/<str:record_id>"
+
+urlpatterns = [
+    path("", endpoint(get=describe.index)),
+    path("search", endpoint(get=lists.find)),
+    path("<slug:type_key>", endpoint(get=lists.read_list, post=lists.create)),
+    path(_ONE, endpoint(get=records.read, patch=records.change, delete=records.delete)),
+    path(f"{_ONE}/restore", endpoint(post=records.restore)),
+    path(f"{_ONE}/history", endpoint(get=records.read_history)),
+    path(f"{_ONE}/<slug:action_key>", endpoint(post=records.act)),
+    re_path(r"^(?P<rest>.*)$", nothing_here),
+]
