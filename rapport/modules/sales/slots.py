@@ -1,0 +1,176 @@
+"""What the day page shows of sales: the pulse of the pipeline, deals going quiet, leads that wait for an answer."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from rapport.kernel import format as shown_as
+from rapport.kernel.access import gate
+from rapport.kernel.money import Money
+from rapport.kernel.query import read
+from rapport.kernel.query.board import Column, read_board
+from rapport.kernel.query.text import parse
+from rapport.kernel.records.registry import TypeInfo, registry
+from rapport.kernel.slots import Panel, slot
+
+if TYPE_CHECKING:
+    from rapport.kernel.context import Context
+    from rapport.kernel.records.model import Record
+
+_MOST_STAGES, _MOST_QUIET, _MOST_LEADS, _OWN_DEALS = 6, 4, 5, 200
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One open stage: how much waits there, and its share of the bar in tenths."""
+
+    name: str
+    shown: str
+    share: int
+    hue: int
+    title: str
+
+
+@dataclass(frozen=True)
+class QuietDeal:
+    """An open deal without contact for longer than its stage allows."""
+
+    name: str
+    url: str
+    detail: str
+    days: int
+    is_bad: bool
+
+
+@dataclass(frozen=True)
+class WaitingLead:
+    """A new lead that nobody has taken up."""
+
+    name: str
+    url: str
+    detail: str
+    age: str
+    is_old: bool
+    take_up: str
+
+
+@slot("home.aside", order=10)
+def pipeline_pulse(ctx: Context, info: TypeInfo | None, record: Record | None) -> Panel | None:
+    """What was won this month, and the open value by stage; without amounts the numbers of deals."""
+    deal, stage = registry.get("deal"), registry.get("stage")
+    if not gate.allows(ctx, deal, "view") or not gate.allows(ctx, stage, "view"):
+        return None
+    stages = open_stages(ctx, stage)
+    columns = read_board(ctx, deal, stages, limit=1, without_cards=frozenset(one.pk for one in stages))
+    first = ctx.format.today.replace(day=1).isoformat()
+    won = read.totals(ctx, deal, read.filtered(ctx, deal, parse(f"stage.outcome is won and closed_on >= {first}")))
+    amount = won.sums.get("amount")
+    sees_amounts = "amount" in gate.fields(ctx, deal)
+    figure = shown_as.money(amount, ctx.format) if isinstance(amount, Money) else won.text
+    values = {
+        "bars": bars(ctx, columns, sees_amounts), "figure": figure if sees_amounts or won.count else "0", "link": _("Open board"),
+        "won": ngettext("won this month in %(count)s deal", "won this month in %(count)s deals", won.count) % {"count": won.text}
+        if sees_amounts else _("deals won this month"), "open": sum(one.count for one in columns),
+    }  # fmt: skip
+    return Panel(_("Pipeline pulse"), "sales/pulse.html", values, url=f"{deal.url}board")
+
+
+def open_stages(ctx: Context, stage: TypeInfo) -> list[Record]:
+    """The open stages of the first pipeline, in their order."""
+    rows = gate.visible(ctx, stage).filter(outcome="open", pipeline__deleted_at=None)
+    found = list(rows.order_by("pipeline__position", "pipeline_id", "position", "id")[:30])
+    return [one for one in found if one.pipeline_id == found[0].pipeline_id][:_MOST_STAGES]  # type: ignore[attr-defined]
+
+
+def bars(ctx: Context, columns: Sequence[Column], sees_amounts: bool) -> list[Bar]:
+    """The stages as parts of one bar."""
+    sizes = []
+    for one in columns:
+        amount = one.sums.get("amount")
+        sizes.append(amount.minor if isinstance(amount, Money) else 0) if sees_amounts else sizes.append(one.count)
+    most = max(sizes, default=0)
+    found = []
+    for at, (one, size) in enumerate(zip(columns, sizes, strict=True)):
+        amount = one.sums.get("amount")
+        shown = shown_as.money_short(amount, ctx.format) if isinstance(amount, Money) else str(one.count) if not sees_amounts else "–"
+        hue = 2 + round(at * 3 / max(len(columns) - 1, 1))
+        name = str(one.record.name)  # type: ignore[attr-defined]
+        title = _("%(stage)s: %(count)d deals, %(amount)s") % {"stage": name, "count": one.count, "amount": shown}
+        found.append(Bar(name, shown, max(3, round(10 * size / most)) if most and size else 3, hue, title))
+    return found
+
+
+@slot("home.aside", order=20)
+def going_quiet(ctx: Context, info: TypeInfo | None, record: Record | None) -> Panel | None:
+    """My open deals without contact for longer than their stage allows, the longest first."""
+    deal, stage, customer = registry.get("deal"), registry.get("stage"), registry.get("customer")
+    if not gate.allows(ctx, deal, "view"):
+        return None
+    where = parse("owner is me and stage.outcome is open")
+    page = read.read_page(
+        ctx, deal, where=where, fields=("name", "customer", "amount", "stage", "moved_at", "created_at"), limit=_OWN_DEALS
+    )
+    read.load_titles(ctx, page.rows, [f for f in page.fields if f.key == "customer"])
+    patience = dict(gate.visible(ctx, stage).values_list("pk", "quiet_days"))
+    contacts = _contacts(ctx, customer, {row.values.get("customer") for row in page.rows})
+    found = []
+    for row in page.rows:
+        last = max(
+            (at for at in (row.values.get("moved_at"), row.values.get("created_at"), contacts.get(row.values.get("customer")))
+             if isinstance(at, dt.datetime)), default=ctx.format.now,
+        )  # fmt: skip
+        days, allowed = (ctx.format.now - last).days, patience.get(row.values.get("stage"), 7)
+        if days >= allowed:
+            found.append(QuietDeal(
+                str(row.values.get("name") or ""), deal.record_url(row.id), _detail(ctx, row), days, days >= 2 * allowed
+            ))  # fmt: skip
+    if not found:
+        return None
+    found.sort(key=lambda one: -one.days)
+    return Panel(_("Deals going quiet"), "sales/quiet.html", {"deals": found[:_MOST_QUIET]}, count=str(len(found)))
+
+
+def _contacts(ctx: Context, customer: TypeInfo, ids: set[object]) -> dict[object, object]:
+    wanted = [pk for pk in ids if isinstance(pk, UUID)]
+    if "last_contact_at" not in gate.fields(ctx, customer):
+        return {}
+    return dict(gate.visible(ctx, customer).filter(pk__in=wanted).values_list("pk", "last_contact_at"))
+
+
+def _detail(ctx: Context, row: read.Row) -> str:
+    title = ctx.format.titles.get(("customer", row.values.get("customer")))  # type: ignore[arg-type]
+    amount = row.values.get("amount")
+    parts = [title.text if title else "", shown_as.money(amount, ctx.format) if isinstance(amount, Money) else ""]
+    return " · ".join(part for part in parts if part)
+
+
+@slot("home.main", order=40)
+def waiting_leads(ctx: Context, info: TypeInfo | None, record: Record | None) -> Panel | None:
+    """New leads that nobody has taken up, the oldest first."""
+    lead = registry.get("lead")
+    if not gate.allows(ctx, lead, "view"):
+        return None
+    where = parse("state is new")
+    page = read.read_page(
+        ctx, lead, where=where, sort="created_at", fields=("name", "company", "interest", "created_at"), limit=_MOST_LEADS
+    )
+    if not page.rows:
+        return None
+    may = gate.allows(ctx, lead, "work")
+    found = []
+    for row in page.rows:
+        came = row.values.get("created_at")
+        age = shown_as.relative(came, ctx.format) if isinstance(came, dt.datetime) else ""
+        old = isinstance(came, dt.datetime) and ctx.format.now - came > dt.timedelta(days=1)
+        detail = " · ".join(str(row.values[k]) for k in ("company", "interest") if row.values.get(k))
+        url = lead.record_url(row.id)
+        found.append(WaitingLead(str(row.values.get("name") or ""), url, detail, age, old, f"{url}/do/work" if may else ""))
+    count = read.count(ctx, read.filtered(ctx, lead, where), cap=99)
+    return Panel(_("New leads"), "sales/leads.html", {"leads": found, "link": _("All leads")}, count=count.text, url=lead.url)

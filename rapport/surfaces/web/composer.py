@@ -1,0 +1,167 @@
+"""The composer of a record page: what happened or is to be done, written down in place.
+
+Which tabs there are is not known here: modules fill the slot "record.composer" with a panel whose value "tabs" is a list
+of `ComposerTab`, in whose words this file shows a form and creates records.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from rapport.kernel.access import gate
+from rapport.kernel.changes.unit import unit_of_work
+from rapport.kernel.changes.values import defaults, settable_fields
+from rapport.kernel.errors import Gone, Invalid
+from rapport.kernel.records.field import Field
+from rapport.kernel.records.model import Record
+from rapport.kernel.records.registry import TypeInfo, registry
+from rapport.kernel.slots import panels
+from rapport.kernel.slots.composing import ComposerTab
+from rapport.surfaces.web.answers import done
+from rapport.surfaces.web.controls import Control, controls
+from rapport.surfaces.web.files import store_uploads
+from rapport.surfaces.web.posted import Posted, lists_of, read_posted
+from rapport.surfaces.web.shell import is_part, render
+from rapport.surfaces.web.toasts import undo_mark
+
+if TYPE_CHECKING:
+    from rapport.kernel.context import Context
+
+#: Names of the inputs of the follow-up.
+THEN = "then__"
+_TITLE = 120
+
+
+@dataclass(frozen=True)
+class OpenTab:
+    """A tab ready to show: its main text, the small fields beside it, the follow-up."""
+
+    tab: ComposerTab
+    main: Control | None
+    small: list[Control]
+    file: Control | None
+    then: list[Control]
+    error: str = ""
+
+
+def composer_of(ctx: Context, info: TypeInfo, record: Record) -> list[OpenTab]:
+    """The tabs this viewer may use on this record."""
+    return [_open(ctx, tab) for tab in tabs_of(ctx, info, record)]
+
+
+def tabs_of(ctx: Context, info: TypeInfo, record: Record) -> list[ComposerTab]:
+    """What the modules put into the slot, less the types this viewer may not create."""
+    found: list[ComposerTab] = []
+    for panel in panels(ctx, "record.composer", info, record):
+        tabs = panel.values.get("tabs")
+        assert isinstance(tabs, list)
+        found += [tab for tab in tabs if gate.allows(ctx, registry.get(tab.type), "create")]
+    return found
+
+
+def _open(ctx: Context, tab: ComposerTab, posted: Posted | None = None, then: Posted | None = None) -> OpenTab:
+    fields = _fields(ctx, tab)
+    held = posted or Posted(values=defaults(ctx, registry.get(tab.type), {}, {f.key: f for f in fields if f.default != "now"}))
+    made = {c.key: c for c in controls(ctx, fields, held.held, held.errors, prefix=f"{tab.key}-")}
+    follow = _then_fields(ctx, tab) if then or tab.then else []
+    shown = then or Posted()
+    error = next(iter({**held.errors, **shown.errors}.values()), "")
+    return OpenTab(
+        tab, made.get(tab.main), [c for k, c in made.items() if k not in (tab.main, tab.file)], made.get(tab.file),
+        controls(ctx, follow, shown.held, shown.errors, prefix=f"{tab.key}-{THEN}") if follow else [], error,
+    )  # fmt: skip
+
+
+def _fields(ctx: Context, tab: ComposerTab) -> list[Field]:
+    settable = settable_fields(ctx, registry.get(tab.type), creating=True)
+    return [settable[key] for key in tab.fields if key in settable]
+
+
+def _then_fields(ctx: Context, tab: ComposerTab) -> list[Field]:
+    if tab.then is None or not gate.allows(ctx, registry.get(tab.then.type), "create"):
+        return []
+    settable = settable_fields(ctx, registry.get(tab.then.type), creating=True)
+    return [settable[key] for key in tab.then.fields if key in settable]
+
+
+@require_POST
+def compose(request: HttpRequest, type_key: str, record_id: UUID) -> HttpResponse:
+    """Write down what a tab holds, and its follow-up when one was given; both or neither."""
+    ctx, info = request.ctx, registry.get(type_key)  # type: ignore[attr-defined]
+    record = gate.get(ctx, info, record_id)
+    tab = next((t for t in tabs_of(ctx, info, record) if t.key == request.POST.get("tab")), None)
+    if tab is None:
+        raise Gone(_("There is nothing to write down here in this way."))
+    post = lists_of(request)
+    posted = _read(request, ctx, tab)
+    follow = read_posted(ctx, post, _then_fields(ctx, tab), prefix=f"{tab.key}-{THEN}")
+    values = _titled(tab, posted)
+    if not posted.errors and not follow.errors:
+        try:
+            with unit_of_work(ctx):
+                made = ctx.create(tab.type, **{**tab.preset, **tab.links, **values})
+                _follow_up(ctx, tab, follow)
+        except Invalid as wrong:
+            sentence = posted.take(wrong)
+            posted.errors.setdefault(tab.main, sentence or wrong.sentence)
+        else:
+            return done(request, str(tab.done), info.record_url(record.pk), undo=undo_mark(made), stay=True)
+    if not is_part(request):
+        raise Invalid(next(iter({**posted.errors, **follow.errors}.values())))
+    shown = {"one": _open(ctx, tab, posted, follow), "info": info, "record": record, "is_on": True}
+    return render(request, "record/_compose_tab.html", shown, status=422)
+
+
+def _read(request: HttpRequest, ctx: Context, tab: ComposerTab) -> Posted:
+    """The tab's fields; its inputs are called <tab>-<field>, so that every tab keeps what was typed."""
+    fields = _fields(ctx, tab)
+    posted = read_posted(ctx, lists_of(request), fields, prefix=f"{tab.key}-")
+    held = Posted()
+    for one in fields:
+        given = request.FILES.get(f"{tab.key}-{one.key}__upload")
+        if given is not None:
+            request.FILES[f"{one.key}__upload"] = given
+    store_uploads(request, held, fields)
+    posted.values.update(held.values)
+    posted.errors.update(held.errors)
+    return posted
+
+
+def _given(posted: Posted) -> dict[str, object]:
+    return {key: value for key, value in posted.values.items() if value is not None}
+
+
+def _titled(tab: ComposerTab, posted: Posted) -> dict[str, object]:
+    """The given values with a title: a note is called by its first line, one short line is the title and no more."""
+    title = registry.get(tab.type).declared.title
+    values = _given(posted)
+    text = values.get(tab.main)
+    if tab.main == title or values.get(title):
+        return values
+    if not isinstance(text, str) or not text.strip():
+        file = values.get(tab.file)
+        if not isinstance(file, dict):
+            posted.errors.setdefault(tab.main, str(tab.empty))
+            return values
+        return {**values, title: str(file["name"])[:_TITLE]}
+    first, _break, rest = text.strip().partition("\n")
+    values[title] = first if len(first) <= _TITLE else first[: _TITLE - 1].rstrip() + "…"
+    if not rest and len(first) <= _TITLE:
+        values.pop(tab.main)
+    return values
+
+
+def _follow_up(ctx: Context, tab: ComposerTab, follow: Posted) -> None:
+    """Create what is to be done next when anything of it was given."""
+    values = _given(follow)
+    if tab.then is None or not values:
+        return
+    title = registry.get(tab.then.type).declared.title
+    values.setdefault(title, str(tab.then.title))
+    ctx.create(tab.then.type, **{**tab.then.preset, **tab.links, **values})

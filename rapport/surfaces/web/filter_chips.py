@@ -1,0 +1,118 @@
+"""Conditions of a filter in words: field, operator, value, and where the list without them is."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.utils.html import strip_tags
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from rapport.kernel.access import gate
+from rapport.kernel.context import Context
+from rapport.kernel.errors import Invalid
+from rapport.kernel.ids import as_id
+from rapport.kernel.kinds.base import OPS
+from rapport.kernel.query.read import add_titles
+from rapport.kernel.query.text import show
+from rapport.kernel.query.tree import Me, Node, Relative, Test
+from rapport.kernel.records.field import Field
+from rapport.kernel.records.registry import TypeInfo, registry
+from rapport.surfaces.web.list_state import ListState
+
+
+@dataclass(frozen=True)
+class Chip:
+    """One condition in words."""
+
+    icon: str
+    label: str
+    op: str
+    value: str
+    remove_url: str
+    edit_url: str = ""
+
+    @property
+    def text(self) -> str:
+        """The whole condition."""
+        return " ".join(part for part in (self.label, self.op, self.value) if part)
+
+
+def chips(ctx: Context, state: ListState) -> list[Chip]:
+    """The conditions that stand side by side; what is more than one test is shown in its text form."""
+    found = []
+    for at, node in enumerate(state.tests):
+        remove = state.url(filter=state.without(at))
+        made = _chip(ctx, state, node, remove, at)
+        found.append(made or Chip("filter", "", "", show(node), remove))
+    return found
+
+
+def _chip(ctx: Context, state: ListState, node: Node, remove: str, at: int) -> Chip | None:
+    if not isinstance(node, Test):
+        return None
+    info, labels, field = state.info, [], None
+    for key in node.path:
+        field = gate.fields(ctx, info).get(key)
+        if field is None:
+            return None
+        labels.append(str(field.label))
+        if field.to in registry:
+            info = registry.get(field.to)
+    assert field is not None
+    label = " · ".join(labels)
+    op = "" if node.op == "is" else str(OPS[node.op].label)
+    return Chip(field.kind.icon, label[:1].upper() + label[1:], op, value_text(ctx, field, node.value), remove,
+                state.url("filter", edit=at) if len(node.path) == 1 else "")  # fmt: skip
+
+
+def value_text(ctx: Context, field: Field, value: object) -> str:
+    """A filter's value as a person would say it."""
+    if value is None:
+        return ""
+    if isinstance(value, tuple):
+        return ", ".join(value_text(ctx, field, one) for one in value)
+    if isinstance(value, Me):
+        return _("Me")
+    if isinstance(value, Relative):
+        return relative_text(value)
+    if isinstance(value, bool):
+        return _("Yes") if value else _("No")
+    ident = as_id(value) if isinstance(value, str) and field.to else None
+    if ident is not None:
+        return _title(ctx, registry.get(field.to), ident)
+    try:
+        cleaned = field.kind.parse(str(value), ctx.cleaning())
+    except Invalid:
+        return str(value)
+    if field.kind.many or field.to:
+        return str(value)
+    return str(_plain(ctx, field, cleaned))
+
+
+def _plain(ctx: Context, field: Field, value: object) -> str:
+    if isinstance(value, (dt.date, dt.datetime)):
+        return strip_tags(str(field.kind.cell(value, ctx.format)))
+    return field.kind.text(value, ctx.format)
+
+
+def _title(ctx: Context, info: TypeInfo, ident: UUID) -> str:
+    if (info.key, ident) not in ctx.format.titles:
+        add_titles(ctx, info, {ident})
+    title = ctx.format.titles.get((info.key, ident))
+    return title.text if title else _("Not visible to you")
+
+
+def relative_text(value: Relative) -> str:
+    """today, 7 days ago, in 2 weeks."""
+    if not value.amount:
+        return _("today") if value.base == "today" else _("now")
+    count = abs(value.amount)
+    length = {
+        "h": ngettext("%(n)d hour", "%(n)d hours", count), "d": ngettext("%(n)d day", "%(n)d days", count),
+        "w": ngettext("%(n)d week", "%(n)d weeks", count), "m": ngettext("%(n)d month", "%(n)d months", count),
+        "y": ngettext("%(n)d year", "%(n)d years", count),
+    }[value.unit] % {"n": count}  # fmt: skip
+    return (_("in %(length)s") if value.amount > 0 else _("%(length)s ago")) % {"length": length}

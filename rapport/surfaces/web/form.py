@@ -1,0 +1,174 @@
+"""Creating and changing a record in a form: as a page, or as a dialog over the page one is on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+from uuid import UUID, uuid4
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from rapport.kernel.access import gate
+from rapport.kernel.changes.values import defaults, read_value, settable_fields
+from rapport.kernel.errors import Conflict, Invalid
+from rapport.kernel.records.field import Field
+from rapport.kernel.records.model import Record
+from rapport.kernel.records.registry import TypeInfo, registry
+from rapport.surfaces.web.answers import done, part_or_page
+from rapport.surfaces.web.conflict import choices_of, conflict_page, touched_only
+from rapport.surfaces.web.controls import Group, controls, form_fields
+from rapport.surfaces.web.files import store_uploads
+from rapport.surfaces.web.posted import SHOWN, Posted, lists_of, read_posted
+from rapport.surfaces.web.shell import is_part
+from rapport.surfaces.web.toasts import undo_mark
+
+if TYPE_CHECKING:
+    from rapport.kernel.context import Context
+
+#: How many fields a dialog shows before "More fields".
+_FIRST_GROUPS = 1
+
+
+@require_http_methods(["GET", "POST"])
+def create(request: HttpRequest, type_key: str) -> HttpResponse:
+    """The form of a new record; the address may bring values (?customer=…), and /add/ a reference to start from."""
+    return _create(request, registry.get(type_key), {})
+
+
+@require_http_methods(["GET", "POST"])
+def add_related(request: HttpRequest, type_key: str, record_id: UUID, other_key: str) -> HttpResponse:
+    """A new record that points at this one (by ?by=<field>, else by its first reference to the type)."""
+    info, other = registry.get(type_key), registry.get(other_key)
+    record = gate.get(request.ctx, info, record_id)
+    by = request.GET.get("by") or request.POST.get("by") or ""
+    fitting = [f for f in other.fields.values() if f.to == info.key and f.source == "column" and f.writable]
+    chosen = next((f for f in fitting if f.key == by), fitting[0] if fitting else None)
+    return _create(request, other, {chosen.key: record.pk} if chosen else {}, came_from=info.record_url(record.pk))
+
+
+def _create(request: HttpRequest, info: TypeInfo, start: Mapping[str, object], came_from: str = "") -> HttpResponse:
+    ctx = request.ctx  # type: ignore[attr-defined]
+    gate.demand(ctx, info, "create")
+    settable = settable_fields(ctx, info, creating=True)
+    groups = form_fields(info, settable)
+    sentence, posted = "", Posted()
+    if request.method == "POST":
+        posted = read_posted(ctx, lists_of(request), _flat(groups), needed=True)
+        store_uploads(request, posted, _flat(groups))
+        if not posted.errors:
+            try:
+                made = ctx.create(info.key, **{**start, **{k: v for k, v in posted.values.items() if v is not None}})
+            except Invalid as wrong:
+                sentence = posted.take(wrong)
+            else:
+                return _created(request, info, made, came_from)
+    else:
+        posted = read_posted(ctx, {k: v for k, v in request.GET.lists()}, settable.values())
+        posted.values = {**defaults(ctx, info, {}, settable), **start, **posted.values}
+        posted.errors = {}
+    return _show(request, info, None, groups, posted, sentence=sentence, came_from=came_from)
+
+
+def _created(request: HttpRequest, info: TypeInfo, made: Record, came_from: str) -> HttpResponse:
+    text = _("%(type)s “%(title)s” was added.") % {"type": _capital(info.label), "title": title_of(request.ctx, info, made)}
+    if "again" in request.POST:
+        kept = request.META.get("QUERY_STRING", "")
+        return done(request, text, f"{request.path}?{kept}" if kept else request.path, undo=undo_mark(made))
+    return done(request, text, came_from or info.record_url(made.pk), undo=undo_mark(made), stay=bool(came_from) or "stay" in request.GET)
+
+
+@require_http_methods(["GET", "POST"])
+def edit(request: HttpRequest, type_key: str, record_id: UUID) -> HttpResponse:
+    """The form of all fields of a record that this viewer may set. What somebody else changed meanwhile is shown."""
+    ctx, info = request.ctx, registry.get(type_key)  # type: ignore[attr-defined]
+    record = gate.get(ctx, info, record_id, "edit")
+    settable = settable_fields(ctx, info, creating=False)
+    groups = form_fields(info, settable)
+    if request.method != "POST":
+        held = Posted(values={f.key: read_value(record, f) for f in _flat(groups)})
+        return _show(request, info, record, groups, held)
+    post = lists_of(request)
+    posted = read_posted(ctx, post, _flat(groups), needed=True)
+    store_uploads(request, posted, _flat(groups))
+    if posted.errors:
+        return _show(request, info, record, groups, posted)
+    values = choices_of(post, posted.values)
+    version = _version(post, record)
+    try:
+        _write_touched(ctx, record, values, version)
+    except Conflict as both:
+        if not both.fields:
+            return _show(request, info, record, groups, posted, sentence=both.sentence)
+        return conflict_page(request, info, gate.get(ctx, info, record_id), both, post)
+    except Invalid as wrong:
+        return _show(request, info, record, groups, posted, sentence=posted.take(wrong))
+    undo = undo_mark(record) if record.version != version else ""
+    return done(request, _("Saved."), info.record_url(record.pk), undo=undo, stay="stay" in post)
+
+
+def _write_touched(ctx: Context, record: Record, values: dict[str, object], version: int) -> None:
+    """Write; a field that somebody else changed and this person left alone is no conflict, it stays as it is."""
+    try:
+        ctx.write(record, expected_version=version, **values)
+    except Conflict as both:
+        rest = touched_only(both, values)
+        if rest is None:
+            raise
+        ctx.write(record, expected_version=version, **rest)
+
+
+def _show(
+    request: HttpRequest, info: TypeInfo, record: Record | None, groups: list[tuple[str, list[Field]]], held: Posted, *,
+    sentence: str = "", came_from: str = "",
+) -> HttpResponse:  # fmt: skip
+    ctx = request.ctx  # type: ignore[attr-defined]
+    shown = []
+    for at, (label, fields) in enumerate(groups):
+        made = controls(ctx, fields, held.held, held.errors, first=at == 0)
+        is_open = at < _FIRST_GROUPS or any(c.error for c in made) or not is_part(request)
+        shown.append(Group(_capital(label), made, is_open))
+    values = {
+        "info": info, "record": record, "groups": shown, "errors": held.errors, "sentence": sentence,
+        "shown_name": SHOWN, "shown": ",".join(f.key for f in _flat(groups)),
+        "title": title_of(ctx, info, record) if record else _("New %(type)s") % {"type": info.label},
+        "version": request.POST.get("version", record.version) if record else 0,
+        "back": came_from or (info.record_url(record.pk) if record else info.url), "is_part": is_part(request),
+        "came_from": came_from, "by": request.GET.get("by") or request.POST.get("by") or "",
+        "draft": f"{request.path}" if record else f"{info.key}/new", "once": uuid4().hex,
+    }  # fmt: skip
+    status = 422 if request.method == "POST" else 200
+    return part_or_page(request, "form/dialog.html", "form/page.html", values, status=status)
+
+
+def title_of(ctx: Context, info: TypeInfo, record: Record) -> str:
+    """The title of a record as people read it, or the label of its type when this viewer may not see it."""
+    field = gate.fields(ctx, info).get(info.declared.title)
+    value = read_value(record, field) if field else None
+    if field is None or value is None:
+        return _capital(info.label)
+    refs = list(getattr(field.kind, "references", lambda v: ())(value))
+    for key, pk in refs:
+        if (key, pk) not in ctx.format.titles:
+            from_type = registry.get(key)
+            for found, text in gate.titles(ctx, from_type, {pk}).items():
+                return str(text) if found == pk else _capital(info.label)
+    return field.kind.text(value, ctx.format) or _capital(info.label)
+
+
+def _flat(groups: list[tuple[str, list[Field]]]) -> list[Field]:
+    return [field for _label, fields in groups for field in fields]
+
+
+def _version(post: Mapping[str, list[str]], record: Record) -> int:
+    given = (post.get("version") or [""])[-1]
+    return int(given) if given.isdigit() else record.version
+
+
+def _capital(label: object) -> str:
+    text = str(label)
+    return text[:1].upper() + text[1:]
+
+
+__all__ = ["add_related", "create", "edit", "title_of"]

@@ -1,0 +1,35 @@
+"""The day: what is due, what comes, what went quiet. The page is a frame; modules fill it through slots."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from babel.dates import format_skeleton
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+
+from rapport.kernel import format as shown_as
+from rapport.kernel.slots import panels
+from rapport.surfaces.web.shell import render
+
+
+def today(request: HttpRequest) -> HttpResponse:
+    """The Today page."""
+    ctx = request.ctx
+    local = ctx.format.now.astimezone(ctx.format.zone)
+    locale = shown_as.locale_of(ctx.format.language, ctx.format.country)
+    first = ctx.viewer.name.split()[0] if ctx.viewer.name.split() else ctx.viewer.name
+    return render(request, "home.html", {
+        "hello": greeting(local.hour) % {"name": first},
+        "date": f"{locale.days['stand-alone']['wide'][local.weekday()]} {format_skeleton('MMMMd', local.date(), locale=locale)}",
+        "main": panels(ctx, "home.main"), "aside": panels(ctx, "home.aside"), "today": local.date(),
+        "week": [local.date() - dt.timedelta(days=local.weekday() - at) for at in range(7)],
+        "weekdays": locale.days["stand-alone"]["abbreviated"],
+    })  # fmt: skip
+
+
+def greeting(hour: int) -> str:
+    """A greeting that fits the hour."""
+    if 5 <= hour < 12:
+        return _("Good morning, %(name)s")
+    return _("Good afternoon, %(name)s") if 12 <= hour < 18 else _("Good evening, %(name)s")

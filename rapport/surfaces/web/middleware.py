@@ -1,0 +1,115 @@
+"""What every page request passes: safe headers, and the context of the person who signed in."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Callable
+from uuid import UUID
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils import timezone, translation
+from django.utils.http import urlencode
+
+from rapport.kernel.access.accounts import user_in, users_of
+from rapport.kernel.access.current import use_workspace
+from rapport.kernel.access.models import User
+from rapport.kernel.context import context_for
+from rapport.kernel.errors import RapportError
+from rapport.surfaces.web import problems
+
+log = logging.getLogger(__name__)
+Respond = Callable[[HttpRequest], HttpResponse]
+
+#: Addresses that stand outside any workspace; everything else asks who is there first.
+OUTSIDE = ("/sign-in/", "/setup/", "/api/", "/livez", "/readyz", "/static/")
+WORKSPACE_KEY = "workspace"
+
+
+class SecurityHeaders:
+    """A content security policy with a nonce per request; a view may set a stricter one itself."""
+
+    def __init__(self, get_response: Respond) -> None:
+        """As Django calls middleware."""
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Make the nonce, answer, add the policy."""
+        nonce = secrets.token_urlsafe(16)
+        request.csp_nonce = nonce  # type: ignore[attr-defined]
+        response = self.get_response(request)
+        response.headers.setdefault("Content-Security-Policy", policy(nonce))
+        response.headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=(), payment=()")
+        return response
+
+
+def policy(nonce: str) -> str:
+    """Everything from this server only; no inline style, no inline script without the nonce, no eval, no frames."""
+    return "; ".join(
+        [
+            "default-src 'self'", f"script-src 'self' 'nonce-{nonce}'", "style-src 'self'", "img-src 'self' data: blob:",
+            "object-src 'none'", "base-uri 'none'", "form-action 'self'", "frame-ancestors 'none'",
+        ]
+    )  # fmt: skip
+
+
+class ContextMiddleware:
+    """Puts `request.ctx` on every request inside a workspace; without a user the sign-in page comes first."""
+
+    def __init__(self, get_response: Respond) -> None:
+        """As Django calls middleware."""
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Enter the workspace around the whole view, in the language and zone of the user."""
+        request.ctx = None  # type: ignore[attr-defined]
+        if request.path_info.startswith(OUTSIDE):
+            return self.get_response(request)
+        user = signed_in_user(request)
+        if user is None:
+            return to_sign_in(request)
+        with use_workspace(user.workspace_id):
+            ctx = context_for(user, "web", workspace=user.workspace)
+            request.ctx, request.user_record = ctx, user  # type: ignore[attr-defined]
+            with translation.override(ctx.format.language), timezone.override(ctx.format.zone):
+                response = self.get_response(request)
+                response.headers.setdefault("Cache-Control", "private, no-cache")
+                return response
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Expected errors become pages or, for parts of a page, toasts."""
+        if isinstance(exception, RapportError):
+            return problems.respond(request, exception)
+        if isinstance(exception, Http404):
+            return problems.respond(request, problems.missing())
+        if isinstance(exception, PermissionDenied):
+            return problems.respond(request, problems.refused())
+        return None
+
+
+def signed_in_user(request: HttpRequest) -> User | None:
+    """The user of the signed-in account in the workspace it chose, else in its first one."""
+    account = request.user
+    if not account.is_authenticated:
+        return None
+    chosen = request.session.get(WORKSPACE_KEY)
+    user = user_in(account, UUID(chosen)) if chosen else None
+    if user is None:
+        user = next(iter(users_of(account)), None)
+        if user is not None:
+            request.session[WORKSPACE_KEY] = str(user.workspace_id)
+    return user
+
+
+def to_sign_in(request: HttpRequest) -> HttpResponse:
+    """To the sign-in page and back here afterwards; a part of a page makes the whole page go there."""
+    is_part = request.headers.get("HX-Request") == "true"
+    came_from = request.headers.get("HX-Current-URL", "") if is_part else request.get_full_path()
+    path = came_from if came_from.startswith("/") and not came_from.startswith("//") else "/"
+    address = "/sign-in/" + ("" if path == "/" else "?" + urlencode({"next": path}))
+    if is_part:
+        response = HttpResponse(status=204)
+        response.headers["HX-Redirect"] = address
+        return response
+    return HttpResponseRedirect(address)

@@ -1,0 +1,216 @@
+"""The page of one record: who it is, where it stands, what is next, its story, and everything that belongs to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET, require_POST
+
+from rapport.kernel.access import gate
+from rapport.kernel.actions.registry import Action
+from rapport.kernel.actions.running import offered
+from rapport.kernel.changes.history import history
+from rapport.kernel.query.read import Row, load_titles, mark_shape, read_ids
+from rapport.kernel.records.declare import Section
+from rapport.kernel.records.model import Record
+from rapport.kernel.records.registry import TypeInfo, registry
+from rapport.kernel.slots import panels
+from rapport.surfaces.web import shell
+from rapport.surfaces.web.answers import done
+from rapport.surfaces.web.composer import composer_of
+from rapport.surfaces.web.figures import key_figures
+from rapport.surfaces.web.properties import property_groups
+from rapport.surfaces.web.related import related_panels
+from rapport.surfaces.web.stages import board_bar, choice_bar
+from rapport.surfaces.web.story import Chapter, Line, read_story, story_filters
+from rapport.surfaces.web.toasts import undo_mark
+
+if TYPE_CHECKING:
+    from rapport.kernel.context import Context
+
+#: Kinds of value that open another program of the device.
+_REACH = {
+    "phone": [("tel:", "phone", gettext_lazy("Call")), ("sms:", "message-circle", gettext_lazy("Message"))],
+    "email": [("mailto:", "mail", gettext_lazy("E-mail"))],
+}
+
+
+@dataclass(frozen=True)
+class Reach:
+    """A way to reach somebody: a link that the device opens."""
+
+    label: str
+    icon: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Head:
+    """What the header of a record page shows."""
+
+    title: str
+    shape: str
+    badges: list[SafeString | str]
+    facts: list[SafeString | str]
+    owner: str
+    reach: list[Reach]
+    actions: list[Action]
+    may_edit: bool
+    may_delete: bool
+
+
+@require_GET
+def page(request: HttpRequest, type_key: str, record_id: UUID) -> HttpResponse:
+    """The record page; for its script also its parts (`?part=head` and so on) after something changed."""
+    ctx, info = request.ctx, registry.get(type_key)  # type: ignore[attr-defined]
+    record = gate.get(ctx, info, record_id)
+    row = read_ids(ctx, info, [record.pk])[record.pk]
+    load_titles(ctx, [row], list(gate.fields(ctx, info).values()))
+    may_edit = gate.may(ctx, info, record, "edit")
+    head = head_of(ctx, info, record, row, may_edit=may_edit)
+    related = related_panels(ctx, info, record, row)
+    chapters, more = read_story(ctx, info, record)
+    values = {
+        "info": info, "record": record, "row": row, "head": head, "groups": property_groups(ctx, info, row, may_edit=may_edit),
+        "figures": key_figures(ctx, info, row, related), "related": related,
+        "bar": board_bar(ctx, info, record, may_move=_may_move(ctx, info, head)),
+        "lifecycle": choice_bar(ctx, info, record, may_edit=may_edit), "aside": panels(ctx, "record.aside", info, record),
+        "extra": panels(ctx, "record.header", info, record), "composer": composer_of(ctx, info, record),
+        "chapters": chapters, "more": more, "only": "", "filters": story_filters(ctx, info), "is_first": True,
+        "next": _next_step(ctx, info, row), "next_line": _next_line(chapters, row), "crumb": _crumb(info),
+    }  # fmt: skip
+    return shell.render(request, "record/page.html", values)
+
+
+def head_of(ctx: Context, info: TypeInfo, record: Record, row: Row, *, may_edit: bool) -> Head:
+    """Title, badges, facts, and what one can do."""
+    readable = gate.fields(ctx, info)
+    title_field = readable.get(info.declared.title)
+    value = row.values.get(info.declared.title) if title_field else None
+    title = title_field.kind.text(value, ctx.format) if title_field and value is not None else str(info.label).capitalize()
+    badges: list[SafeString | str] = []
+    facts: list[SafeString | str] = []
+    for key in _first_section(info) + ["tags", "addresses"]:
+        one = readable.get(key)
+        if one is None or one.kind.blank(row.values.get(key)):
+            continue
+        cell = one.kind.cell(row.values[key], ctx.format)
+        if one.kind.options.get("hues") or one.kind.key == "tags":
+            badges.append(cell)
+        elif (one.to and one.to not in ("user", "team") and not _is_column(info, key)) or one.kind.key == "address":
+            facts.append(cell)
+    owner = ctx.format.titles.get(("user", row.values.get("owner")))  # type: ignore[arg-type]
+    return Head(
+        title, _shape(info, row), badges[:4], facts[:2], owner.text if owner else "", _reach(ctx, info, row),
+        offered(ctx, info, record), may_edit, gate.may(ctx, info, record, "delete"),
+    )  # fmt: skip
+
+
+def _first_section(info: TypeInfo) -> list[str]:
+    return next((list(p.fields) for p in info.declared.page if isinstance(p, Section)), [])
+
+
+def _is_column(info: TypeInfo, key: str) -> bool:
+    return info.declared.board is not None and key in (info.declared.board.by, info.declared.board.within)
+
+
+def _shape(info: TypeInfo, row: Row) -> str:
+    """People are round: a record whose `kind` says person counts as one."""
+    return "person" if row.values.get("kind") == "person" else mark_shape(info)
+
+
+def _reach(ctx: Context, info: TypeInfo, row: Row) -> list[Reach]:
+    """Call, message, e-mail and directions, from the first value of each kind of field."""
+    found = []
+    for one in gate.fields(ctx, info).values():
+        entries = row.values.get(one.key)
+        if not isinstance(entries, list) or not entries or not isinstance(entries[0], dict):
+            continue
+        first = entries[0]
+        for scheme, icon, label in _REACH.get(one.kind.key, ()):
+            found.append(Reach(str(label), icon, scheme + str(first.get("value", "")).replace(" ", "")))
+        if one.kind.key == "address":
+            words = ", ".join(str(first[p]) for p in ("street", "postcode", "city", "country") if first.get(p))
+            found.append(Reach(_("Directions"), "map-pin", f"geo:0,0?q={words}"))
+    order = ["phone", "message-circle", "mail", "map-pin"]
+    return sorted(found, key=lambda one: order.index(one.icon))
+
+
+def _may_move(ctx: Context, info: TypeInfo, head: Head) -> bool:
+    return info.declared.board is not None and any(a.key == info.declared.board.move for a in head.actions)
+
+
+def _next_step(ctx: Context, info: TypeInfo, row: Row) -> str:
+    """"none" when the type keeps a next step and this record has none, "set" when it has one, "" otherwise."""
+    if "next_step_on" not in gate.fields(ctx, info):
+        return ""
+    return "set" if row.values.get("next_step") or row.values.get("next_step_on") else "none"
+
+
+def _next_line(chapters: list[Chapter], row: Row) -> Line | None:
+    """The line of the story that is the next step, to tick it off from where it stands out."""
+    lines = [line for chapter in chapters for line in chapter.lines if line.done_url]
+    return next((line for line in lines if line.entry.title == row.values.get("next_step")), None)
+
+
+def _crumb(info: TypeInfo) -> str:
+    return str(info.plural)[:1].upper() + str(info.plural)[1:]
+
+
+@require_GET
+def timeline(request: HttpRequest, type_key: str, record_id: UUID) -> HttpResponse:
+    """A further page of the story, or the story narrowed to one kind; a page of its own without script."""
+    ctx, info = request.ctx, registry.get(type_key)  # type: ignore[attr-defined]
+    record = gate.get(ctx, info, record_id)
+    cursor, only = request.GET.get("cursor", ""), request.GET.get("only", "")[:40]
+    chapters, more = read_story(ctx, info, record, cursor=cursor, only=only)
+    values = {
+        "info": info, "record": record, "chapters": chapters, "more": more, "only": only, "is_first": not cursor,
+        "filters": story_filters(ctx, info), "title": _title(ctx, info, record), "crumb": _crumb(info),
+    }  # fmt: skip
+    return shell.render(request, "record/_story.html" if shell.is_part(request) else "record/story_page.html", values)
+
+
+@require_GET
+def history_page(request: HttpRequest, type_key: str, record_id: UUID) -> HttpResponse:
+    """The change log of a record: who changed what, when, from what to what."""
+    ctx, info = request.ctx, registry.get(type_key)  # type: ignore[attr-defined]
+    record = gate.get(ctx, info, record_id)
+    given = request.GET.get("before", "")
+    changes = history(ctx, info, record.pk, limit=51, before=int(given) if given.isdigit() else None)
+    fields = list(gate.fields(ctx, info).values())
+    load_titles(ctx, [Row(record.pk, 0, {f.key: v}) for c in changes for f, b, a in c.entries for v in (b, a)], fields)
+    values = {
+        "info": info, "record": record, "changes": changes[:50], "title": _title(ctx, info, record), "crumb": _crumb(info),
+        "older": changes[49].change.number if len(changes) > 50 else None, "is_first": not given,
+    }  # fmt: skip
+    return shell.render(request, "record/history.html", values)
+
+
+def _title(ctx: Context, info: TypeInfo, record: Record) -> str:
+    return gate.titles(ctx, info, {record.pk}).get(record.pk, str(info.label)) if not info.title_field.to else str(info.label)
+
+
+@require_POST
+def delete(request: HttpRequest, type_key: str, record_id: UUID) -> HttpResponse:
+    """Into the bin, with Undo."""
+    ctx, info = request.ctx, registry.get(type_key)  # type: ignore[attr-defined]
+    record = gate.get(ctx, info, record_id, "delete")
+    title = _title(ctx, info, record)
+    ctx.delete(record)
+    return done(request, _("“%(title)s” was deleted.") % {"title": title}, info.url, undo=undo_mark(record))
+
+
+@require_POST
+def restore(request: HttpRequest, type_key: str, record_id: UUID) -> HttpResponse:
+    """Out of the bin again."""
+    ctx, info = request.ctx, registry.get(type_key)  # type: ignore[attr-defined]
+    record = gate.get(ctx, info, record_id, "delete", in_bin=True)
+    ctx.restore(record)
+    return done(request, _("“%(title)s” is back.") % {"title": _title(ctx, info, record)}, info.record_url(record.pk))

@@ -1,0 +1,26 @@
+"""Addresses of record pages, forms, actions, composer and board; the same for every record type."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from rapport.surfaces.web import action_page, board, composer, form, inline, record
+
+_ONE = "<slug:type_key>/<uuid:record_id>"
+
+urlpatterns = [
+    path("<slug:type_key>/new", form.create, name="record-new"),
+    path("<slug:type_key>/board", board.page, name="board"),
+    path("<slug:type_key>/board/column/<uuid:column_id>", board.column, name="board-column"),
+    path("<slug:type_key>/board/move", board.move, name="board-move"),
+    path(_ONE, record.page, name="record"),
+    path(f"{_ONE}/edit", form.edit, name="record-edit"),
+    path(f"{_ONE}/field/<slug:key>", inline.field, name="record-field"),
+    path(f"{_ONE}/do/<slug:action_key>", action_page.do, name="record-do"),
+    path(f"{_ONE}/delete", record.delete, name="record-delete"),
+    path(f"{_ONE}/restore", record.restore, name="record-restore"),
+    path(f"{_ONE}/timeline", record.timeline, name="record-timeline"),
+    path(f"{_ONE}/history", record.history_page, name="record-history"),
+    path(f"{_ONE}/add/<slug:other_key>", form.add_related, name="record-add"),
+    path(f"{_ONE}/compose", composer.compose, name="record-compose"),
+]

@@ -1,0 +1,151 @@
+"""Panels of records that point at this one: those the page declares, and those of types whose amounts add up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+from django.utils.safestring import SafeString
+
+from rapport.kernel.access import gate
+from rapport.kernel.query.compile import compile_filter
+from rapport.kernel.query.read import Row, Totals, load_titles, read_page, totals
+from rapport.kernel.query.text import parse
+from rapport.kernel.query.tree import All, Node, Test
+from rapport.kernel.records.declare import Related
+from rapport.kernel.records.field import Field
+from rapport.kernel.records.model import Record
+from rapport.kernel.records.registry import TypeInfo, registry
+
+if TYPE_CHECKING:
+    from rapport.kernel.context import Context
+
+_ROWS = 6
+
+
+@dataclass(frozen=True)
+class RelatedRow:
+    """One record in a panel: the main cell, what stands at the end, and a quiet second line."""
+
+    url: str
+    main: SafeString | str
+    is_link: bool
+    end: SafeString | str
+    end_is_figure: bool
+    sub: list[SafeString | str]
+
+
+@dataclass(frozen=True)
+class RelatedPanel:
+    """A panel with up to six rows, how many there are in all, and where the rest is."""
+
+    key: str
+    label: str
+    count: str
+    total: SafeString | str
+    rows: list[RelatedRow] = field(default_factory=list)
+    url: str = ""
+    add_url: str = ""
+    add_label: str = ""
+    has_more: bool = False
+
+
+def related_panels(ctx: Context, info: TypeInfo, record: Record, row: Row) -> list[RelatedPanel]:
+    """The panels of a record for this viewer, in the declared order, then the derived ones."""
+    found = []
+    declared = [(p, "") for p in info.declared.page if isinstance(p, Related)]
+    for part, sort in [*derived(info), *declared]:
+        if part.of is not None and str(row.values.get(part.of[0])) != part.of[1]:
+            continue
+        other = registry.get(part.type)
+        if gate.allows(ctx, other, "view") and part.field in gate.fields(ctx, other):
+            found.append(_panel(ctx, info, record, part, other, sort))
+    return found
+
+
+def derived(info: TypeInfo) -> list[tuple[Related, str]]:
+    """Panels nobody declared, with their sort: types of the navigation that point here and whose amounts add up,
+    as their first view shows them."""
+    declared = {p.type for p in info.declared.page if isinstance(p, Related)}
+    found: dict[str, tuple[Related, str]] = {}
+    for relation in info.relations.values():
+        other = relation.type
+        if other.key in declared or other.key in found or not other.declared.menu or other is info:
+            continue
+        if any(f.total == "sum" for f in other.fields.values()):
+            label, text = next(iter(other.declared.views.items()), ("", ""))
+            where, _bar, sort = text.partition("|")
+            part = Related(other.key, relation.field, _columns(other, relation.field), label, where.strip())
+            found[other.key] = (part, sort.strip())
+    return sorted(found.values(), key=lambda pair: registry.get(pair[0].type).declared.board is None)
+
+
+def _columns(other: TypeInfo, by: str) -> list[str]:
+    """The columns of a derived panel: title, amount, where it stands, when."""
+    keys = [k for k in other.declared.list_columns if k not in (by, "owner", "next_step", "next_step_on", "customer", "company")]
+    return keys[:4]
+
+
+def _panel(ctx: Context, info: TypeInfo, record: Record, part: Related, other: TypeInfo, sort: str) -> RelatedPanel:
+    where = _where(part, record)
+    rows = gate.visible(ctx, other).filter(compile_filter(ctx, other, where))
+    keys = list(part.columns) or list(other.declared.list_columns[:3])
+    fields = [k for k in keys if k in gate.fields(ctx, other)]
+    got = read_page(ctx, other, where=where, sort=sort, fields=fields, limit=_ROWS)
+    found = totals(ctx, other, rows) if len(got.rows) == _ROWS or _sums(ctx, other) else None
+    load_titles(ctx, got.rows, got.fields)
+    may_add = gate.allows(ctx, other, "create") and other.fields[part.field].writable
+    text = f'{part.field} is "{record.pk}"' + (f" and ({part.where})" if part.where else "")
+    many = found.count if found else len(got.rows)
+    return RelatedPanel(
+        key=f"{part.type}-{part.field}", label=_capital(part.label or other.plural), rows=[_row(ctx, other, one, got.fields) for one in got.rows],
+        count=_count_text(other, found, many), total=_total(ctx, other, found) if many else "",
+        url=f"{other.url}?{urlencode({'filter': text})}" if other.declared.menu else "",
+        add_url=f"{info.record_url(record.pk)}/add/{other.key}?by={part.field}" if may_add else "",
+        add_label=str(other.label), has_more=many > len(got.rows),
+    )  # fmt: skip
+
+
+def _where(part: Related, record: Record) -> Node:
+    here = Test((part.field,), "is", str(record.pk))
+    return All((here, parse(part.where))) if part.where else here
+
+
+def _sums(ctx: Context, other: TypeInfo) -> list[Field]:
+    return [f for f in gate.fields(ctx, other).values() if f.total == "sum" and f.source == "column"]
+
+
+def _total(ctx: Context, other: TypeInfo, found: Totals | None) -> SafeString | str:
+    sums = _sums(ctx, other)
+    if found is None or not sums or sums[0].key not in found.sums:
+        return ""
+    return sums[0].kind.cell(found.sums[sums[0].key], ctx.format)
+
+
+def _count_text(other: TypeInfo, found: Totals | None, many: int) -> str:
+    return (found.text if found else f"{many:,}") if many else ""
+
+
+def _row(ctx: Context, other: TypeInfo, row: Row, fields: Sequence[Field]) -> RelatedRow:
+    """The first column leads; a figure or a badge among the others goes to the end; the rest is the second line."""
+    cells: Mapping[str, SafeString | str] = {f.key: f.kind.cell(row.values.get(f.key), ctx.format) for f in fields}
+    filled = [f for f in fields[1:] if not f.kind.blank(row.values.get(f.key))]
+    end = next((f for f in filled if f.kind.summable), None) or next((f for f in reversed(filled) if f.kind.key == "choice"), None)
+    main = cells[fields[0].key] if fields and not fields[0].kind.blank(row.values.get(fields[0].key)) else _capital(other.label)
+    end_html = cells[end.key] if end else ""
+    if end and not end.kind.summable and "badge" not in str(end_html):
+        end_html = SafeString(f'<span class="badge line">{end_html}</span>')
+    return RelatedRow(
+        other.record_url(row.id), main, bool(fields and fields[0].to), end_html, bool(end and end.kind.summable),
+        [cells[f.key] for f in filled if f is not end],
+    )  # fmt: skip
+
+
+def _capital(label: object) -> str:
+    text = str(label)
+    return text[:1].upper() + text[1:]
+
+
+__all__ = ["RelatedPanel", "derived", "related_panels"]

@@ -1,0 +1,64 @@
+"""Settings: the types a workspace is set up with, the own account, shortcuts, and the "More" page of small screens."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET
+
+from rapport.kernel.records.registry import TypeInfo
+from rapport.surfaces.web.shell import SETTINGS, build_shell, is_part, render, types_in
+
+#: Keys and what they do; the scripts know the same list.
+SHORTCUTS = [
+    ("Ctrl K", gettext_lazy("Search for anything")), ("/", gettext_lazy("Search in this list")), ("N", gettext_lazy("Write it down")),
+    ("C", gettext_lazy("Open the New menu")), ("F", gettext_lazy("Add a filter")), ("J", gettext_lazy("Next row")), ("K", gettext_lazy("Previous row")),
+    ("Enter", gettext_lazy("Open the row")), ("X", gettext_lazy("Tick the row")), ("G H", gettext_lazy("Go to Today")),
+    ("G C", gettext_lazy("Go to customers")), ("G S", gettext_lazy("Go to sales")), ("Ctrl Enter", gettext_lazy("Save")),
+    ("Ctrl Z", gettext_lazy("Take the last change back")), ("Esc", gettext_lazy("Close or go back")), ("?", gettext_lazy("This list")),
+]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Line:
+    """One settings page."""
+
+    label: str
+    text: str
+    url: str
+    icon: str
+
+
+@require_GET
+def settings_home(request: HttpRequest) -> HttpResponse:
+    """What can be set, for the person and for the workspace."""
+    ctx = request.ctx  # type: ignore[attr-defined]
+    own = [
+        Line(_("My account"), _("Language, time zone, theme"), "/settings/account", "user-cog"),
+        Line(_("API tokens"), _("Keys for programs that work in your name"), "/settings/tokens", "key-round"),
+        Line(_("Shortcuts"), _("What the keyboard can do"), "/settings/shortcuts", "keyboard"),
+    ]
+    types = [_line(one) for one in types_in(ctx, SETTINGS)]
+    return render(request, "settings/home.html", {"own": own, "types": types})
+
+
+def _line(info: TypeInfo) -> Line:
+    plural = str(info.plural)
+    about = _((info.declared.__doc__ or "").strip().split("\n")[0].rstrip("."))
+    return Line(plural[:1].upper() + plural[1:], about, info.url, info.declared.menu[1] if info.declared.menu else "settings")
+
+
+@require_GET
+def shortcuts(request: HttpRequest) -> HttpResponse:
+    """All keys, as a page or a dialog."""
+    return render(request, "settings/shortcuts.html" if is_part(request) else "settings/shortcuts_page.html", {"keys": SHORTCUTS})
+
+
+@require_GET
+def more(request: HttpRequest) -> HttpResponse:
+    """Everything that has no place in the bar at the bottom of a small screen."""
+    ctx = request.ctx  # type: ignore[attr-defined]
+    return render(request, "settings/more.html", {"departments": build_shell(request, ctx).departments})

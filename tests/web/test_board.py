@@ -1,0 +1,138 @@
+"""The board: heads count everything, cards come fifty at a time, moves obey the action, strangers' cards are not there."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from rapport.kernel.records.registry import registry
+from tests.cast import Cast, first_stage_id, hide_group
+
+HX = {"HX-Request": "true"}
+#: Queries of a board of four open stages and two ended ones.
+BOARD_QUERIES = 34
+
+
+def _stages(cast: Cast) -> list[object]:
+    return list(registry.get("stage").model.objects.order_by("position"))
+
+
+def _deal(cast: Cast, **values: object) -> object:
+    return cast.ctx("ana").create("deal", **{"name": "Lobby bar", "stage": first_stage_id(), "amount": "8900", **values})
+
+
+def _board(cast: Cast, who: str = "ana", query: str = "") -> str:
+    return cast.client(who).get(f"/deal/board{query}").content.decode()
+
+
+def test_columns_with_counts_sums_and_probability(cast: Cast) -> None:
+    for _n in range(3):
+        _deal(cast)
+    page = _board(cast)
+    assert "€26,700" in page and 'data-count>3<' in page and "<progress" in page
+    for stage in _stages(cast):
+        assert f'data-column="{stage.pk}"' in page
+
+
+def test_cards_say_what_is_next(cast: Cast) -> None:
+    today = cast.ctx("ana").format.today
+    late, none = _deal(cast, name="Late one"), _deal(cast, name="None one")
+    cast.ctx("ana").create("task", subject="Call", about=("deal", late.pk), due_on=today - dt.timedelta(days=3))
+    page = _board(cast)
+    assert "Call, overdue" in page and "No next step" in page and none.name in page
+
+
+def test_quiet_deals_turn_amber_then_red(cast: Cast) -> None:
+    deal = _deal(cast)
+    now = cast.ctx("ana").format.now
+    quiet = deal.stage.quiet_days
+    type(deal).objects.filter(pk=deal.pk).update(moved_at=now - dt.timedelta(days=quiet + 1))
+    assert 'class="dc warn"' in _board(cast)
+    type(deal).objects.filter(pk=deal.pk).update(moved_at=now - dt.timedelta(days=quiet * 2 + 1))
+    assert 'class="dc bad"' in _board(cast)
+
+
+def test_ended_columns_are_folded(cast: Cast) -> None:
+    won = next(s for s in _stages(cast) if s.outcome == "won")
+    for n in range(10):
+        _deal(cast, name=f"Won {n}", stage=won.pk)
+    page = _board(cast)
+    assert page.count('class="mini"') == 8 and "2 more" in page and "data-card=" not in page
+
+
+def test_cards_come_fifty_at_a_time(cast: Cast) -> None:
+    cast.ctx("ana").create_many("deal", [{"name": f"Deal {n:03}", "stage": first_stage_id(), "amount": "1"} for n in range(120)])
+    page = _board(cast)
+    assert page.count("data-card=") == 50 and "data-count>120<" in page
+    cursor = page.split("cursor=")[1].split('"')[0]
+    more = cast.client("ana").get(f"/deal/board/column/{first_stage_id()}?cursor={cursor}", headers=HX).content.decode()
+    assert more.count("data-card=") == 50
+
+
+def test_move_and_undo(cast: Cast) -> None:
+    deal, stage = _deal(cast), _stages(cast)[1]
+    answer = cast.client("ana").post("/deal/board/move", {"record": deal.pk, "column": stage.pk, "version": deal.version}, headers=HX)
+    told = answer.json()
+    deal.refresh_from_db()
+    assert deal.stage_id == stage.pk and told["undo"] == f"deal:{deal.pk}:{deal.version}" and stage.name in told["text"]
+
+
+def test_lost_names_the_missing_reason(cast: Cast) -> None:
+    deal, lost = _deal(cast), next(s for s in _stages(cast) if s.outcome == "lost")
+    answer = cast.client("ana").post("/deal/board/move", {"record": deal.pk, "column": lost.pk}, headers=HX)
+    told = answer.json()
+    assert answer.status_code == 422 and told["field"] == "reason" and told["is_input"] and str(lost.pk) in told["ask"]
+    deal.refresh_from_db()
+    assert deal.stage.outcome == "open"
+
+
+def test_stage_gate_leads_to_the_field(cast: Cast) -> None:
+    deal, stage = _deal(cast, amount=None), _stages(cast)[1]
+    cast.ctx("ana").write(stage, needed="amount")
+    answer = cast.client("ana").post("/deal/board/move", {"record": deal.pk, "column": stage.pk}, headers=HX)
+    assert answer.status_code == 422 and answer.json()["ask"].endswith("/edit#f-amount")
+
+
+def test_strangers_cards_are_not_there(cast: Cast) -> None:
+    deal = _deal(cast, owner=cast.cem.pk)
+    page = _board(cast, "ben")
+    assert str(deal.pk) not in page and "data-count>0<" in page and "8,900" not in page
+    assert cast.client("ben").post("/deal/board/move", {"record": deal.pk, "column": _stages(cast)[1].pk}, headers=HX).status_code == 404
+    assert cast.client("dea").get(f"/deal/board/column/{first_stage_id()}").status_code == 404
+
+
+def test_hidden_amounts_are_nowhere(cast: Cast) -> None:
+    _deal(cast, owner=cast.ben.pk)
+    hide_group(cast, "sales", "sales.amounts")
+    page = _board(cast, "ben")
+    assert "Lobby bar" in page and "8,900" not in page
+
+
+def test_filter_narrows_and_says_what_is_wrong(cast: Cast) -> None:
+    _deal(cast, name="Mine"), _deal(cast, name="Ben's own", owner=cast.ben.pk)
+    page = _board(cast, query="?filter=owner+is+me")
+    assert "Mine" in page and "Ben&#39;s own" not in page
+    assert 'role="alert"' in _board(cast, query="?filter=owner+is+is")
+
+
+def test_types_without_a_board_have_none(cast: Cast) -> None:
+    assert cast.client("ana").get("/customer/board").status_code == 404
+
+
+def test_without_script_a_move_redirects(cast: Cast) -> None:
+    deal = _deal(cast)
+    answer = cast.client("ana").post("/deal/board/move", {"record": deal.pk, "column": _stages(cast)[1].pk})
+    assert answer.status_code == 302 and answer["Location"] == "/deal/board"
+
+
+@pytest.mark.parametrize("count", [3, 90])
+def test_query_count_is_fixed(cast: Cast, count: int) -> None:
+    cast.ctx("ana").create_many("deal", [{"name": f"D{n}", "stage": s.pk, "amount": "1", "reason": "x"} for s in _stages(cast) for n in range(count)])
+    client = cast.client("ana")
+    client.get("/deal/board")
+    with CaptureQueriesContext(connection) as seen:
+        client.get("/deal/board")
+    assert len(seen) <= BOARD_QUERIES
