@@ -125,6 +125,27 @@ def test_a_team_wall_holds_on_every_read(cast: Cast, info: TypeInfo, who: str) -
             write()
 
 
+def test_a_record_behind_the_wall_cannot_be_pointed_at(cast: Cast, info: TypeInfo) -> None:
+    """Ben cannot make a reference to a record of Cem's: told like a record that does not exist."""
+    if info.key in SHARED | CLOSED:
+        return
+    theirs = _owned_by(cast, "cem", info)
+    ctx = cast.ctx("ben")
+    for other in registry.all():
+        for field in other.fields.values():
+            if field.to != info.key or not field.settable(creating=True) or other.key in CLOSED:
+                continue
+            if not gate.allows(ctx, other, "create"):
+                continue
+            given = values_for(cast.system, other, owner=cast.ben.pk) if "owner" in other.fields else values_for(cast.system, other)
+            told = []
+            for target in (theirs.pk, uuid4()):  # type: ignore[attr-defined]
+                with pytest.raises(Invalid) as wrong:
+                    ctx.create(other.key, **{**given, field.key: target})
+                told.append(str(wrong.value.errors[field.key]).replace(str(target), "ID"))
+            assert told[0] == told[1]
+
+
 def test_another_workspace_is_not_there(cast: Cast, info: TypeInfo) -> None:
     """A record of another workspace is like none: by id, as a reference, in writes and deletes."""
     with use_workspace(cast.away):

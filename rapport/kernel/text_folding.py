@@ -10,6 +10,8 @@ _EXTRA = str.maketrans({"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "đ": "d"
 
 def fold(text: str) -> str:
     """Casefolded text without accents and with single spaces; ASCII text takes a short way (imports fold millions)."""
+    if "\0" in text:  # PostgreSQL stores no NUL, so none is looked for either
+        text = text.replace("\0", " ")
     if text.isascii():
         return " ".join(text.lower().split())
     decomposed = unicodedata.normalize("NFKD", text.casefold().translate(_EXTRA))

@@ -29,7 +29,12 @@ def board(cast: Cast, live: Any, sign_in: Callable[..., None]) -> Callable[[Page
         sign_in(page, live, Account.objects.get(pk=cast.ana.account_id))
         page.goto(live.url + "/deal/board")
         page.locator(f"#card-{deal.pk}").wait_for()
-        return {"deal": deal, "stages": stages, "lost": next(s for s in stages if s.outcome == "lost"), "won": next(s for s in stages if s.outcome == "won")}
+        return {
+            "deal": deal,
+            "stages": stages,
+            "lost": next(s for s in stages if s.outcome == "lost"),
+            "won": next(s for s in stages if s.outcome == "won"),
+        }
 
     return go
 

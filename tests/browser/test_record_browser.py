@@ -44,7 +44,7 @@ def test_value_is_edited_in_place(desktop: Page, hotel: Any, visit: Callable[...
     box.fill("4-star hotel")
     box.press("Enter")
     desktop.get_by_text("4-star hotel").first.wait_for()
-    assert desktop.evaluate("document.activeElement.closest('#p-industry') !== null")
+    desktop.wait_for_function("document.activeElement.closest('#p-industry') !== null")
     desktop.locator("#p-industry dd").click()
     box.fill("Rubbish")
     box.press("Escape")
@@ -62,7 +62,9 @@ def test_keyboard_alone_edits(desktop: Page, hotel: Any, visit: Callable[..., No
     desktop.locator("#p-industry.is-saved").wait_for()
 
 
-def test_both_values_are_shown_when_somebody_was_faster(desktop: Page, cast: Cast, hotel: Any, visit: Callable[..., None]) -> None:
+def test_both_values_are_shown_when_somebody_was_faster(
+    desktop: Page, cast: Cast, hotel: Any, visit: Callable[..., None]
+) -> None:
     visit(desktop, f"/customer/{hotel.pk}")
     desktop.locator("#p-industry dd").click()
     desktop.locator("#f-industry").fill("Mine")

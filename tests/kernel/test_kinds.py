@@ -280,7 +280,7 @@ def test_money_follows_the_rate_of_its_day(monkeypatch: pytest.MonkeyPatch) -> N
 
     monkeypatch.setattr(exchange, "rate_for", rate_for)
     kind = made("money")
-    ctx = SimpleNamespace(workspace=SimpleNamespace(currency="EUR"), format=fmt())
+    ctx = SimpleNamespace(workspace=SimpleNamespace(currency="EUR"), format=fmt(), memory={})
     deal = SimpleNamespace(amount=10000, amount_currency="USD", amount_base=9000, amount_rate_on=dt.date(2026, 11, 1))
     kind.follow(deal, "amount", ctx)
     assert (deal.amount_base, deal.amount_rate_on) == (9000, dt.date(2026, 11, 1))

@@ -79,7 +79,12 @@ def test_action_works_without_script(cast: Cast) -> None:
 
 
 def _lead(cast: Cast, **values: object) -> object:
-    given = {"name": "Grace Tierney", "company": "Hotel Aldersley", "interest": "Lobby bar", "emails": "grace@aldersley.example"}
+    given = {
+        "name": "Grace Tierney",
+        "company": "Hotel Aldersley",
+        "interest": "Lobby bar",
+        "emails": "grace@aldersley.example",
+    }
     return cast.ctx("ana").create("lead", **{**given, **values})
 
 
@@ -87,8 +92,11 @@ def test_convert_creates_what_is_asked(cast: Cast) -> None:
     lead, client = _lead(cast), cast.client("ana")
     page = client.get(f"/lead/{lead.pk}/do/convert", headers=HX).content.decode()
     assert "Create “Grace Tierney” as a new person" in page and 'value="Lobby bar"' in page
-    answer = client.post(f"/lead/{lead.pk}/do/convert", {
-        "create_person": "yes", "create_company": "yes", "create_deal": "yes", "deal_name": "Lobby espresso bar"}, headers=HX)  # fmt: skip
+    answer = client.post(
+        f"/lead/{lead.pk}/do/convert",
+        {"create_person": "yes", "create_company": "yes", "create_deal": "yes", "deal_name": "Lobby espresso bar"},
+        headers=HX,
+    )
     deal = registry.get("deal").model.objects.get()
     assert answer["HX-Redirect"] == f"/deal/{deal.pk}" and deal.name == "Lobby espresso bar"
     assert registry.get("customer").model.objects.count() == 2
@@ -101,8 +109,16 @@ def test_convert_suggests_and_links_what_exists(cast: Cast) -> None:
     lead, client = _lead(cast), cast.client("ana")
     page = client.get(f"/lead/{lead.pk}/do/convert", headers=HX).content.decode()
     assert f'value="{company.pk}" checked' in page and f'value="{person.pk}" checked' in page and "same e-mail" in page
-    client.post(f"/lead/{lead.pk}/do/convert", {
-        "person": person.pk, "company": company.pk, "create_person": "yes", "create_company": "yes", "create_deal": "yes"})  # fmt: skip
+    client.post(
+        f"/lead/{lead.pk}/do/convert",
+        {
+            "person": person.pk,
+            "company": company.pk,
+            "create_person": "yes",
+            "create_company": "yes",
+            "create_deal": "yes",
+        },
+    )
     assert registry.get("customer").model.objects.count() == 2
     assert registry.get("deal").model.objects.get().customer_id == company.pk
 

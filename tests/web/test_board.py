@@ -1,4 +1,4 @@
-"""The board: heads count everything, cards come fifty at a time, moves obey the action, strangers' cards are not there."""
+"""The board: heads count everything, cards come fifty at a time, moves obey the action, strangers' are not there."""
 
 from __future__ import annotations
 
@@ -21,7 +21,9 @@ def _stages(cast: Cast) -> list[object]:
 
 
 def _deal(cast: Cast, **values: object) -> object:
-    return cast.ctx("ana").create("deal", **{"name": "Lobby bar", "stage": first_stage_id(), "amount": "8900", **values})
+    return cast.ctx("ana").create(
+        "deal", **{"name": "Lobby bar", "stage": first_stage_id(), "amount": "8900", **values}
+    )
 
 
 def _board(cast: Cast, who: str = "ana", query: str = "") -> str:
@@ -32,7 +34,7 @@ def test_columns_with_counts_sums_and_probability(cast: Cast) -> None:
     for _n in range(3):
         _deal(cast)
     page = _board(cast)
-    assert "€26,700" in page and 'data-count>3<' in page and "<progress" in page
+    assert "€26,700" in page and "data-count>3<" in page and "<progress" in page
     for stage in _stages(cast):
         assert f'data-column="{stage.pk}"' in page
 
@@ -64,7 +66,9 @@ def test_ended_columns_are_folded(cast: Cast) -> None:
 
 
 def test_cards_come_fifty_at_a_time(cast: Cast) -> None:
-    cast.ctx("ana").create_many("deal", [{"name": f"Deal {n:03}", "stage": first_stage_id(), "amount": "1"} for n in range(120)])
+    cast.ctx("ana").create_many(
+        "deal", [{"name": f"Deal {n:03}", "stage": first_stage_id(), "amount": "1"} for n in range(120)]
+    )
     page = _board(cast)
     assert page.count("data-card=") == 50 and "data-count>120<" in page
     cursor = page.split("cursor=")[1].split('"')[0]
@@ -74,7 +78,9 @@ def test_cards_come_fifty_at_a_time(cast: Cast) -> None:
 
 def test_move_and_undo(cast: Cast) -> None:
     deal, stage = _deal(cast), _stages(cast)[1]
-    answer = cast.client("ana").post("/deal/board/move", {"record": deal.pk, "column": stage.pk, "version": deal.version}, headers=HX)
+    answer = cast.client("ana").post(
+        "/deal/board/move", {"record": deal.pk, "column": stage.pk, "version": deal.version}, headers=HX
+    )
     told = answer.json()
     deal.refresh_from_db()
     assert deal.stage_id == stage.pk and told["undo"] == f"deal:{deal.pk}:{deal.version}" and stage.name in told["text"]
@@ -100,7 +106,12 @@ def test_strangers_cards_are_not_there(cast: Cast) -> None:
     deal = _deal(cast, owner=cast.cem.pk)
     page = _board(cast, "ben")
     assert str(deal.pk) not in page and "data-count>0<" in page and "8,900" not in page
-    assert cast.client("ben").post("/deal/board/move", {"record": deal.pk, "column": _stages(cast)[1].pk}, headers=HX).status_code == 404
+    assert (
+        cast.client("ben")
+        .post("/deal/board/move", {"record": deal.pk, "column": _stages(cast)[1].pk}, headers=HX)
+        .status_code
+        == 404
+    )
     assert cast.client("dea").get(f"/deal/board/column/{first_stage_id()}").status_code == 404
 
 
@@ -130,7 +141,10 @@ def test_without_script_a_move_redirects(cast: Cast) -> None:
 
 @pytest.mark.parametrize("count", [3, 90])
 def test_query_count_is_fixed(cast: Cast, count: int) -> None:
-    cast.ctx("ana").create_many("deal", [{"name": f"D{n}", "stage": s.pk, "amount": "1", "reason": "x"} for s in _stages(cast) for n in range(count)])
+    cast.ctx("ana").create_many(
+        "deal",
+        [{"name": f"D{n}", "stage": s.pk, "amount": "1", "reason": "x"} for s in _stages(cast) for n in range(count)],
+    )
     client = cast.client("ana")
     client.get("/deal/board")
     with CaptureQueriesContext(connection) as seen:

@@ -30,7 +30,9 @@ def test_create_leads_to_the_record(cast: Cast) -> None:
 
 
 def test_refused_form_keeps_every_word(cast: Cast) -> None:
-    answer = cast.client("ana").post("/customer/new", {"name": "", "industry": "Retail", "emails": "nonsense", "phones": "01 555"})
+    answer = cast.client("ana").post(
+        "/customer/new", {"name": "", "industry": "Retail", "emails": "nonsense", "phones": "01 555"}
+    )
     page = answer.content.decode()
     assert answer.status_code == 422
     assert 'id="e-name"' in page and 'id="e-emails"' in page
@@ -39,13 +41,17 @@ def test_refused_form_keeps_every_word(cast: Cast) -> None:
 
 
 def test_unknown_reference_keeps_the_text(cast: Cast) -> None:
-    answer = cast.client("ana").post("/deal/new", {"name": "X", "customer": "", "customer__text": "Nobody Inc", "stage": first_stage_id()})
+    answer = cast.client("ana").post(
+        "/deal/new", {"name": "X", "customer": "", "customer__text": "Nobody Inc", "stage": first_stage_id()}
+    )
     assert answer.status_code == 422 and "Nobody Inc" in answer.content.decode()
 
 
 def test_reference_is_found_by_its_text_without_script(cast: Cast) -> None:
     customer = _customer(cast)
-    cast.client("ana").post("/deal/new", {"name": "Bar", "customer": "", "customer__text": "hotel aldersley", "stage": first_stage_id()})
+    cast.client("ana").post(
+        "/deal/new", {"name": "Bar", "customer": "", "customer__text": "hotel aldersley", "stage": first_stage_id()}
+    )
     assert registry.get("deal").model.objects.get().customer_id == customer.pk
 
 
@@ -77,7 +83,9 @@ def test_edit_saves_and_offers_undo(cast: Cast) -> None:
     page = client.get(f"/customer/{customer.pk}/edit").content.decode()
     assert "Hotel Aldersley" in page
     answer = client.post(f"/customer/{customer.pk}/edit", {"version": 1, "name": "Aldersley", "stay": 1}, headers=HX)
-    assert answer.status_code == 204 and json.loads(answer["HX-Trigger"])["toast"]["undo"] == f"customer:{customer.pk}:2"
+    assert (
+        answer.status_code == 204 and json.loads(answer["HX-Trigger"])["toast"]["undo"] == f"customer:{customer.pk}:2"
+    )
     customer.refresh_from_db()
     assert customer.name == "Aldersley" and customer.kind == "company"
 
@@ -92,7 +100,9 @@ def test_emptied_field_is_emptied(cast: Cast) -> None:
 def test_untouched_field_of_somebody_else_is_no_conflict(cast: Cast) -> None:
     customer = _customer(cast, industry="Retail")
     cast.ctx("ana").write(customer, industry="Catering")
-    answer = cast.client("ana").post(f"/customer/{customer.pk}/edit", {"version": 1, "name": "Mine", "industry": "Retail"})
+    answer = cast.client("ana").post(
+        f"/customer/{customer.pk}/edit", {"version": 1, "name": "Mine", "industry": "Retail"}
+    )
     customer.refresh_from_db()
     assert answer.status_code == 302 and customer.name == "Mine" and customer.industry == "Catering"
 

@@ -22,13 +22,34 @@ CUSTOMER_QUERIES = 44
 def hotel(cast: Cast) -> object:
     """A company with a person, a deal, a task and a note."""
     ctx = cast.ctx("ana")
-    made = ctx.create("customer", name="Hotel Aldersley", kind="company", industry="Hotel", phones="+353 1 555 0140",
-                      emails="hello@aldersley.example", turnover="48640", tags=["Key account"])  # fmt: skip
+    made = ctx.create(
+        "customer",
+        name="Hotel Aldersley",
+        kind="company",
+        industry="Hotel",
+        phones="+353 1 555 0140",
+        emails="hello@aldersley.example",
+        turnover="48640",
+        tags=["Key account"],
+    )
     grace = ctx.create("customer", name="Grace Tierney", kind="person")
     ctx.create("affiliation", person=grace.pk, company=made.pk, job_title="General manager", part="decides")
     deal = ctx.create("deal", name="Lobby espresso bar", customer=made.pk, stage=first_stage_id(), amount="8900")
-    ctx.create("task", subject="Quarterly review", due_on=ctx.format.today + dt.timedelta(days=2), customer=made.pk, about=("deal", deal.pk))
-    ctx.create("activity", kind="note", subject="Wants one supplier", body="Decision in November", customer=made.pk, is_pinned=True)
+    ctx.create(
+        "task",
+        subject="Quarterly review",
+        due_on=ctx.format.today + dt.timedelta(days=2),
+        customer=made.pk,
+        about=("deal", deal.pk),
+    )
+    ctx.create(
+        "activity",
+        kind="note",
+        subject="Wants one supplier",
+        body="Decision in November",
+        customer=made.pk,
+        is_pinned=True,
+    )
     made.refresh_from_db()
     return made
 
@@ -39,8 +60,20 @@ def _page(cast: Cast, record: object, who: str = "ana") -> str:
 
 def test_page_shows_the_whole_record(cast: Cast, hotel: object) -> None:
     page = _page(cast, hotel)
-    for shown in ("Hotel Aldersley", "€48,640", "Key account", "tel:+35315550140", "Grace Tierney", "General manager",
-                  "Lobby espresso bar", "€8,900", "Quarterly review", "Wants one supplier", "Coming up", "Pinned"):  # fmt: skip
+    for shown in (
+        "Hotel Aldersley",
+        "€48,640",
+        "Key account",
+        "tel:+35315550140",
+        "Grace Tierney",
+        "General manager",
+        "Lobby espresso bar",
+        "€8,900",
+        "Quarterly review",
+        "Wants one supplier",
+        "Coming up",
+        "Pinned",
+    ):
         assert shown in page, shown
 
 
@@ -81,7 +114,11 @@ def test_field_in_place(cast: Cast, hotel: object) -> None:
     control = client.get(address, headers=HX).content.decode()
     assert 'value="Hotel"' in control and f'name="version" value="{hotel.version}"' in control
     answer = client.post(address, {"industry": "4-star hotel", "version": hotel.version}, headers=HX)
-    assert answer.status_code == 200 and "4-star hotel" in answer.content.decode() and "is-saved" in answer.content.decode()
+    assert (
+        answer.status_code == 200
+        and "4-star hotel" in answer.content.decode()
+        and "is-saved" in answer.content.decode()
+    )
     assert json.loads(answer["HX-Trigger"]) == {"recordChanged": {"field": "industry"}}
     assert "4-star hotel" in client.get(f"{address}?show=1", headers=HX).content.decode()
 
@@ -112,7 +149,13 @@ def test_field_needs_the_right(cast: Cast) -> None:
 def test_timeline_narrows_and_pages(cast: Cast, hotel: object) -> None:
     ctx = cast.ctx("ana")
     for n in range(40):
-        ctx.create("activity", kind="call", subject=f"Call {n:02}", customer=hotel.pk, happened_at=ctx.format.now - dt.timedelta(days=n + 1))
+        ctx.create(
+            "activity",
+            kind="call",
+            subject=f"Call {n:02}",
+            customer=hotel.pk,
+            happened_at=ctx.format.now - dt.timedelta(days=n + 1),
+        )
     client = cast.client("ana")
     calls = client.get(f"/customer/{hotel.pk}/timeline?only=call", headers=HX).content.decode()
     assert "Call 00" in calls and "Wants one supplier" not in calls and "Show earlier" in calls
@@ -174,7 +217,7 @@ def test_query_count_does_not_grow_with_the_records(cast: Cast, hotel: object) -
 
 @pytest.mark.parametrize("type_key", [info.key for info in registry.all()])
 def test_every_type_has_pages(cast: Cast, type_key: str) -> None:
-    from tests.factory import make  # noqa: PLC0415 - needs loaded apps
+    from tests.factory import make
 
     made = make(cast.ctx("ana"), type_key)
     client = cast.client("ana")

@@ -38,6 +38,14 @@ def allows(ctx: Context, info: TypeInfo, verb: str) -> bool:
     return scope_of(ctx, info, verb) != "none"
 
 
+def sees_all(ctx: Context, info: TypeInfo, verb: str = "view") -> bool:
+    """Whether the viewer may do the verb to every record of the type, so that nobody needs to ask for each."""
+    if ctx.viewer.is_system:
+        return True
+    hidden = info.declared.sensitive is not None and ctx.viewer.group(info.declared.sensitive[1]) == "hidden"
+    return scope_of(ctx, info, verb) == "all" and not info.declared.under and not hidden
+
+
 def demand(ctx: Context, info: TypeInfo, verb: str) -> None:
     """Raise Refused unless the viewer may do the verb to some record of the type."""
     if not allows(ctx, info, verb):

@@ -29,11 +29,17 @@ class GateResolver:
 
     def exists(self, type_key: str, ids: Sequence[UUID]) -> set[UUID]:
         """Those ids that the viewer may see."""
+        if len(ids) == 1 and (type_key, ids[0]) in self._seen:
+            return {ids[0]}
         unknown = [i for i in ids if (type_key, i) not in self._seen]
         if unknown:
             rows = gate.visible(self.ctx, registry.get(type_key)).filter(pk__in=unknown).values_list("pk", flat=True)
             self._seen |= {(type_key, pk) for pk in rows}
         return {i for i in ids if (type_key, i) in self._seen}
+
+    def saw(self, type_key: str, ids: Sequence[UUID]) -> None:
+        """Remember records that were just written and that the viewer may see for certain."""
+        self._seen |= {(type_key, pk) for pk in ids}
 
     def find(self, type_key: str, text: str) -> UUID | None:
         """The one record with this title, e-mail or external id; None for none. Raises Invalid when several match."""

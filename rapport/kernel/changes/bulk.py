@@ -144,7 +144,7 @@ def _quick(field: models.Field, wanted: type, make: Callable | None, *, in_utc: 
 
 def _utc_text(value: dt.datetime) -> str:
     """As Django writes a UTC time on SQLite."""
-    return str(value.replace(tzinfo=None))
+    return value.isoformat(" ")[:-6]
 
 
 #: Ways of Django's plain fields, which leave text, whole numbers and yes/no as they are.

@@ -45,3 +45,8 @@ def field_options(kind: type[Kind], choices: str) -> dict[str, object]:
     """The options of a custom field's kind, from the lines a person wrote."""
     lines = [line.strip() for line in choices.splitlines() if line.strip()]
     return {"choices": lines} if lines and "choices" in kind.option_names else {}
+
+
+def forget_custom_fields(workspace: Workspace) -> None:
+    """Forget this process's copy (a transaction that added fields was rolled back)."""
+    _cache.pop(workspace.pk, None)

@@ -1,4 +1,4 @@
-"""What a module puts into the slot "record.composer": tabs, each writing down one sort of record about the page's record."""
+"""What a module puts into the slot "record.composer": tabs, each writing down one sort of record."""
 
 from __future__ import annotations
 
