@@ -12,8 +12,7 @@ from rapport.kernel.records.declare import RecordType
 from rapport.kernel.records.field import Field
 
 if TYPE_CHECKING:
-    from rapport.kernel.context import Context
-    from rapport.kernel.records.model import Record
+    pass
 
 #: Verbs every type has; an action may not take these keys.
 VERBS = ("view", "create", "edit", "delete", "export", "import")
@@ -114,4 +113,4 @@ def check_inputs(found: Sequence[Action]) -> list[str]:
     return wrong
 
 
-__all__ = ["Action", "Input", "VERBS", "action", "actions_of", "check_inputs"]
+__all__ = ["VERBS", "Action", "Input", "action", "actions_of", "check_inputs"]

@@ -89,9 +89,7 @@ def write(
         if current is None:
             raise Gone(_("This %(type)s was deleted meanwhile; what you typed is not lost, restore it from the bin.")
                        % {"type": info.label})
-        if cleaned.get("owner") is not None and "team" not in cleaned and cleaned["owner"] != current.owner_id:
-            if info.key != "user":
-                cleaned["team"] = ctx.team_of(cleaned["owner"])
+        v.follow_owner(ctx, info, current, cleaned)
         every = {**info.fields, **gate.custom_fields(ctx.workspace, info.key)}
         diff = diff_of(current, cleaned, every)
         if expected_version is not None and current.version != expected_version:

@@ -241,8 +241,7 @@ def _change(
     ctx: Context, info: TypeInfo, record: Record, cleaned: dict[str, object], every: Mapping[str, Field]
 ) -> dict[str, tuple[object, object]]:
     """Put the values on the record, as the door does for one; returns what changed. Raises Invalid."""
-    if cleaned.get("owner") is not None and "team" not in cleaned and cleaned["owner"] != record.owner_id and info.key != "user":
-        cleaned["team"] = ctx.team_of(cleaned["owner"])
+    v.follow_owner(ctx, info, record, cleaned)
     for check in info.declared.checks:
         check(ctx, record, cleaned)
     diff = diff_of(record, cleaned, every)

@@ -140,6 +140,13 @@ def defaults(ctx: Context, info: TypeInfo, given: Mapping[str, object], fields: 
     return found
 
 
+def follow_owner(ctx: Context, info: TypeInfo, record: Record, cleaned: dict[str, object]) -> None:
+    """A record given to another owner goes to that owner's team, unless the writer names one."""
+    owner = cleaned.get("owner")
+    if owner is not None and "team" not in cleaned and owner != record.owner_id and info.key != "user":
+        cleaned["team"] = ctx.team_of(owner)
+
+
 def require(info: TypeInfo, given: Mapping[str, object], fields: Mapping[str, Field]) -> None:
     """Raise Invalid when a required field of a new record has no value."""
     missing = {

@@ -19,7 +19,7 @@ def check_declarations(app_configs: object = None, **kwargs: object) -> list[Che
     """All errors in all declarations."""
     try:
         types = registry.all()
-    except Exception as wrong:  # noqa: BLE001 - the boot edge: any derivation error becomes a check message
+    except Exception as wrong:
         return [Error(f"A record type cannot be derived: {wrong!r}", id="rapport.E001")]
     found: list[CheckMessage] = []
     if len([a for a in vars(RecordType) if not a.startswith("_") and a in RecordType.__annotations__]) > _MOST_ATTRIBUTES:
@@ -73,5 +73,5 @@ def _wrong_filter(info: TypeInfo, text: str) -> Iterator[tuple[str, str]]:
         return
     try:
         parse(text)
-    except Exception as wrong:  # noqa: BLE001 - the boot edge
+    except Exception as wrong:
         yield "rapport.E010", f"{info.key}: the filter {text!r} does not parse: {wrong}"

@@ -23,9 +23,15 @@ if TYPE_CHECKING:
 
 #: Icons of the kinds of tasks and activities.
 ICONS = {
-    "todo": "square-check-big", "call": "phone", "email": "mail", "meeting": "users", "visit": "map-pin", "send": "send",
-    "note": "sticky-note", "message": "message-circle",
-}  # fmt: skip
+    "todo": "square-check-big",
+    "call": "phone",
+    "email": "mail",
+    "meeting": "users",
+    "visit": "map-pin",
+    "send": "send",
+    "note": "sticky-note",
+    "message": "message-circle",
+}
 _TASK_FIELDS = ("subject", "kind", "due_on", "due_time", "customer", "about")
 _MOST_TASKS, _MOST_EVENTS, _MOST_AHEAD = 50, 20, 6
 
@@ -68,9 +74,13 @@ def schedule(ctx: Context, info: TypeInfo | None, record: Record | None) -> Pane
         return None
     where = parse("owner is me and happened_at is today and kind is any of (call, meeting, visit)")
     page = read_page(
-        ctx, activity, where=where, sort="happened_at", limit=_MOST_EVENTS,
+        ctx,
+        activity,
+        where=where,
+        sort="happened_at",
+        limit=_MOST_EVENTS,
         fields=("subject", "kind", "happened_at", "minutes", "customer", "outcome"),
-    )  # fmt: skip
+    )
     if not page.rows:
         return None
     load_titles(ctx, page.rows, page.fields)
@@ -91,12 +101,19 @@ def _events(ctx: Context, activity: TypeInfo, rows: list[Row]) -> list[EventLine
         is_ahead = (ends or starts) >= ctx.format.now
         kind = str(row.values.get("kind") or "call")
         customer = _title(ctx, "customer", row.values.get("customer"))
-        found.append(EventLine(
-            subject=str(row.values.get("subject") or ""), url=activity.record_url(row.id), starts=_clock(ctx, starts),
-            ends=_clock(ctx, ends) if ends else "", icon={"meeting": "video"}.get(kind, ICONS.get(kind, "calendar")),
-            hue={"call": 1, "visit": 2, "meeting": 3}.get(kind, 1), customer=customer,
-            detail=str(row.values.get("outcome") or ""), now_before=is_ahead and not line_drawn,
-        ))  # fmt: skip
+        found.append(
+            EventLine(
+                subject=str(row.values.get("subject") or ""),
+                url=activity.record_url(row.id),
+                starts=_clock(ctx, starts),
+                ends=_clock(ctx, ends) if ends else "",
+                icon={"meeting": "video"}.get(kind, ICONS.get(kind, "calendar")),
+                hue={"call": 1, "visit": 2, "meeting": 3}.get(kind, 1),
+                customer=customer,
+                detail=str(row.values.get("outcome") or ""),
+                now_before=is_ahead and not line_drawn,
+            )
+        )
         line_drawn = line_drawn or is_ahead
     return found
 
@@ -112,8 +129,15 @@ def my_tasks(ctx: Context, info: TypeInfo | None, record: Record | None) -> Pane
     load_titles(ctx, page.rows, page.fields)
     lines = _tasks(ctx, task, page.rows)
     late = sum(one.is_late for one in lines)
-    count = _("%(today)d today, %(late)d overdue") % {"today": len(lines) - late, "late": late} if late else str(len(lines))
-    values = {"tasks": lines, "may_add": gate.allows(ctx, task, "create"), "more": bool(page.next), "link": _("All my tasks")}
+    count = (
+        _("%(today)d today, %(late)d overdue") % {"today": len(lines) - late, "late": late} if late else str(len(lines))
+    )
+    values = {
+        "tasks": lines,
+        "may_add": gate.allows(ctx, task, "create"),
+        "more": bool(page.next),
+        "link": _("All my tasks"),
+    }
     return Panel(_("Tasks"), "activities/tasks.html", values, count=count if lines else "", url=task.url)
 
 
@@ -142,12 +166,19 @@ def _tasks(ctx: Context, task: TypeInfo, rows: list[Row]) -> list[TaskLine]:
         shown = shown_as.date(due, ctx.format) if due else ""
         if due == today and isinstance(at, dt.time):
             shown = shown_as.clock(at, ctx.format)
-        found.append(TaskLine(
-            id=row.id, subject=str(row.values.get("subject") or ""), url=task.record_url(row.id),
-            icon=ICONS.get(str(row.values.get("kind")), "square-check-big"),
-            customer=_title(ctx, "customer", row.values.get("customer")) or _about(ctx, row.values.get("about")),
-            due=shown, due_iso=due.isoformat() if due else "", is_late=due is not None and due < today, may_finish=may_finish,
-        ))  # fmt: skip
+        found.append(
+            TaskLine(
+                id=row.id,
+                subject=str(row.values.get("subject") or ""),
+                url=task.record_url(row.id),
+                icon=ICONS.get(str(row.values.get("kind")), "square-check-big"),
+                customer=_title(ctx, "customer", row.values.get("customer")) or _about(ctx, row.values.get("about")),
+                due=shown,
+                due_iso=due.isoformat() if due else "",
+                is_late=due is not None and due < today,
+                may_finish=may_finish,
+            )
+        )
     return found
 
 

@@ -6,7 +6,13 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from rapport.kernel.kinds import (
-    AddressField, EmailsField, MoneyField, MultiChoiceField, PhoneField, TagsField, WebField,
+    AddressField,
+    EmailsField,
+    MoneyField,
+    MultiChoiceField,
+    PhoneField,
+    TagsField,
+    WebField,
 )  # fmt: skip
 from rapport.kernel.records.model import Record, record_indexes
 

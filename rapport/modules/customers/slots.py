@@ -41,7 +41,9 @@ def birthdays(ctx: Context, info: TypeInfo | None, record: Record | None) -> Pan
     if not gate.allows(ctx, customer, "view") or "birthday" not in fields or customer.declared.title not in fields:
         return None
     days = {key: day for day in (ctx.format.today + dt.timedelta(days=n) for n in range(_DAYS)) for key in keys_of(day)}
-    hits = IndexedValue.objects.filter(workspace_id=ctx.workspace.pk, type="customer", field=BIRTHDAY_KEY, key__in=list(days))
+    hits = IndexedValue.objects.filter(
+        workspace_id=ctx.workspace.pk, type="customer", field=BIRTHDAY_KEY, key__in=list(days)
+    )
     rows = gate.visible(ctx, customer).filter(pk__in=hits.values("record_id")).values_list("pk", "name", "birthday")
     found = [_birthday(ctx, customer, pk, name, born, days) for pk, name, born in rows[:50] if born]
     if not found:
@@ -76,7 +78,11 @@ def recently_changed(ctx: Context, info: TypeInfo | None, record: Record | None)
     title = customer.declared.title
     page = read_page(ctx, customer, sort="-updated_at", fields=(title, "updated_at"), limit=_MOST_CHANGED)
     rows = [
-        (str(row.values.get(title) or ""), customer.record_url(row.id), shown_as.relative(row["updated_at"], ctx.format))  # type: ignore[arg-type]
+        (
+            str(row.values.get(title) or ""),
+            customer.record_url(row.id),
+            shown_as.relative(row["updated_at"], ctx.format),
+        )  # type: ignore[arg-type]
         for row in page.rows
         if row.values.get(title)
     ]

@@ -48,11 +48,21 @@ def convert_questions(ctx: Context, info: TypeInfo | None, record: Record | None
     start: dict[str, object] = {"deal_name": record.interest or record.name}
     if "worth" in fields:
         start["amount"] = read_value(record, fields["worth"])
-    return Panel(_("Convert"), "sales/convert.html", {
-        "lead": record, "people": people, "companies": companies, "deals": open_deals(ctx, [m.id for m in companies + people]),
-        "person_name": record.name, "company_name": record.company, "deal_name": record.interest or record.name,
-        "may_see_amounts": "worth" in fields, "start": start,
-    })  # fmt: skip
+    return Panel(
+        _("Convert"),
+        "sales/convert.html",
+        {
+            "lead": record,
+            "people": people,
+            "companies": companies,
+            "deals": open_deals(ctx, [m.id for m in companies + people]),
+            "person_name": record.name,
+            "company_name": record.company,
+            "deal_name": record.interest or record.name,
+            "may_see_amounts": "worth" in fields,
+            "start": start,
+        },
+    )
 
 
 def matching_people(ctx: Context, lead: Lead) -> list[Match]:
@@ -101,10 +111,17 @@ def open_deals(ctx: Context, customers: list[UUID]) -> list[Match]:
     info = registry.get("deal")
     if not customers or not gate.allows(ctx, info, "view"):
         return []
-    ids = gate.visible(ctx, info).filter(customer_id__in=customers, stage__outcome="open").order_by("-id").values_list("pk", flat=True)
+    ids = (
+        gate.visible(ctx, info)
+        .filter(customer_id__in=customers, stage__outcome="open")
+        .order_by("-id")
+        .values_list("pk", flat=True)
+    )
     rows = read_ids(ctx, info, list(ids[:_MOST]), ["name", "stage"])
     load_titles(ctx, rows.values(), [info.fields["stage"]])
     return [
-        Match(pk, str(row.values.get("name") or ""), info.fields["stage"].kind.text(row.values.get("stage"), ctx.format))
+        Match(
+            pk, str(row.values.get("name") or ""), info.fields["stage"].kind.text(row.values.get("stage"), ctx.format)
+        )
         for pk, row in rows.items()
     ]

@@ -89,7 +89,9 @@ class Deal(Record):
     customer = models.ForeignKey(
         Customer, models.PROTECT, null=True, blank=True, related_name="deals", verbose_name=_("customer")
     )
-    pipeline = models.ForeignKey(Pipeline, models.PROTECT, null=True, blank=True, related_name="deals", verbose_name=_("pipeline"))
+    pipeline = models.ForeignKey(
+        Pipeline, models.PROTECT, null=True, blank=True, related_name="deals", verbose_name=_("pipeline")
+    )
     stage = models.ForeignKey(Stage, models.PROTECT, related_name="deals", verbose_name=_("stage"))
     amount = MoneyField(_("amount"), null=True, blank=True)
     close_on = models.DateField(_("expected close"), null=True, blank=True)

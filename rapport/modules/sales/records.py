@@ -34,7 +34,8 @@ def check_deal(ctx: Context, record: Record | None, values: dict[str, object]) -
     if stage is None:
         stage = stages[stage_id] = Stage.objects.get(pk=stage_id)
     values["pipeline"] = stage.pipeline_id
-    values["moved_at"] = ctx.format.now
+    if record is not None or not values.get("moved_at"):
+        values["moved_at"] = ctx.format.now
     if stage.outcome == "open":
         values["closed_on"] = None
     elif not values.get("closed_on"):
@@ -72,7 +73,10 @@ class StageType(RecordType):
     """A step of a pipeline."""
 
     model, key, title = Stage, "stage", "name"
-    uses = {"owner": Use(hidden=True), "team": Use(hidden=True), "pipeline": Use(keeps=True), "outcome": Use(hues={"open": "acc", "won": "ok", "lost": "bad"})}
+    uses = {
+        "owner": Use(hidden=True), "team": Use(hidden=True), "pipeline": Use(keeps=True),
+        "outcome": Use(hues={"open": "acc", "won": "ok", "lost": "bad"}),
+    }  # fmt: skip
     list_columns = ["name", "pipeline", "position", "outcome", "probability", "quiet_days"]
     page = [Section(_("Stage"), "pipeline", "name", "position", "outcome", "probability", "quiet_days", "needed")]
     grants = _SETTINGS

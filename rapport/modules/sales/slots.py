@@ -75,10 +75,15 @@ def pipeline_pulse(ctx: Context, info: TypeInfo | None, record: Record | None) -
     sees_amounts = "amount" in gate.fields(ctx, deal)
     figure = shown_as.money(amount, ctx.format) if isinstance(amount, Money) else won.text
     values = {
-        "bars": bars(ctx, columns, sees_amounts), "figure": figure if sees_amounts or won.count else "0", "link": _("Open board"),
-        "won": ngettext("won this month in %(count)s deal", "won this month in %(count)s deals", won.count) % {"count": won.text}
-        if sees_amounts else _("deals won this month"), "open": sum(one.count for one in columns),
-    }  # fmt: skip
+        "bars": bars(ctx, columns, sees_amounts),
+        "figure": figure if sees_amounts or won.count else "0",
+        "link": _("Open board"),
+        "won": ngettext("won this month in %(count)s deal", "won this month in %(count)s deals", won.count)
+        % {"count": won.text}
+        if sees_amounts
+        else _("deals won this month"),
+        "open": sum(one.count for one in columns),
+    }
     return Panel(_("Pipeline pulse"), "sales/pulse.html", values, url=f"{deal.url}board")
 
 
@@ -99,7 +104,13 @@ def bars(ctx: Context, columns: Sequence[Column], sees_amounts: bool) -> list[Ba
     found = []
     for at, (one, size) in enumerate(zip(columns, sizes, strict=True)):
         amount = one.sums.get("amount")
-        shown = shown_as.money_short(amount, ctx.format) if isinstance(amount, Money) else str(one.count) if not sees_amounts else "–"
+        shown = (
+            shown_as.money_short(amount, ctx.format)
+            if isinstance(amount, Money)
+            else str(one.count)
+            if not sees_amounts
+            else "–"
+        )
         hue = 2 + round(at * 3 / max(len(columns) - 1, 1))
         name = str(one.record.name)  # type: ignore[attr-defined]
         title = _("%(stage)s: %(count)d deals, %(amount)s") % {"stage": name, "count": one.count, "amount": shown}
@@ -115,7 +126,11 @@ def going_quiet(ctx: Context, info: TypeInfo | None, record: Record | None) -> P
         return None
     where = parse("owner is me and stage.outcome is open")
     page = read.read_page(
-        ctx, deal, where=where, fields=("name", "customer", "amount", "stage", "moved_at", "created_at"), limit=_OWN_DEALS
+        ctx,
+        deal,
+        where=where,
+        fields=("name", "customer", "amount", "stage", "moved_at", "created_at"),
+        limit=_OWN_DEALS,
     )
     read.load_titles(ctx, page.rows, [f for f in page.fields if f.key == "customer"])
     patience = dict(gate.visible(ctx, stage).values_list("pk", "quiet_days"))
@@ -123,14 +138,28 @@ def going_quiet(ctx: Context, info: TypeInfo | None, record: Record | None) -> P
     found = []
     for row in page.rows:
         last = max(
-            (at for at in (row.values.get("moved_at"), row.values.get("created_at"), contacts.get(row.values.get("customer")))
-             if isinstance(at, dt.datetime)), default=ctx.format.now,
-        )  # fmt: skip
+            (
+                at
+                for at in (
+                    row.values.get("moved_at"),
+                    row.values.get("created_at"),
+                    contacts.get(row.values.get("customer")),
+                )
+                if isinstance(at, dt.datetime)
+            ),
+            default=ctx.format.now,
+        )
         days, allowed = (ctx.format.now - last).days, patience.get(row.values.get("stage"), 7)
         if days >= allowed:
-            found.append(QuietDeal(
-                str(row.values.get("name") or ""), deal.record_url(row.id), _detail(ctx, row), days, days >= 2 * allowed
-            ))  # fmt: skip
+            found.append(
+                QuietDeal(
+                    str(row.values.get("name") or ""),
+                    deal.record_url(row.id),
+                    _detail(ctx, row),
+                    days,
+                    days >= 2 * allowed,
+                )
+            )
     if not found:
         return None
     found.sort(key=lambda one: -one.days)
@@ -159,7 +188,12 @@ def waiting_leads(ctx: Context, info: TypeInfo | None, record: Record | None) ->
         return None
     where = parse("state is new")
     page = read.read_page(
-        ctx, lead, where=where, sort="created_at", fields=("name", "company", "interest", "created_at"), limit=_MOST_LEADS
+        ctx,
+        lead,
+        where=where,
+        sort="created_at",
+        fields=("name", "company", "interest", "created_at"),
+        limit=_MOST_LEADS,
     )
     if not page.rows:
         return None
@@ -171,6 +205,10 @@ def waiting_leads(ctx: Context, info: TypeInfo | None, record: Record | None) ->
         old = isinstance(came, dt.datetime) and ctx.format.now - came > dt.timedelta(days=1)
         detail = " · ".join(str(row.values[k]) for k in ("company", "interest") if row.values.get(k))
         url = lead.record_url(row.id)
-        found.append(WaitingLead(str(row.values.get("name") or ""), url, detail, age, old, f"{url}/do/work" if may else ""))
+        found.append(
+            WaitingLead(str(row.values.get("name") or ""), url, detail, age, old, f"{url}/do/work" if may else "")
+        )
     count = read.count(ctx, read.filtered(ctx, lead, where), cap=99)
-    return Panel(_("New leads"), "sales/leads.html", {"leads": found, "link": _("All leads")}, count=count.text, url=lead.url)
+    return Panel(
+        _("New leads"), "sales/leads.html", {"leads": found, "link": _("All leads")}, count=count.text, url=lead.url
+    )
