@@ -211,7 +211,16 @@ function openMenu(card: HTMLElement): void {
     item.className = "mi";
     item.setAttribute("role", "menuitem");
     item.disabled = column === here;
-    item.textContent = titleOf(column);
+    const name = document.createElement("span");
+    name.className = "grow";
+    name.textContent = titleOf(column);
+    item.append(name);
+    const step = columns().indexOf(column) - columns().indexOf(here as HTMLElement);
+    if (Math.abs(step) === 1) {
+      const key = document.createElement("kbd");
+      key.textContent = step === 1 ? "]" : "[";
+      item.append(key);
+    }
     item.addEventListener("click", () => { closeMenu(); shift(card, column); });
     menu.append(item);
   }

@@ -9,6 +9,10 @@ function dress(root: ParentNode): void {
     const main = mainOf(form);
     const words = form.querySelector<HTMLElement>(".cp-main")?.dataset.placeholder;
     if (main && words) main.placeholder = words;
+    for (const box of form.querySelectorAll<HTMLElement>(".cp-then [data-placeholder]")) {
+      const input = box.querySelector<HTMLInputElement>("input[type=text]");
+      if (input) input.placeholder = box.dataset.placeholder ?? "";
+    }
     if (!form.dataset.dressed) restore(form);
     form.dataset.dressed = "1";
   }

@@ -41,6 +41,13 @@ function focusProperty(id: string): void {
   byId(id)?.querySelector<HTMLElement>(".prop-e")?.focus();
 }
 
+// The control gave way to the value: the keyboard stays where it was.
+document.addEventListener("htmx:afterSwap", (event) => {
+  const id = ((event as CustomEvent).detail.target as HTMLElement).id;
+  const row = id.startsWith("p-") ? byId(id) : null;
+  if (row && !row.matches("form") && document.activeElement === document.body) focusProperty(id);
+});
+
 document.addEventListener("keydown", (event) => {
   const target = event.target as HTMLElement;
   const form = target.closest?.<HTMLFormElement>("form[data-inline]");

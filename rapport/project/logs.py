@@ -15,7 +15,7 @@ DETAIL = re.compile(r"DETAIL: .*?(?=\n\nThe above exception|\n\nDuring handling|
 class OneLine(logging.Formatter):
     """Folds an event, its traceback included, into one line that tools can split on line ends."""
 
-    converter = time.gmtime
+    converter = time.gmtime  # type: ignore[assignment]  # as the standard library's documentation does it
 
     def format(self, record: logging.LogRecord) -> str:
         """The event as one line; line ends inside it become a visible mark, rows of the database are left out."""

@@ -47,7 +47,9 @@ def use_bundled_sqlite() -> None:
 def refuse_unsafe_sqlite(module: ModuleType | None = None) -> None:
     """Raise UnsafeSqlite when this SQLite could lose commits."""
     if module is None:
-        import sqlite3 as module
+        import sqlite3
+
+        module = sqlite3
     version = tuple(module.sqlite_version_info)
     if version < LEAST_VERSION or version in WITHDRAWN_VERSIONS:
         least = ".".join(map(str, LEAST_VERSION))

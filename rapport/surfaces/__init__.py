@@ -1,1 +1,1 @@
-"""How the outside reaches the registry; no business words inside."""
+"""How the outside reaches the registry: pages, API, command line. No business words inside."""

@@ -55,6 +55,8 @@ def test_quiet_deals_turn_amber_then_red(cast: Cast) -> None:
     assert 'class="dc warn"' in _board(cast)
     type(deal).objects.filter(pk=deal.pk).update(moved_at=now - dt.timedelta(days=quiet * 2 + 1))
     assert 'class="dc bad"' in _board(cast)
+    cast.ctx("ana").create("activity", kind="call", subject="Called", about=("deal", deal.pk), happened_at=now)
+    assert 'class="dc "' in _board(cast)
 
 
 def test_ended_columns_are_folded(cast: Cast) -> None:

@@ -78,7 +78,7 @@ def test_day_shows_nobody_elses_work(cast: Cast) -> None:
     _work(cast, "x")
     for other in ("cem", "dea"):
         html = cast.client(other).get("/").content.decode()
-        assert "x0" not in html and "7.7K" not in html
+        assert " x0" not in html and "7.7K" not in html
 
 
 def test_no_amounts_no_sums(cast: Cast) -> None:

@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 
 from rapport.kernel import format as shown_as
 from rapport.kernel.access import gate
-from rapport.kernel.money import Money
+from rapport.kernel.money import Money, minor_digits
 from rapport.kernel.query import read
 from rapport.kernel.query.board import Column, read_board
 from rapport.kernel.query.text import parse
@@ -73,18 +73,23 @@ def pipeline_pulse(ctx: Context, info: TypeInfo | None, record: Record | None) -
     won = read.totals(ctx, deal, read.filtered(ctx, deal, parse(f"stage.outcome is won and closed_on >= {first}")))
     amount = won.sums.get("amount")
     sees_amounts = "amount" in gate.fields(ctx, deal)
-    figure = shown_as.money(amount, ctx.format) if isinstance(amount, Money) else won.text
+    figure = shown_as.money(whole(amount), ctx.format) if isinstance(amount, Money) else won.text
     values = {
         "bars": bars(ctx, columns, sees_amounts),
         "figure": figure if sees_amounts or won.count else "0",
         "link": _("Open board"),
-        "won": ngettext("won this month in %(count)s deal", "won this month in %(count)s deals", won.count)
-        % {"count": won.text}
+        "won": ngettext("won this month in %(count)s deal", "won this month in %(count)s deals", won.count) % {"count": won.text}
         if sees_amounts
         else _("deals won this month"),
         "open": sum(one.count for one in columns),
     }
     return Panel(_("Pipeline pulse"), "sales/pulse.html", values, url=f"{deal.url}board")
+
+
+def whole(amount: Money) -> Money:
+    """Without cents: a figure to look at, not to book."""
+    unit = 10 ** minor_digits(amount.currency)
+    return Money(round(amount.minor / unit) * unit, amount.currency)
 
 
 def open_stages(ctx: Context, stage: TypeInfo) -> list[Record]:
@@ -105,11 +110,7 @@ def bars(ctx: Context, columns: Sequence[Column], sees_amounts: bool) -> list[Ba
     for at, (one, size) in enumerate(zip(columns, sizes, strict=True)):
         amount = one.sums.get("amount")
         shown = (
-            shown_as.money_short(amount, ctx.format)
-            if isinstance(amount, Money)
-            else str(one.count)
-            if not sees_amounts
-            else "–"
+            shown_as.money_short(amount, ctx.format) if isinstance(amount, Money) else str(one.count) if not sees_amounts else "–"
         )
         hue = 2 + round(at * 3 / max(len(columns) - 1, 1))
         name = str(one.record.name)  # type: ignore[attr-defined]
@@ -205,10 +206,6 @@ def waiting_leads(ctx: Context, info: TypeInfo | None, record: Record | None) ->
         old = isinstance(came, dt.datetime) and ctx.format.now - came > dt.timedelta(days=1)
         detail = " · ".join(str(row.values[k]) for k in ("company", "interest") if row.values.get(k))
         url = lead.record_url(row.id)
-        found.append(
-            WaitingLead(str(row.values.get("name") or ""), url, detail, age, old, f"{url}/do/work" if may else "")
-        )
+        found.append(WaitingLead(str(row.values.get("name") or ""), url, detail, age, old, f"{url}/do/work" if may else ""))
     count = read.count(ctx, read.filtered(ctx, lead, where), cap=99)
-    return Panel(
-        _("New leads"), "sales/leads.html", {"leads": found, "link": _("All leads")}, count=count.text, url=lead.url
-    )
+    return Panel(_("New leads"), "sales/leads.html", {"leads": found, "link": _("All leads")}, count=count.text, url=lead.url)

@@ -1,1 +1,1 @@
-"""The command line: the same types and actions for terminals and scripts."""
+"""The command line: one file per command, `main.py` finds it."""

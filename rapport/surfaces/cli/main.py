@@ -1,119 +1,108 @@
-"""`rapport`: finds the command, loads Django for it, and turns every failure into one sentence."""
+"""`rapport COMMAND …`: finds the command, sets Django up where it is needed, turns every failure into one sentence."""
 
 from __future__ import annotations
 
 import argparse
+import importlib
 import os
+import sqlite3
 import sys
+import traceback
 from collections.abc import Sequence
-from importlib import import_module
-from importlib.util import find_spec
-
-from django.core.exceptions import ImproperlyConfigured
-from django.db import DatabaseError
+from dataclasses import dataclass
 
 from rapport import __version__
-from rapport.kernel.errors import RapportError
-from rapport.project.data_folder import UnusableDataFolder
-from rapport.project.sqlite import UnsafeSqlite, use_bundled_sqlite
+from rapport.project.sqlite import use_bundled_sqlite
+from rapport.surfaces.cli.failures import CommandFailed, sentence_of
 
-#: Command -> what it is for. Each lives in `<command>_command.py` with `add_arguments` and `run`.
+
+@dataclass(frozen=True)
+class Command:
+    """One command: the module with its `add_arguments` and `run`, and what it needs before it is loaded."""
+
+    module: str
+    help: str
+    needs_django: bool = True
+
+
 COMMANDS = {
-    "serve": "start the web server and the job runner",
-    "setup": "make a workspace and its owner without a browser",
-    "sample": "make an invented company to look around in",
-    "import": "bring records in from a file",
-    "export": "write records to a file",
-    "token": "make, list and revoke API tokens",
-    "doctor": "check this installation and say how to mend it",
-    "bench": "measure how fast this installation is",
-    "work": "run jobs (one runner starts with `serve`)",
-    "migrate": "bring the database up to the program",
+    "serve": Command("serve_command", "run Rapport: database, web server, job runner", needs_django=False),
+    "setup": Command("setup_command", "make a workspace with its owner"),
+    "migrate": Command("migrate_command", "bring the database up to this version"),
+    "token": Command("token_command", "make, list and revoke API tokens"),
+    "import": Command("import_command", "bring records in from a CSV file"),
+    "export": Command("export_command", "write records to CSV or JSON lines"),
+    "sample": Command("sample_command", "fill a workspace with a believable sample"),
+    "doctor": Command("doctor_command", "check this installation and say how to mend it"),
+    "bench": Command("bench_command", "measure this installation"),
+    "work": Command("work_command", "run background jobs (serve does this by itself)"),
 }
-#: Commands that start processes of their own and so need no Django here.
-WITHOUT_DJANGO = {"serve"}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; returns the exit code: 0 done, 1 refused or failed, 2 wrong usage."""
-    words = list(sys.argv[1:] if argv is None else argv)
+    """Run one command and return the exit code: 0 done, 1 failed with a sentence, 2 wrong usage, 130 interrupted."""
     use_bundled_sqlite()
+    words = list(sys.argv[1:] if argv is None else argv)
     try:
         return _run(words)
-    except (RapportError, UnsafeSqlite, UnusableDataFolder, ImproperlyConfigured, FileNotFoundError, PermissionError) as told:
-        return _failed(_sentence(told))
-    except DatabaseError as told:
-        return _failed(_database_sentence(str(told)))
-    except BrokenPipeError:
-        # Whoever read our output has enough (rapport export … | head).
-        sys.stderr.close()
-        return 0
+    except SystemExit as end:  # argparse: 0 after --help, 2 after wrong usage
+        return end.code if isinstance(end.code, int) else 2
     except KeyboardInterrupt:
-        return _failed("Stopped.")
+        print("Interrupted.", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        # Whoever reads our output has gone (`rapport export … | head`): no reason to complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return 0
+    except Exception as problem:
+        if os.environ.get("RAPPORT_DEBUG") == "1":
+            traceback.print_exc()
+        print(sentence_of(problem), file=sys.stderr)
+        return 1
 
 
 def _run(words: list[str]) -> int:
-    name = next((w for w in words if not w.startswith("-")), "")
-    if name and name in COMMANDS and name not in WITHOUT_DJANGO:
-        start_django()
-    parser = _parser(name)
-    args = parser.parse_args(words)
-    if not getattr(args, "run", None):
-        parser.print_help()
+    chooser = _chooser()
+    if not words:
+        chooser.print_help(sys.stderr)
         return 2
-    found = args.run(args)
-    return int(found or 0)
+    name = words[0]
+    command = COMMANDS.get(name)
+    if command is None:
+        chooser.parse_args(words)  # --help, --version, or the usage error of an unknown command
+        return 2
+    if command.needs_django and not {"-h", "--help"} & set(words[1:]):
+        _set_up_django()
+    module = _loaded(command)
+    parser = argparse.ArgumentParser(prog=f"rapport {name}", description=(module.__doc__ or "").split("\n")[0])
+    module.add_arguments(parser)
+    return int(module.run(parser.parse_args(words[1:])) or 0)
 
 
-def start_django() -> None:
-    """Load settings and apps; what cannot start says why."""
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "rapport.project.settings")
-    import django  # noqa: PLC0415 - only after the environment is set
-
-    django.setup()
-
-
-def _parser(chosen: str) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="rapport", description="Rapport: a CRM for the whole life of a customer.")
-    parser.add_argument("--version", action="version", version=f"rapport {__version__}")
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
-    for name, about in COMMANDS.items():
-        sub = commands.add_parser(name, help=about, description=about[:1].upper() + about[1:] + ".")
-        # Only the chosen command is imported: each start pays for what it uses.
-        module = f"rapport.surfaces.cli.{name}_command"
-        if name == chosen and find_spec(module) is not None:
-            command = import_module(module)
-            command.add_arguments(sub)
-            sub.set_defaults(run=command.run)
+def _chooser() -> argparse.ArgumentParser:
+    width = max(map(len, COMMANDS))
+    listing = "\n".join(f"  {name:<{width}}  {one.help}" for name, one in COMMANDS.items())
+    parser = argparse.ArgumentParser(
+        prog="rapport", usage="rapport COMMAND [options]", epilog=f"commands:\n{listing}\n\nrapport COMMAND --help tells more.",
+        formatter_class=argparse.RawDescriptionHelpFormatter, description="Rapport, an open-source CRM.",
+    )  # fmt: skip
+    parser.add_argument("--version", action="version", version=f"rapport {__version__} (SQLite {sqlite3.sqlite_version})")
+    parser.add_argument("command", metavar="COMMAND", choices=sorted(COMMANDS), help=argparse.SUPPRESS)
     return parser
 
 
-def _failed(sentence: str) -> int:
-    print(sentence, file=sys.stderr)
-    if os.environ.get("RAPPORT_DEBUG") == "1":
-        raise  # noqa: PLE0704 - called from an except block; developers want the traceback
-    return 1
+def _loaded(command: Command) -> object:
+    name = f"rapport.surfaces.cli.{command.module}"
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as missing:
+        if missing.name != name:
+            raise
+        raise CommandFailed("This command is not part of this version of Rapport.") from None
 
 
-def _sentence(told: Exception) -> str:
-    if isinstance(told, RapportError):
-        more = [f"  {key}: {sentence}" for key, sentence in told.errors.items() if str(sentence) != told.sentence]
-        return "\n".join([told.sentence, *more])
-    if isinstance(told, FileNotFoundError):
-        return f"There is no file {told.filename}." if told.filename else str(told)
-    if isinstance(told, PermissionError):
-        return f"The file {told.filename} may not be used by this user." if told.filename else str(told)
-    return str(told)
+def _set_up_django() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "rapport.project.settings")
+    import django
 
-
-def _database_sentence(told: str) -> str:
-    low = told.lower()
-    if "locked" in low:
-        return "The database is busy with another program's work; nothing was changed. Try again in a moment."
-    if "full" in low or "no space" in low:
-        return "The disk or the database is full; nothing was changed. Make room and try again."
-    if "no such table" in low or "does not exist" in low:
-        return "The database is not prepared yet; run: rapport migrate"
-    if "connection" in low or "could not connect" in low:
-        return f"The database cannot be reached; check DATABASE_URL. ({told.strip().splitlines()[0]})"
-    return f"The database refused: {told.strip().splitlines()[0]}"
+    django.setup()

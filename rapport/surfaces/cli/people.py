@@ -1,49 +1,65 @@
-"""Whose rights a command uses: the user named by e-mail, else the owner of the only workspace."""
+"""Which workspace and which user a command works as."""
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from rapport.kernel.access.accounts import users_of
 from rapport.kernel.access.current import use_workspace
-from rapport.kernel.access.models import User, Workspace
+from rapport.kernel.access.models import Account, User, Workspace
 from rapport.kernel.context import Context, context_for
-from rapport.kernel.errors import Gone, Invalid
+from rapport.surfaces.cli.failures import CommandFailed
+
+
+def add_who(parser: argparse.ArgumentParser) -> None:
+    """The options that say who works where."""
+    parser.add_argument("--user", metavar="E-MAIL", default="", help="work as this user (default: the owner)")
+    parser.add_argument("--workspace", metavar="NAME", default="", help="in this workspace (needed when there are several)")
 
 
 @contextmanager
-def acting_as(email: str = "", workspace: str = "") -> Iterator[Context]:
-    """Enter a workspace as one of its users. Raises Invalid with a sentence when it is not clear whom."""
-    space = find_workspace(email, workspace)
-    with use_workspace(space):
-        users = User.objects.select_related("role").filter(deleted_at=None, is_active=True)
-        user = users.filter(account__email=email.strip().casefold()).first() if email else users.filter(
-            role__key="owner", account__isnull=False
-        ).order_by("id").first()
-        if user is None:
-            raise Gone(f"Nobody with the address {email} signs in to {space.name}." if email else f"{space.name} has no owner.")
-        yield context_for(user, "cli", workspace=space)
+def working_as(options: argparse.Namespace) -> Iterator[Context]:
+    """Enter the workspace as the user of the options; rights are that user's."""
+    user = find_user(options.user, options.workspace)
+    with use_workspace(user.workspace_id):
+        yield context_for(user, "cli", workspace=user.workspace)
 
 
-def find_workspace(email: str = "", name: str = "") -> Workspace:
-    """The workspace by name, by whom signs in to it, or the only one."""
-    spaces = list(Workspace.objects.order_by("created_at")[:100])
-    if not spaces:
-        raise Invalid("There is no workspace yet; run: rapport setup, or open the set-up link that rapport serve prints.")
+def find_user(email: str, workspace_name: str) -> User:
+    """The user of an address (or the owner) in the named workspace (or the only one)."""
+    if email:
+        account = Account.objects.filter(email=email.strip().casefold(), is_active=True).first()
+        users = [u for u in users_of(account)] if account else []
+        if workspace_name:
+            users = [u for u in users if u.workspace.name.casefold() == workspace_name.strip().casefold()]
+        if not users:
+            where = f" in a workspace called “{workspace_name}”" if workspace_name else ""
+            raise CommandFailed(f"Nobody signs in with {email}{where}.")
+        if len(users) > 1:
+            names = ", ".join(f"“{u.workspace.name}”" for u in users)
+            raise CommandFailed(f"{email} works in several workspaces; add --workspace with one of: {names}.")
+        return users[0]
+    workspace = find_workspace(workspace_name)
+    with use_workspace(workspace):
+        owners = User.objects.filter(role__key="owner", is_active=True, deleted_at=None).select_related("role", "workspace")
+        owner = owners.order_by("pk").first()
+    if owner is None:
+        raise CommandFailed(f"The workspace “{workspace.name}” has no active owner; say with --user who you are.")
+    return owner
+
+
+def find_workspace(name: str) -> Workspace:
+    """The workspace of a name, or the only one there is."""
+    found = list(Workspace.objects.order_by("pk"))
+    if not found:
+        raise CommandFailed("There is no workspace yet. Make one with: rapport setup --help")
     if name:
-        spaces = [s for s in spaces if s.name.casefold() == name.strip().casefold() or str(s.pk) == name]
-        if not spaces:
-            raise Gone(f"There is no workspace called “{name}”.")
-    if email and len(spaces) > 1:
-        spaces = [s for s in spaces if _signs_in(s, email)]
-        if not spaces:
-            raise Gone(f"Nobody signs in with {email}.")
-    if len(spaces) > 1:
-        names = ", ".join(f"“{s.name}”" for s in spaces[:8])
-        raise Invalid(f"There are several workspaces ({names}); name one with --workspace.")
-    return spaces[0]
-
-
-def _signs_in(space: Workspace, email: str) -> bool:
-    with use_workspace(space):
-        return User.objects.filter(account__email=email.strip().casefold(), deleted_at=None).exists()
+        found = [w for w in found if w.name.casefold() == name.strip().casefold() or str(w.pk) == name]
+        if not found:
+            raise CommandFailed(f"There is no workspace called “{name}”.")
+    if len(found) > 1:
+        names = ", ".join(f"“{w.name}”" for w in found[:10])
+        raise CommandFailed(f"There are several workspaces; add --workspace with one of: {names}.")
+    return found[0]

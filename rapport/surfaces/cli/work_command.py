@@ -1,21 +1,20 @@
-"""`rapport work`: a job runner, until it is asked to stop."""
+"""Run background jobs until told to stop; `rapport serve` starts this by itself."""
 
 from __future__ import annotations
 
 import argparse
 
-from rapport.kernel.jobs.runner import run_due, run_forever
+from rapport.kernel.jobs.runner import run_forever
+from rapport.project.orphans import die_with_supervisor
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Run for ever, or what is due."""
-    parser.add_argument("--once", action="store_true", help="run what is due now and end")
+    """Nothing to choose."""
 
 
-def run(args: argparse.Namespace) -> int:
-    """Run jobs."""
-    if args.once:
-        print(f"{run_due(10_000)} jobs run.")
-        return 0
+def run(options: argparse.Namespace) -> int:
+    """Hand over to the runner."""
+    del options
+    die_with_supervisor()
     run_forever()
     return 0

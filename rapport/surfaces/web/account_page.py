@@ -27,7 +27,9 @@ def choose_theme(request: HttpRequest) -> HttpResponse:
     """Keep the chosen theme in a cookie, so that the server marks the page before it is painted."""
     wanted = request.POST.get("theme", "")
     came_from = request.headers.get("Referer", "")
-    fits = url_has_allowed_host_and_scheme(came_from, allowed_hosts={request.get_host()}, require_https=request.is_secure())
+    fits = url_has_allowed_host_and_scheme(
+        came_from, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
     response = HttpResponse(status=204) if is_part(request) else HttpResponseRedirect(came_from if fits else "/")
     if wanted in THEMES:
         response.set_cookie("theme", wanted, max_age=_YEAR, samesite="Lax", secure=settings.SESSION_COOKIE_SECURE)
@@ -47,11 +49,19 @@ def account(request: HttpRequest) -> HttpResponse:
             errors["time_zone"] = _("Choose one of the time zones.")
         if not errors:
             # Everybody may set their own preferences, whatever their role says about users.
-            ctx.as_system("preferences").write(User.objects.get(pk=user.pk), language=language or None, time_zone=zone or None)
+            ctx.as_system("preferences").write(
+                User.objects.get(pk=user.pk), language=language or None, time_zone=zone or None
+            )
             say(request, _("Saved."))
             return HttpResponseRedirect("/settings/account")
-    values = {"user": user, "errors": errors, "languages": settings.LANGUAGES, "zones": time_zones(), "workspace_zone": ctx.workspace.time_zone,
-              "email": request.user.email}  # fmt: skip
+    values = {
+        "user": user,
+        "errors": errors,
+        "languages": settings.LANGUAGES,
+        "zones": time_zones(),
+        "workspace_zone": ctx.workspace.time_zone,
+        "email": request.user.email,
+    }
     return render(request, "settings/account.html", values, status=422 if errors else 200)
 
 
@@ -68,7 +78,9 @@ def tokens(request: HttpRequest) -> HttpResponse:
         else:
             error = _("Give the token a name, such as the program that uses it.")
     rows = ApiToken.objects.filter(workspace=ctx.workspace, user=user, revoked_at=None).order_by("-created_at")
-    return render(request, "settings/tokens.html", {"rows": rows, "secret": secret, "error": error}, status=422 if error else 200)
+    return render(
+        request, "settings/tokens.html", {"rows": rows, "secret": secret, "error": error}, status=422 if error else 200
+    )
 
 
 @require_POST

@@ -34,7 +34,7 @@ def do(request: HttpRequest, type_key: str, record_id: UUID, action_key: str) ->
     fields = input_fields(info, action)
     if request.method == "GET":
         start = {f.key: f.default for f in fields if f.default is not None} | suggested(info, action, record)
-        started = read_posted(ctx, {k: v for k, v in request.GET.lists()}, fields)
+        started = read_posted(ctx, dict(request.GET.lists()), fields)
         return _ask(request, info, record, action, Posted(values={**start, **started.values}))
     posted = read_posted(ctx, lists_of(request), fields, needed=True)
     if posted.errors:
@@ -57,11 +57,11 @@ def _told(
     """Go to what the action made, else stay; what it wrote to this record alone can be undone."""
     ctx = request.ctx  # type: ignore[attr-defined]
     fresh = gate.visible(ctx, info).filter(pk=record.pk).first()
-    goes_on = isinstance(result, Record) and result.pk != record.pk and registry.of(result) is not info
-    if goes_on:
-        target = registry.of(result)  # type: ignore[arg-type]
-        text = _("%(action)s: now “%(title)s”.") % {"action": action.label, "title": title_of(ctx, target, result)}  # type: ignore[arg-type]
-        return done(request, text, target.record_url(result.pk))  # type: ignore[union-attr]
+    if isinstance(result, Record) and registry.of(result) is not info:
+        target = registry.of(result)
+        title = title_of(ctx, target, result)
+        text = _("%(action)s: now “%(title)s”.") % {"action": action.label, "title": title}
+        return done(request, text, target.record_url(result.pk))
     undo = undo_mark(fresh) if fresh is not None and fresh.version == before + 1 and result is None else ""
     text = _("%(title)s: %(action)s.") % {"title": title_of(ctx, info, record), "action": str(action.label).lower()}
     return done(request, text, info.record_url(record.pk) if fresh else info.url, undo=undo, stay=fresh is not None)

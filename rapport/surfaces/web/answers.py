@@ -1,4 +1,4 @@
-"""How a page answers after something was done: a toast with Undo and a new place, or the same page brought up to date."""
+"""How a page answers after something was done: a toast with Undo, and a new place or the same one refreshed."""
 
 from __future__ import annotations
 

@@ -15,6 +15,6 @@ class WebConfig(AppConfig):
 
     def ready(self) -> None:
         """Tell the kinds where the icons of the front-end build lie."""
-        from rapport.surfaces.web.assets import sprite_url  # noqa: PLC0415 - settings must be there first
+        from rapport.surfaces.web.assets import sprite_url
 
         markup.use_sprite(sprite_url)

@@ -12,8 +12,10 @@ _known: tuple[float, dict[str, dict[str, object]]] | None = None
 
 
 def manifest() -> dict[str, dict[str, object]]:
-    """The manifest, kept in memory; read again when a new build lies there (the file's time changed)."""
+    """The manifest, kept in memory; who develops gets a new build at once, everybody else with the next start."""
     global _known
+    if _known is not None and not settings.DEBUG:
+        return _known[1]
     path = _BUILD / "manifest.json"
     try:
         changed = path.stat().st_mtime

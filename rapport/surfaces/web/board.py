@@ -17,14 +17,14 @@ from rapport.kernel.actions.running import run_action
 from rapport.kernel.changes.values import read_value
 from rapport.kernel.errors import Gone, Invalid, RapportError
 from rapport.kernel.ids import as_id
-from rapport.kernel.query.board import read_board, read_column
+from rapport.kernel.query.board import Column, read_board, read_column
 from rapport.kernel.query.text import parse
 from rapport.kernel.query.tree import Node
 from rapport.kernel.records.declare import Board
 from rapport.kernel.records.model import Record
 from rapport.kernel.records.registry import TypeInfo, registry
 from rapport.surfaces.web.answers import done
-from rapport.surfaces.web.board_cards import card_fields, latest_cards, shown_cards, shown_column
+from rapport.surfaces.web.board_cards import card_fields, latest_page, prepare, shown_cards, shown_column
 from rapport.surfaces.web.problems import status_of
 from rapport.surfaces.web.shell import is_part, render
 from rapport.surfaces.web.stages import board_columns, column_title
@@ -49,19 +49,31 @@ def page(request: HttpRequest, type_key: str) -> HttpResponse:
     closed = frozenset(c.pk for c in columns if getattr(c, "outcome", "open") != "open")
     fields = card_fields(ctx, info)
     found = read_board(ctx, info, columns, where=where, limit=_PER_COLUMN, fields=fields, without_cards=closed)
-    shown = [shown_column(ctx, info, one, latest=latest_cards(ctx, info, one, where)) for one in found]
+    latest = {one.record.pk: latest_page(ctx, info, one, where) for one in found}
+    prepare(ctx, [one.page or latest[one.record.pk] for one in found])
+    shown = [shown_column(ctx, info, one, latest=latest[one.record.pk]) for one in found]
     open_ones = [one for one in shown if one.outcome == "open"]
     title = str(info.plural)[:1].upper() + str(info.plural)[1:]
     values = {
-        "info": info, "title": title, "columns": open_ones, "ended": [one for one in shown if one.outcome != "open"],
-        "withins": [(w, column_title(w)) for w in withins], "within": within,
-        "within_title": column_title(within) if within else "", "sums": board_sums(ctx, info, found),
-        "tabs": board_tabs(info, text, within), "filter": text, "sentence": sentence,
-        "may_create": gate.allows(ctx, info, "create"), "by": board.by,
-        "may_move": gate.allows(ctx, info, board.move), "list_url": f"{info.url}?{urlencode({'filter': text})}" if text else info.url,
-        "query": _query(text, within), "settings_url": registry.get(info.fields[board.by].to).url,
+        "info": info,
+        "title": title,
+        "columns": open_ones,
+        "ended": [one for one in shown if one.outcome != "open"],
+        "withins": [(w, column_title(w)) for w in withins],
+        "within": within,
+        "within_title": column_title(within) if within else "",
+        "sums": board_sums(ctx, info, found),
+        "tabs": board_tabs(info, text, within),
+        "filter": text,
+        "sentence": sentence,
+        "may_create": gate.allows(ctx, info, "create"),
+        "by": board.by,
+        "may_move": gate.allows(ctx, info, board.move),
+        "list_url": f"{info.url}?{urlencode({'filter': text})}" if text else info.url,
+        "query": _query(text, within),
+        "settings_url": registry.get(info.fields[board.by].to).url,
         "may_set_up": gate.allows(ctx, registry.get(info.fields[board.by].to), "create"),
-    }  # fmt: skip
+    }
     return render(request, "board/_columns.html" if is_part(request) else "board/page.html", values)
 
 
@@ -72,14 +84,34 @@ def column(request: HttpRequest, type_key: str, column_id: UUID) -> HttpResponse
     record = gate.get(ctx, registry.get(info.fields[board.by].to), column_id)
     where, _sentence = _where(request.GET.get("filter", "")[:2000])
     got = read_column(
-        ctx, info, column_id, where=where, limit=_PER_COLUMN, fields=card_fields(ctx, info), cursor=request.GET.get("cursor", "")
+        ctx,
+        info,
+        column_id,
+        where=where,
+        limit=_PER_COLUMN,
+        fields=card_fields(ctx, info),
+        cursor=request.GET.get("cursor", ""),
     )
-    within = read_value(record, registry.of(record).fields[board.within]) if board.within in registry.of(record).fields else None
+    prepare(ctx, [got])
+    within = (
+        read_value(record, registry.of(record).fields[board.within])
+        if board.within in registry.of(record).fields
+        else None
+    )
     values = {
-        "info": info, "cards": shown_cards(ctx, info, got, record), "more": got.next, "column_id": column_id,
-        "query": _query(request.GET.get("filter", "")[:2000], None), "within_id": within, "by": board.by,
-    }  # fmt: skip
-    return render(request, "board/_cards.html" if is_part(request) else "board/column.html", {**values, "title": column_title(record)})
+        "info": info,
+        "cards": shown_cards(ctx, info, got, record),
+        "more": got.next,
+        "column_id": column_id,
+        "query": _query(request.GET.get("filter", "")[:2000], None),
+        "within_id": within,
+        "by": board.by,
+    }
+    return render(
+        request,
+        "board/_cards.html" if is_part(request) else "board/column.html",
+        {**values, "title": column_title(record)},
+    )
 
 
 @require_POST
@@ -91,7 +123,9 @@ def move(request: HttpRequest, type_key: str) -> HttpResponse:
         raise Gone(_("There is no such card or column."))
     record = gate.get(ctx, info, record_id)
     given: dict[str, object] = {board.by: target}
-    given.update({k: v for k, v in request.POST.items() if k not in ("record", "column", "version", "csrfmiddlewaretoken")})
+    given.update(
+        {k: v for k, v in request.POST.items() if k not in ("record", "column", "version", "csrfmiddlewaretoken")}
+    )
     before = record.version
     try:
         run_action(ctx, record, board.move, given)
@@ -106,10 +140,15 @@ def move(request: HttpRequest, type_key: str) -> HttpResponse:
     undo = undo_mark(fresh) if fresh.version == before + 1 else ""
     if not is_part(request):
         return done(request, text, f"{info.url}board", undo=undo)
-    return JsonResponse({
-        "version": fresh.version, "text": text, "undo": undo, "outcome": str(getattr(to, "outcome", "") or ""),
-        "title": str(read_value(fresh, info.title_field) or ""),
-    })  # fmt: skip
+    return JsonResponse(
+        {
+            "version": fresh.version,
+            "text": text,
+            "undo": undo,
+            "outcome": str(getattr(to, "outcome", "") or ""),
+            "title": str(read_value(fresh, info.title_field) or ""),
+        }
+    )
 
 
 def _not_moved(info: TypeInfo, record: Record, board: Board, wrong: RapportError, target: UUID) -> JsonResponse:
@@ -121,7 +160,13 @@ def _not_moved(info: TypeInfo, record: Record, board: Board, wrong: RapportError
         ask = f"{info.record_url(record.pk)}/do/{board.move}?{urlencode({board.by: target})}"
     elif field in info.fields:
         ask = f"{info.record_url(record.pk)}/edit#f-{field}"
-    answer = {"error": wrong.sentence, "code": wrong.code, "field": field, "ask": ask, "is_input": field in action_inputs}
+    answer = {
+        "error": wrong.sentence,
+        "code": wrong.code,
+        "field": field,
+        "ask": ask,
+        "is_input": field in action_inputs,
+    }
     return JsonResponse(answer, status=status_of(wrong))
 
 
@@ -160,13 +205,13 @@ def _query(text: str, within: Record | None) -> str:
     return urlencode({k: v for k, v in (("filter", text), ("within", str(within.pk) if within else "")) if v})
 
 
-def board_sums(ctx: Context, info: TypeInfo, found: Sequence[object]) -> list[tuple[str, object]]:
+def board_sums(ctx: Context, info: TypeInfo, found: Sequence[Column]) -> list[tuple[str, object]]:
     """(label, sum) over the open columns of every field that shows one."""
-    sums = []
+    sums: list[tuple[str, object]] = []
     for one in gate.fields(ctx, info).values():
         if one.total != "sum":
             continue
-        values = [c.sums.get(one.key) for c in found if getattr(c.record, "outcome", "open") == "open"]  # type: ignore[attr-defined]
+        values = [c.sums.get(one.key) for c in found if getattr(c.record, "outcome", "open") == "open"]
         values = [v for v in values if v is not None]
         label = str(one.label)
         if values:

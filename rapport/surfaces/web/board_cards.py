@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -10,6 +11,7 @@ from uuid import UUID
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from rapport.engines.timeline.latest import last_happened
 from rapport.kernel import format as shown_as
 from rapport.kernel.access import gate
 from rapport.kernel.query.board import Column
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
 #: Fields a card reads besides those the board declares, where the type has them.
 _LATEST = 8
+_HAPPENED = "happened around cards"
 _EXTRA = ("next_step", "next_step_on", "owner", "moved_at")
 
 
@@ -72,18 +75,29 @@ def card_fields(ctx: Context, info: TypeInfo) -> list[str]:
     return [k for k in dict.fromkeys([info.declared.title, *board.card, *_EXTRA]) if k in readable]
 
 
-def latest_cards(ctx: Context, info: TypeInfo, one: Column, where: Node | None) -> list[Card]:
+def prepare(ctx: Context, pages: Sequence[Page | None]) -> None:
+    """Read once for the cards of all columns: the titles they refer to, and when something last happened there."""
+    some = [page for page in pages if page is not None]
+    rows = [row for page in some for row in page.rows]
+    load_titles(ctx, rows, some[0].fields if some else [])
+    day_ago = ctx.format.now - dt.timedelta(days=1)
+    still = [row.id for row in rows if isinstance(at := row.values.get("moved_at"), dt.datetime) and at < day_ago]
+    ctx.memory[_HAPPENED] = last_happened(ctx, still)
+
+
+def latest_page(ctx: Context, info: TypeInfo, one: Column, where: Node | None) -> Page | None:
     """The last few cards of a folded column (won, lost), newest first."""
     board = info.declared.board
     assert board is not None
     if one.page is not None or not one.count:
-        return []
+        return None
     base = gate.visible(ctx, info).filter(**{info.fields[board.by].path: one.record.pk})
-    page = read_page(ctx, info, where=where, sort="-updated_at", fields=card_fields(ctx, info), limit=_LATEST, base=base)
-    return shown_cards(ctx, info, page, one.record)
+    return read_page(
+        ctx, info, where=where, sort="-updated_at", fields=card_fields(ctx, info), limit=_LATEST, base=base
+    )
 
 
-def shown_column(ctx: Context, info: TypeInfo, one: Column, *, latest: list[Card]) -> ShownColumn:
+def shown_column(ctx: Context, info: TypeInfo, one: Column, *, latest: Page | None) -> ShownColumn:
     """A column of the board."""
     sums = [f for f in gate.fields(ctx, info).values() if f.total == "sum" and f.source == "column"]
     found = one.sums.get(sums[0].key) if sums else None
@@ -92,15 +106,21 @@ def shown_column(ctx: Context, info: TypeInfo, one: Column, *, latest: list[Card
     chance = getattr(one.record, "probability", None)
     quiet = getattr(one.record, "quiet_days", None)
     return ShownColumn(
-        one.record.pk, column_title(one.record), one.count, figure, outcome, int(chance) if chance is not None else None,
+        one.record.pk,
+        column_title(one.record),
+        one.count,
+        figure,
+        outcome,
+        int(chance) if chance is not None else None,
         quiet if isinstance(quiet, int) and outcome == "open" else None,
-        shown_cards(ctx, info, one.page, one.record) if one.page else [], one.page.next if one.page else None, latest,
-    )  # fmt: skip
+        shown_cards(ctx, info, one.page, one.record) if one.page else [],
+        one.page.next if one.page else None,
+        shown_cards(ctx, info, latest, one.record) if latest else [],
+    )
 
 
 def shown_cards(ctx: Context, info: TypeInfo, page: Page, column: Record) -> list[Card]:
-    """The cards of a page; titles of everything they refer to are read once."""
-    load_titles(ctx, page.rows, page.fields)
+    """The cards of a page, after `prepare`."""
     return [_card(ctx, info, row, page, column) for row in page.rows]
 
 
@@ -109,17 +129,27 @@ def _card(ctx: Context, info: TypeInfo, row: Row, page: Page, column: Record) ->
     title_field = by_key.get(info.declared.title)
     title = title_field.kind.text(row.values.get(title_field.key), ctx.format) if title_field else ""
     money = next((f for f in page.fields if f.kind.summable and not f.kind.blank(row.values.get(f.key))), None)
-    about_field = next((f for f in page.fields if f.to and f.to not in ("user", "team") and f.key != info.declared.title), None)
+    about_field = next(
+        (f for f in page.fields if f.to and f.to not in ("user", "team") and f.key != info.declared.title), None
+    )
     about = ctx.format.titles.get((about_field.to, row.values.get(about_field.key))) if about_field else None  # type: ignore[arg-type]
     owner = ctx.format.titles.get(("user", row.values.get("owner")))  # type: ignore[arg-type]
     step, step_text = _step(ctx, row)
     days, quiet = _quiet(ctx, row, column)
     return Card(
-        row.id, row.version, info.record_url(row.id), title or str(info.label),
-        money.kind.cell(row.values[money.key], ctx.format) if money else "", about.text if about else "",
-        about.shape if about else "", owner.text if owner else "", step if "next_step_on" in by_key else "", step_text,
-        days, quiet,
-    )  # fmt: skip
+        row.id,
+        row.version,
+        info.record_url(row.id),
+        title or str(info.label),
+        money.kind.cell(row.values[money.key], ctx.format) if money else "",
+        about.text if about else "",
+        about.shape if about else "",
+        owner.text if owner else "",
+        step if "next_step_on" in by_key else "",
+        step_text,
+        days,
+        quiet,
+    )
 
 
 def _step(ctx: Context, row: Row) -> tuple[str, str]:
@@ -136,11 +166,13 @@ def _step(ctx: Context, row: Row) -> tuple[str, str]:
 
 
 def _quiet(ctx: Context, row: Row, column: Record) -> tuple[int, str]:
-    """Days in the column without a move, against what the column allows: amber after them, red after twice as many."""
+    """Days without a move or a contact, against what the column allows: amber after them, red after twice as many."""
     allowed, since = getattr(column, "quiet_days", None), row.values.get("moved_at")
     if not isinstance(allowed, int) or not allowed or not isinstance(since, dt.datetime):
         return 0, ""
     if str(getattr(column, "outcome", "open")) != "open":
         return 0, ""
-    days = (ctx.format.now - since).days
+    happened = ctx.memory.get(_HAPPENED)
+    assert isinstance(happened, dict)
+    days = (ctx.format.now - max(since, happened.get(row.id, since))).days
     return days, "bad" if days > allowed * 2 else "warn" if days > allowed else ""

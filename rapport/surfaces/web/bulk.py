@@ -79,7 +79,9 @@ def ticked(ctx: Context, info: TypeInfo, request: HttpRequest) -> list[UUID]:
     if not ids:
         raise Invalid(_("Tick at least one row first."), code="nothing_ticked")
     if len(ids) > MOST:
-        raise Invalid(_("At most %(most)d rows at once; narrow the list with a filter.") % {"most": MOST}, code="too_many")
+        raise Invalid(
+            _("At most %(most)d rows at once; narrow the list with a filter.") % {"most": MOST}, code="too_many"
+        )
     return list(dict.fromkeys(ids))
 
 
@@ -102,8 +104,12 @@ def _do(ctx: Context, info: TypeInfo, ids: list[UUID], what: str, values: dict[s
         return Outcome(text, [undo_mark(one) for one in done], problems)
     if what == "owner":
         result = ctx.write_many(info.key, [(pk, {"owner": values.get("owner")}) for pk in ids])
-        text = ngettext("%(count)d handed over.", "%(count)d handed over.", len(result.ids)) % {"count": len(result.ids)}
-        return Outcome(text, _marks(ctx, info, list(result.ids.values())), sorted({e.sentence for e in result.errors.values()}))
+        text = ngettext("%(count)d handed over.", "%(count)d handed over.", len(result.ids)) % {
+            "count": len(result.ids)
+        }
+        return Outcome(
+            text, _marks(ctx, info, list(result.ids.values())), sorted({e.sentence for e in result.errors.values()})
+        )
     if what.startswith("run:"):
         one = find_action(info, what.removeprefix("run:"))
         if not one.bulk:
@@ -140,15 +146,26 @@ def _marks(ctx: Context, info: TypeInfo, ids: list[UUID]) -> list[str]:
 
 
 def _ask(
-    request: HttpRequest, info: TypeInfo, ids: list[UUID], what: str, fields: list[Field], posted: Posted, sentence: str = ""
-) -> HttpResponse:  # fmt: skip
+    request: HttpRequest,
+    info: TypeInfo,
+    ids: list[UUID],
+    what: str,
+    fields: list[Field],
+    posted: Posted,
+    sentence: str = "",
+) -> HttpResponse:
     ctx = request.ctx  # type: ignore[attr-defined]
     label = _("Change owner") if what == "owner" else str(find_action(info, what.removeprefix("run:")).label)
     values = {
-        "info": info, "ids": ids, "what": what, "label": label, "sentence": sentence, "back": back_url(request, info),
+        "info": info,
+        "ids": ids,
+        "what": what,
+        "label": label,
+        "sentence": sentence,
+        "back": back_url(request, info),
         "controls": controls(ctx, fields, posted.held, posted.errors, prefix="in_", first=True),
         "noun": info.label if len(ids) == 1 else info.plural,
-    }  # fmt: skip
+    }
     if is_part(request):
         return render(request, "list/bulk_ask.html", values)
     return render(request, "list/bulk_page.html", values, status=422 if posted.errors else 200)

@@ -1,7 +1,7 @@
 """The composer of a record page: what happened or is to be done, written down in place.
 
-Which tabs there are is not known here: modules fill the slot "record.composer" with a panel whose value "tabs" is a list
-of `ComposerTab`, in whose words this file shows a form and creates records.
+Which tabs there are is not known here: modules fill the slot "record.composer" with a panel whose value "tabs" is a
+list of `ComposerTab`, in whose words this file shows a form and creates records.
 """
 
 from __future__ import annotations
@@ -67,7 +67,9 @@ def tabs_of(ctx: Context, info: TypeInfo, record: Record) -> list[ComposerTab]:
 
 def _open(ctx: Context, tab: ComposerTab, posted: Posted | None = None, then: Posted | None = None) -> OpenTab:
     fields = _fields(ctx, tab)
-    held = posted or Posted(values=defaults(ctx, registry.get(tab.type), {}, {f.key: f for f in fields if f.default != "now"}))
+    held = posted or Posted(
+        values=defaults(ctx, registry.get(tab.type), {}, {f.key: f for f in fields if f.default != "now"})
+    )
     made = {c.key: c for c in controls(ctx, fields, held.held, held.errors, prefix=f"{tab.key}-")}
     follow = _then_fields(ctx, tab) if then or tab.then else []
     shown = then or Posted()

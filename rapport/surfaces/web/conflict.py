@@ -39,8 +39,14 @@ def contested(request: HttpRequest, info: TypeInfo, both: Conflict) -> list[dict
     for key, three in both.fields.items():
         if three["yours"] != three["before"]:
             kind = fields[key].kind
-            rows.append((fields[key], {n: kind.load(kind.from_json(v)) if v is not None else None for n, v in three.items()}))
-    load_titles(ctx, [Row(ctx.workspace.pk, 0, {f.key: v}) for f, three in rows for v in three.values()], [f for f, _three in rows])
+            rows.append(
+                (fields[key], {n: kind.load(kind.from_json(v)) if v is not None else None for n, v in three.items()})
+            )
+    load_titles(
+        ctx,
+        [Row(ctx.workspace.pk, 0, {f.key: v}) for f, three in rows for v in three.values()],
+        [f for f, _three in rows],
+    )
     return [
         {"key": f.key, "label": str(f.label)[:1].upper() + str(f.label)[1:],
          **{name: f.kind.cell(value, ctx.format) for name, value in three.items()}}

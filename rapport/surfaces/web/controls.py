@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.core.exceptions import FieldDoesNotExist
+from django.db import models
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -54,13 +55,21 @@ class Group:
 
 
 def controls(
-    ctx: Context, fields: Iterable[Field], values: Mapping[str, object], errors: Mapping[str, str] | None = None, *,
-    prefix: str = "", first: bool = False, within: Mapping[str, object] | None = None,
-) -> list[Control]:  # fmt: skip
+    ctx: Context,
+    fields: Iterable[Field],
+    values: Mapping[str, object],
+    errors: Mapping[str, str] | None = None,
+    *,
+    prefix: str = "",
+    first: bool = False,
+    within: Mapping[str, object] | None = None,
+) -> list[Control]:
     """The controls of fields with their values or, where an error came back, with what was typed."""
     chosen = list(fields)
     errors = errors or {}
-    load_titles(ctx, [Row(ctx.workspace.pk, 0, dict(values))], [f for f in chosen if not isinstance(values.get(f.key), str)])
+    load_titles(
+        ctx, [Row(ctx.workspace.pk, 0, dict(values))], [f for f in chosen if not isinstance(values.get(f.key), str)]
+    )
     found = []
     for at, one in enumerate(chosen):
         # The controls ask the field whether it is required; columns with a default are so without saying it.
@@ -73,15 +82,24 @@ def controls(
             html = select_html(shown, value, options, error=error, autofocus=focus)
         else:
             html = one.kind.widget(shown, value, ctx.format, name=shown.key, error=error, autofocus=focus)
-        found.append(Control(
-            one.key, shown.key, _capital(one.label), html, error, str(one.help or ""), not one.required,
-            one.kind.key in _WIDE, one.kind.key == "yesno",
-        ))  # fmt: skip
+        found.append(
+            Control(
+                one.key,
+                shown.key,
+                _capital(one.label),
+                html,
+                error,
+                str(one.help or ""),
+                not one.required,
+                one.kind.key in _WIDE,
+                one.kind.key == "yesno",
+            )
+        )
     return found
 
 
 def few_options(ctx: Context, field: Field, values: Mapping[str, object]) -> list[tuple[UUID, str, str]] | None:
-    """(id, title, group) of what a reference may point at, when that is a short list kept in the settings, else None."""
+    """(id, title, group) of what a reference may point at, when that is a short list of the settings, else None."""
     if not field.to or field.to not in registry or field.to in ("user", "team"):
         return None
     info = registry.get(field.to)
@@ -118,12 +136,17 @@ def select_html(
         inner = format_html_join("", '<option value="{}"{}>{}</option>', rows)
         parts += format_html('<optgroup label="{}">{}</optgroup>', group, inner) if group else inner
     return format_html(
-        '<span class="input{}"><select class="bare" id="f-{}" name="{}"{}{}{}><option value="">{}</option>{}</select></span>',
-        " is-err" if error else "", field.key, field.key, SafeString(" required" if field.required else ""),
+        '<span class="input{}"><select class="bare" id="f-{}" name="{}"{}{}{}>'
+        '<option value="">{}</option>{}</select></span>',
+        " is-err" if error else "",
+        field.key,
+        field.key,
+        SafeString(" required" if field.required else ""),
         SafeString(" autofocus" if autofocus else ""),
         format_html(' aria-invalid="true" aria-describedby="e-{}"', field.key) if error else "",
-        _("Choose") if field.required else _("None"), parts,
-    )  # fmt: skip
+        _("Choose") if field.required else _("None"),
+        parts,
+    )
 
 
 def form_fields(info: TypeInfo, settable: Mapping[str, Field]) -> list[tuple[str, list[Field]]]:
@@ -162,6 +185,7 @@ def _needed(info: TypeInfo, field: Field) -> Field:
         column = info.model._meta.get_field(field.key)
     except FieldDoesNotExist:
         return field
+    assert isinstance(column, models.Field)
     return replace(field, required=not column.null and not column.blank and field.kind.key != "yesno")
 
 

@@ -1,4 +1,4 @@
-"""Is this one here already? Asked while somebody types: same e-mail, phone or domain, or a title that is nearly the same."""
+"""Is this one here already? Asked while somebody types: same e-mail, phone or domain, or nearly the same title."""
 
 from __future__ import annotations
 
@@ -94,7 +94,9 @@ def _alike(ctx: Context, info: TypeInfo, text: str) -> list[UUID]:
     rows = gate.visible(ctx, info).filter(title_key__gte=start, title_key__lt=start + "\U0010ffff")
     near = dict(rows.order_by("title_key").values_list("pk", "title_key")[:_CANDIDATES])
     # The whole typed text may be only the beginning of a title yet; equal beginnings come through the same range.
-    exact = dict(rows.filter(title_key__gte=wanted, title_key__lt=wanted + "\U0010ffff").values_list("pk", "title_key")[:MOST])
+    exact = dict(
+        rows.filter(title_key__gte=wanted, title_key__lt=wanted + "\U0010ffff").values_list("pk", "title_key")[:MOST]
+    )
     hits = process.extract(wanted, near, scorer=fuzz.WRatio, score_cutoff=_ALIKE, limit=MOST)
     best = [pk for _title, _score, pk in hits if abs(len(near[pk]) - len(wanted)) <= max(4, len(wanted) // 2)]
     return list(dict.fromkeys([*(exact if len(wanted) > 4 else []), *best]))[:MOST]

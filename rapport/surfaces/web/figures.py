@@ -1,4 +1,4 @@
-"""The strip of key figures: amounts, sums of what belongs to the record, and the dates that matter; chosen by declaration."""
+"""The strip of key figures: amounts, sums of what belongs to the record, the dates that matter."""
 
 from __future__ import annotations
 
@@ -45,7 +45,13 @@ def key_figures(ctx: Context, info: TypeInfo, row: Row, panels: Sequence[Related
     found += [_sums(panel) for panel in panels if panel.total]
     found += [_next_step(ctx, row)] if "next_step_on" in readable else []
     found += [_touched(ctx, readable[key], row) for key in _CONTACT if key in readable and _has(row, readable[key])]
-    dates = [f for f in readable.values() if f.kind.key in _DATES and f.source == "column" and f.key not in (*_CONTACT, "next_step_on", "updated_at", "created_at")]
+    dates = [
+        f
+        for f in readable.values()
+        if f.kind.key in _DATES
+        and f.source == "column"
+        and f.key not in (*_CONTACT, "next_step_on", "updated_at", "created_at")
+    ]
     found += [_date(ctx, f, row) for f in dates if _has(row, f)]
     found.append(_added(ctx, row))
     return found[:_MOST]

@@ -26,9 +26,13 @@ if TYPE_CHECKING:
 LARGEST = 50 * 1024 * 1024
 #: What a file begins with, and what it is then. Anything else is plain text or unknown; the name is never believed.
 _SIGNS = [
-    (b"\x89PNG\r\n\x1a\n", "image/png"), (b"\xff\xd8\xff", "image/jpeg"), (b"GIF87a", "image/gif"), (b"GIF89a", "image/gif"),
-    (b"%PDF-", "application/pdf"), (b"PK\x03\x04", "application/zip"),
-]  # fmt: skip
+    (b"\x89PNG\r\n\x1a\n", "image/png"),
+    (b"\xff\xd8\xff", "image/jpeg"),
+    (b"GIF87a", "image/gif"),
+    (b"GIF89a", "image/gif"),
+    (b"%PDF-", "application/pdf"),
+    (b"PK\x03\x04", "application/zip"),
+]
 
 
 @require_POST
@@ -48,7 +52,10 @@ def store(given: UploadedFile) -> dict[str, object]:
     if not given.size:
         raise Invalid(_("This file is empty; choose another."), code="empty_file")
     if given.size > LARGEST:
-        raise Invalid(_("This file is larger than %(most)d MB; choose a smaller one.") % {"most": LARGEST // 2**20}, code="too_large")
+        raise Invalid(
+            _("This file is larger than %(most)d MB; choose a smaller one.") % {"most": LARGEST // 2**20},
+            code="too_large",
+        )
     key = new_key()
     path = path_of(key)
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -81,7 +88,9 @@ def download(request: HttpRequest, key: str) -> HttpResponse:
     path = path_of(key)
     if facts is None or not path.is_file():
         raise Gone(_("This file does not exist, or you may not see it."))
-    response = FileResponse(path.open("rb"), as_attachment=True, filename=str(facts["name"]), content_type=str(facts["type"]))
+    response = FileResponse(
+        path.open("rb"), as_attachment=True, filename=str(facts["name"]), content_type=str(facts["type"])
+    )
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
     response.headers["Cache-Control"] = "private, no-store"

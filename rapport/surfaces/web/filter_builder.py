@@ -1,4 +1,4 @@
-"""Building a filter by choosing: field, then operator, then value. The outcome is the text form in the list's address."""
+"""Building a filter by choosing: field, operator, value. The outcome is the text form in the list's address."""
 
 from __future__ import annotations
 
@@ -49,7 +49,9 @@ def build(request: HttpRequest, type_key: str) -> HttpResponse:
     """The builder in its next step, or, with `add`, the list with the new condition."""
     ctx, info = request.ctx, registry.get(type_key)  # type: ignore[attr-defined]
     gate.demand(ctx, info, "view")
-    state = read_state(ctx, info, {k: v for k, v in request.GET.dict().items() if k in ("view", "filter", "sort", "columns")})
+    state = read_state(
+        ctx, info, {k: v for k, v in request.GET.dict().items() if k in ("view", "filter", "sort", "columns")}
+    )
     draft = _draft(ctx, state, request)
     if "add" in request.GET and draft.field is not None:
         try:
@@ -58,8 +60,14 @@ def build(request: HttpRequest, type_key: str) -> HttpResponse:
             return _go(request, state.url(filter=with_test(state, node, request.GET.get("edit", ""))))
         except Invalid as wrong:
             draft = replace(draft, error=wrong.sentence)
-    values = {"state": state, "info": info, "draft": draft, "control": control(ctx, draft), "edit": request.GET.get("edit", ""),
-              "when": _WHEN if draft.field and draft.field.kind.key in ("date", "datetime") else []}  # fmt: skip
+    values = {
+        "state": state,
+        "info": info,
+        "draft": draft,
+        "control": control(ctx, draft),
+        "edit": request.GET.get("edit", ""),
+        "when": _WHEN if draft.field and draft.field.kind.key in ("date", "datetime") else [],
+    }
     return render(request, "list/builder.html" if is_part(request) else "list/builder_page.html", values)
 
 
@@ -123,7 +131,10 @@ def made(ctx: Context, draft: Draft, given: Mapping[str, str]) -> Node:
     if takes == "many" or takes == 2:
         value = tuple(_scalar(draft.field, part.strip()) for text in texts for part in text.split(",") if part.strip())
         if not value or (takes == 2 and len(value) != 2):
-            raise Invalid(_("Give two values with a comma between.") if takes == 2 else _("Give at least one value."), field="value")
+            raise Invalid(
+                _("Give two values with a comma between.") if takes == 2 else _("Give at least one value."),
+                field="value",
+            )
     else:
         if not texts:
             raise Invalid(_("Give a value to compare with, or choose “is empty”."), field="value")

@@ -64,8 +64,14 @@ def _chip(ctx: Context, state: ListState, node: Node, remove: str, at: int) -> C
     assert field is not None
     label = " · ".join(labels)
     op = "" if node.op == "is" else str(OPS[node.op].label)
-    return Chip(field.kind.icon, label[:1].upper() + label[1:], op, value_text(ctx, field, node.value), remove,
-                state.url("filter", edit=at) if len(node.path) == 1 else "")  # fmt: skip
+    return Chip(
+        field.kind.icon,
+        label[:1].upper() + label[1:],
+        op,
+        value_text(ctx, field, node.value),
+        remove,
+        state.url("filter", edit=at) if len(node.path) == 1 else "",
+    )
 
 
 def value_text(ctx: Context, field: Field, value: object) -> str:
@@ -111,8 +117,10 @@ def relative_text(value: Relative) -> str:
         return _("today") if value.base == "today" else _("now")
     count = abs(value.amount)
     length = {
-        "h": ngettext("%(n)d hour", "%(n)d hours", count), "d": ngettext("%(n)d day", "%(n)d days", count),
-        "w": ngettext("%(n)d week", "%(n)d weeks", count), "m": ngettext("%(n)d month", "%(n)d months", count),
+        "h": ngettext("%(n)d hour", "%(n)d hours", count),
+        "d": ngettext("%(n)d day", "%(n)d days", count),
+        "w": ngettext("%(n)d week", "%(n)d weeks", count),
+        "m": ngettext("%(n)d month", "%(n)d months", count),
         "y": ngettext("%(n)d year", "%(n)d years", count),
-    }[value.unit] % {"n": count}  # fmt: skip
+    }[value.unit] % {"n": count}
     return (_("in %(length)s") if value.amount > 0 else _("%(length)s ago")) % {"length": length}

@@ -18,7 +18,7 @@ from rapport.kernel.records.model import Record
 from rapport.kernel.records.registry import TypeInfo, registry
 from rapport.surfaces.web.answers import done, part_or_page
 from rapport.surfaces.web.conflict import choices_of, conflict_page, touched_only
-from rapport.surfaces.web.controls import Group, controls, form_fields
+from rapport.surfaces.web.controls import Group, controls, few_options, form_fields
 from rapport.surfaces.web.files import store_uploads
 from rapport.surfaces.web.posted import SHOWN, Posted, lists_of, read_posted
 from rapport.surfaces.web.shell import is_part
@@ -41,7 +41,7 @@ def create(request: HttpRequest, type_key: str) -> HttpResponse:
 def add_related(request: HttpRequest, type_key: str, record_id: UUID, other_key: str) -> HttpResponse:
     """A new record that points at this one (by ?by=<field>, else by its first reference to the type)."""
     info, other = registry.get(type_key), registry.get(other_key)
-    record = gate.get(request.ctx, info, record_id)
+    record = gate.get(request.ctx, info, record_id)  # type: ignore[attr-defined]
     by = request.GET.get("by") or request.POST.get("by") or ""
     fitting = [f for f in other.fields.values() if f.to == info.key and f.source == "column" and f.writable]
     chosen = next((f for f in fitting if f.key == by), fitting[0] if fitting else None)
@@ -65,18 +65,35 @@ def _create(request: HttpRequest, info: TypeInfo, start: Mapping[str, object], c
             else:
                 return _created(request, info, made, came_from)
     else:
-        posted = read_posted(ctx, {k: v for k, v in request.GET.lists()}, settable.values())
+        posted = read_posted(ctx, dict(request.GET.lists()), settable.values())
         posted.values = {**defaults(ctx, info, {}, settable), **start, **posted.values}
         posted.errors = {}
+        _start_at_first(ctx, groups, posted)
     return _show(request, info, None, groups, posted, sentence=sentence, came_from=came_from)
 
 
+def _start_at_first(ctx: Context, groups: list[tuple[str, list[Field]]], posted: Posted) -> None:
+    """A new record starts at the first of a short list it must choose from (the first stage of the first pipeline)."""
+    for one in _flat(groups):
+        if one.required and posted.values.get(one.key) is None:
+            options = few_options(ctx, one, posted.values)
+            if options:
+                posted.values[one.key] = options[0][0]
+
+
 def _created(request: HttpRequest, info: TypeInfo, made: Record, came_from: str) -> HttpResponse:
-    text = _("%(type)s “%(title)s” was added.") % {"type": _capital(info.label), "title": title_of(request.ctx, info, made)}
+    title = title_of(request.ctx, info, made)  # type: ignore[attr-defined]
+    text = _("%(type)s “%(title)s” was added.") % {"type": _capital(info.label), "title": title}
     if "again" in request.POST:
         kept = request.META.get("QUERY_STRING", "")
         return done(request, text, f"{request.path}?{kept}" if kept else request.path, undo=undo_mark(made))
-    return done(request, text, came_from or info.record_url(made.pk), undo=undo_mark(made), stay=bool(came_from) or "stay" in request.GET)
+    return done(
+        request,
+        text,
+        came_from or info.record_url(made.pk),
+        undo=undo_mark(made),
+        stay=bool(came_from) or "stay" in request.GET,
+    )
 
 
 @require_http_methods(["GET", "POST"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
+from babel import Locale
 from babel.dates import format_skeleton
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
@@ -19,13 +20,19 @@ def today(request: HttpRequest) -> HttpResponse:
     local = ctx.format.now.astimezone(ctx.format.zone)
     locale = shown_as.locale_of(ctx.format.language, ctx.format.country)
     first = ctx.viewer.name.split()[0] if ctx.viewer.name.split() else ctx.viewer.name
-    return render(request, "home.html", {
-        "hello": greeting(local.hour) % {"name": first},
-        "date": f"{locale.days['stand-alone']['wide'][local.weekday()]} {format_skeleton('MMMMd', local.date(), locale=locale)}",
-        "main": panels(ctx, "home.main"), "aside": panels(ctx, "home.aside"), "today": local.date(),
-        "week": [local.date() - dt.timedelta(days=local.weekday() - at) for at in range(7)],
-        "weekdays": locale.days["stand-alone"]["abbreviated"],
-    })  # fmt: skip
+    return render(
+        request,
+        "home.html",
+        {
+            "hello": greeting(local.hour) % {"name": first},
+            "date": long_day(local.date(), locale),
+            "main": panels(ctx, "home.main"),
+            "aside": panels(ctx, "home.aside"),
+            "today": local.date(),
+            "week": [local.date() - dt.timedelta(days=local.weekday() - at) for at in range(7)],
+            "weekdays": locale.days["stand-alone"]["abbreviated"],
+        },
+    )
 
 
 def greeting(hour: int) -> str:
@@ -33,3 +40,8 @@ def greeting(hour: int) -> str:
     if 5 <= hour < 12:
         return _("Good morning, %(name)s")
     return _("Good afternoon, %(name)s") if 12 <= hour < 18 else _("Good evening, %(name)s")
+
+
+def long_day(day: dt.date, locale: Locale) -> str:
+    """The weekday and date in full: "Sunday 22 November"."""
+    return f"{locale.days['stand-alone']['wide'][day.weekday()]} {format_skeleton('MMMMd', day, locale=locale)}"

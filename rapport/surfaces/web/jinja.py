@@ -19,7 +19,7 @@ def environment(**options: object) -> Environment:
     options["undefined"] = StrictUndefined
     options["extensions"] = ["jinja2.ext.i18n", "jinja2.ext.do"]
     options["trim_blocks"] = options["lstrip_blocks"] = True
-    env = Environment(**options)  # type: ignore[arg-type] # noqa: S701 - autoescape is on
+    env = Environment(**options)  # type: ignore[arg-type]
     env.install_gettext_callables(  # type: ignore[attr-defined]
         gettext, ngettext, newstyle=True, pgettext=pgettext, npgettext=npgettext
     )

@@ -19,6 +19,7 @@ from rapport.kernel.query import read
 from rapport.kernel.query.text import parse
 from rapport.kernel.records.field import Field
 from rapport.kernel.records.registry import TypeInfo, registry
+from rapport.surfaces.web import exporting
 from rapport.surfaces.web.filter_chips import Chip, chips
 from rapport.surfaces.web.list_state import ListState, read_state
 from rapport.surfaces.web.shell import DEPARTMENTS, is_part, render
@@ -52,11 +53,17 @@ def list_page(request: HttpRequest, type_key: str) -> HttpResponse:
         return HttpResponseRedirect(state.url(columns=",".join(request.GET.getlist("column"))))
     page, state = _read(ctx, state, request.GET.get("cursor", ""))
     values = {
-        **_shown(ctx, state, page), "chips": chips(ctx, state), "actions": _bulk_actions(ctx, info),
-        "may": {verb: gate.allows(ctx, info, verb) for verb in ("create", "edit", "delete", "export", "import")},
-        "all_fields": list(gate.fields(ctx, info).values()), "department": department_of(info),
-        "sorts": [f for f in gate.fields(ctx, info).values() if f.sort_path], "empty": None,
-    }  # fmt: skip
+        **_shown(ctx, state, page),
+        "chips": chips(ctx, state),
+        "actions": _bulk_actions(ctx, info),
+        "may": {verb: gate.allows(ctx, info, verb) for verb in ("create", "edit", "delete", "import")}
+        | {"export": exporting.engine() is not None and gate.allows(ctx, info, "export")},
+        "all_fields": list(gate.fields(ctx, info).values()),
+        "department": department_of(info),
+        "sorts": [f for f in gate.fields(ctx, info).values() if f.sort_path],
+        "empty": None,
+        "quick_url": f"/quick-add?type={info.key}" if department_of(info) else "",
+    }
     if not page.rows and not state.error:
         values["empty"] = _why_empty(ctx, state)
     return render(request, "list/page.html", values, status=422 if state.error else 200)
@@ -98,11 +105,22 @@ def totals(request: HttpRequest, type_key: str) -> HttpResponse:
     fields = read.pick_fields(ctx, info, state.columns)
     sums = {f.key: f.kind.cell(found.sums[f.key], ctx.format) for f in fields if found.sums.get(f.key) is not None}
     noun = info.label if found.count == 1 else info.plural
-    return render(request, "list/totals.html", {
-        "state": state, "fields": fields, "totals": found, "sums": sums, "noun": noun,
-        "other_sums": {f.label: f.kind.cell(found.sums[f.key], ctx.format) for f in gate.fields(ctx, info).values()
-                       if found.sums.get(f.key) is not None and f.key not in sums},
-    })  # fmt: skip
+    return render(
+        request,
+        "list/totals.html",
+        {
+            "state": state,
+            "fields": fields,
+            "totals": found,
+            "sums": sums,
+            "noun": noun,
+            "other_sums": {
+                f.label: f.kind.cell(found.sums[f.key], ctx.format)
+                for f in gate.fields(ctx, info).values()
+                if found.sums.get(f.key) is not None and f.key not in sums
+            },
+        },
+    )
 
 
 def _read(ctx: Context, state: ListState, cursor: str) -> tuple[read.Page, ListState]:
@@ -118,10 +136,13 @@ def _read(ctx: Context, state: ListState, cursor: str) -> tuple[read.Page, ListS
 
 def _shown(ctx: Context, state: ListState, page: read.Page) -> dict[str, object]:
     return {
-        "state": state, "info": state.info, "fields": page.fields, "lines": lines(ctx, state.info, page),
+        "state": state,
+        "info": state.info,
+        "fields": page.fields,
+        "lines": lines(ctx, state.info, page),
         "next_url": state.url("rows", cursor=page.next) if page.next else "",
         "next_page": state.url("", cursor=page.next) if page.next else "",
-    }  # fmt: skip
+    }
 
 
 def lines(ctx: Context, info: TypeInfo, page: read.Page) -> list[Line]:
@@ -133,15 +154,22 @@ def lines(ctx: Context, info: TypeInfo, page: read.Page) -> list[Line]:
     found = []
     for row in page.rows:
         cells = [cell(row.values[key], ctx.format) for key, cell in kinds]
-        name = info.title_field.kind.text(row.values[title], ctx.format) if any(f.key == title for f in page.fields) else ""
+        name = (
+            info.title_field.kind.text(row.values[title], ctx.format)
+            if any(f.key == title for f in page.fields)
+            else ""
+        )
         name = name or _("Without a name")
-        small = [next((cells[i] for i in some if row.values[page.fields[i].key] is not None), "") for some in (badge, words, time)]
+        small = [
+            next((cells[i] for i in some if row.values[page.fields[i].key] is not None), "")
+            for some in (badge, words, time)
+        ]
         found.append(Line(row.id, info.record_url(row.id), name, SafeString(avatar(name, shape)), cells, *small))
     return found
 
 
 def phone_places(fields: Sequence[Field], title: str) -> tuple[list[int], list[int], list[int]]:
-    """Positions of the columns that a phone's row shows beside the title; of each list the first with a value counts."""
+    """Positions of the columns that a phone's row may show beside the title; the first with a value counts."""
     rest = [(i, f.kind.key) for i, f in enumerate(fields) if f.key != title]
     badge = [i for kind in _BADGES for i, key in rest if key == kind][:1]
     # The last text says most (the next step); of references the first (whom it is about).

@@ -83,7 +83,7 @@ class ListState:
         return show(left[0] if len(left) == 1 else All(left))
 
     def sorted_by(self, field: Field) -> str:
-        """"ascending", "descending" or "" for a column head."""
+        """ "ascending", "descending" or "" for a column head."""
         if self.sort.lstrip("-") != field.key:
             return ""
         return "descending" if self.sort.startswith("-") else "ascending"

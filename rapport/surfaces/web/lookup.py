@@ -66,8 +66,15 @@ def described(ctx: Context, info: TypeInfo, ids: list[UUID]) -> list[dict[str, o
         if pk in rows:
             text = title.kind.text(rows[pk][title.key], ctx.format)
             more = fields[0].kind.text(rows[pk][hint], ctx.format) if fields and hint != title.key else ""
-            found.append({
-                "id": str(pk), "text": text, "hint": more, "url": info.record_url(pk), "hue": hue(text),
-                "initials": initials(text), "shape": mark_shape(info),
-            })  # fmt: skip
+            found.append(
+                {
+                    "id": str(pk),
+                    "text": text,
+                    "hint": more,
+                    "url": info.record_url(pk),
+                    "hue": hue(text),
+                    "initials": initials(text),
+                    "shape": mark_shape(info),
+                }
+            )
     return found

@@ -48,10 +48,16 @@ def policy(nonce: str) -> str:
     """Everything from this server only; no inline style, no inline script without the nonce, no eval, no frames."""
     return "; ".join(
         [
-            "default-src 'self'", f"script-src 'self' 'nonce-{nonce}'", "style-src 'self'", "img-src 'self' data: blob:",
-            "object-src 'none'", "base-uri 'none'", "form-action 'self'", "frame-ancestors 'none'",
+            "default-src 'self'",
+            f"script-src 'self' 'nonce-{nonce}'",
+            "style-src 'self'",
+            "img-src 'self' data: blob:",
+            "object-src 'none'",
+            "base-uri 'none'",
+            "form-action 'self'",
+            "frame-ancestors 'none'",
         ]
-    )  # fmt: skip
+    )
 
 
 class ContextMiddleware:

@@ -15,7 +15,11 @@ _OLD = frozenset({"Etc", "SystemV", "US", "Canada", "Brazil", "Chile", "Mexico",
 def countries(language: str = "en") -> list[tuple[str, str]]:
     """(code, name) of every country, by name."""
     names = Locale.parse(language).territories
-    found = [(code, name) for code, name in names.items() if len(code) == 2 and code.isalpha() and code not in ("ZZ", "EU", "UN", "EZ", "QO", "XA", "XB")]
+    found = [
+        (code, name)
+        for code, name in names.items()
+        if len(code) == 2 and code.isalpha() and code not in ("ZZ", "EU", "UN", "EZ", "QO", "XA", "XB")
+    ]
     return sorted(found, key=lambda pair: pair[1])
 
 

@@ -34,12 +34,17 @@ def respond(request: HttpRequest, error: RapportError) -> HttpResponse:
         response = say_now(HttpResponse(status=status), error.sentence, kind="bad")
         response.headers["HX-Reswap"] = "none"
         return response
-    return render(request, "error.html", {"status": status, "title": titles()[status], "sentence": error.sentence}, status=status)
+    return render(
+        request, "error.html", {"status": status, "title": titles()[status], "sentence": error.sentence}, status=status
+    )
 
 
 def titles() -> dict[int, str]:
     """What happened, in a few words."""
     return {
-        404: _("Not found"), 403: _("Not allowed"), 409: _("Changed by somebody else"), 422: _("That did not work"),
+        404: _("Not found"),
+        403: _("Not allowed"),
+        409: _("Changed by somebody else"),
+        422: _("That did not work"),
         400: _("That did not work"),
-    }  # fmt: skip
+    }

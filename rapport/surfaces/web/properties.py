@@ -1,4 +1,4 @@
-"""The properties of a record page: each field of the declared sections with its value, and whether it can be edited there."""
+"""The properties of a record page: the fields of the declared sections, and which can be edited there."""
 
 from __future__ import annotations
 

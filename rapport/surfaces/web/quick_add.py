@@ -36,7 +36,10 @@ def quick_add(request: HttpRequest) -> HttpResponse:
         raise Gone(_("There is nothing of this kind to write down, or your role does not allow it."))
     fields = few_fields(ctx, info)
     if request.method == "GET":
-        start = {**defaults(ctx, info, {}, {f.key: f for f in fields}), info.declared.title: given.get("title", "")[:200] or None}
+        start = {
+            **defaults(ctx, info, {}, {f.key: f for f in fields}),
+            info.declared.title: given.get("title", "")[:200] or None,
+        }
         return _show(request, types, info, fields, Posted(values=start))
     if "row" in request.POST:
         return _from_row(request, info)
@@ -53,7 +56,9 @@ def quick_add(request: HttpRequest) -> HttpResponse:
 def addable(ctx: Context) -> list[TypeInfo]:
     """The types with a place in the navigation that the viewer may create, departments in their order."""
     order = {key: at for at, (key, _label, _icon) in enumerate(DEPARTMENTS)}
-    found = [t for t in registry.all() if t.declared.menu and t.declared.menu[0] in order and gate.allows(ctx, t, "create")]
+    found = [
+        t for t in registry.all() if t.declared.menu and t.declared.menu[0] in order and gate.allows(ctx, t, "create")
+    ]
     return sorted(found, key=lambda t: order[t.declared.menu[0]] or 99)  # type: ignore[index]
 
 
@@ -64,21 +69,36 @@ def few_fields(ctx: Context, info: TypeInfo) -> list[Field]:
     needed = [f for f in settable.values() if f.required and f not in title]
     keys = dict.fromkeys([*info.declared.search, *info.declared.list_columns])
     rest = [settable[k] for k in keys if k in settable and settable[k] not in (*title, *needed)]
-    rest = [f for f in rest if f.kind.key not in _TOO_MUCH and not (f.by_action and not f.required) and f.key != "external_id"]
+    rest = [
+        f
+        for f in rest
+        if f.kind.key not in _TOO_MUCH and not (f.by_action and not f.required) and f.key != "external_id"
+    ]
     kinds = [f for k, f in settable.items() if k == "kind" and f not in (*title, *needed, *rest)]
     return needed_fields(info, [*title, *needed, *kinds, *rest][: max(FEW, len(title) + len(needed))])
 
 
 def _show(
-    request: HttpRequest, types: list[TypeInfo], info: TypeInfo, fields: list[Field], held: Posted, *, sentence: str = "",
+    request: HttpRequest,
+    types: list[TypeInfo],
+    info: TypeInfo,
+    fields: list[Field],
+    held: Posted,
+    *,
+    sentence: str = "",
     status: int = 200,
-) -> HttpResponse:  # fmt: skip
+) -> HttpResponse:
     ctx: Context = request.ctx  # type: ignore[attr-defined]
     values = {
-        "types": types, "info": info, "sentence": sentence, "controls": controls(ctx, fields, held.held, held.errors, first=True),
-        "title_key": info.declared.title, "typed": held.held.get(info.declared.title) or "", "keep": "keep" in request.POST,
+        "types": types,
+        "info": info,
+        "sentence": sentence,
+        "controls": controls(ctx, fields, held.held, held.errors, first=True),
+        "title_key": info.declared.title,
+        "typed": held.held.get(info.declared.title) or "",
+        "keep": "keep" in request.POST,
         "twin_url": f"/duplicates/{info.key}",
-    }  # fmt: skip
+    }
     return part_or_page(request, "quick_add/form.html", "quick_add/page.html", values, status=status)
 
 

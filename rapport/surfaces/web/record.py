@@ -77,14 +77,27 @@ def page(request: HttpRequest, type_key: str, record_id: UUID) -> HttpResponse:
     related = related_panels(ctx, info, record, row)
     chapters, more = read_story(ctx, info, record)
     values = {
-        "info": info, "record": record, "row": row, "head": head, "groups": property_groups(ctx, info, row, may_edit=may_edit),
-        "figures": key_figures(ctx, info, row, related), "related": related,
+        "info": info,
+        "record": record,
+        "row": row,
+        "head": head,
+        "groups": property_groups(ctx, info, row, may_edit=may_edit),
+        "figures": key_figures(ctx, info, row, related),
+        "related": related,
         "bar": board_bar(ctx, info, record, may_move=_may_move(ctx, info, head)),
-        "lifecycle": choice_bar(ctx, info, record, may_edit=may_edit), "aside": panels(ctx, "record.aside", info, record),
-        "extra": panels(ctx, "record.header", info, record), "composer": composer_of(ctx, info, record),
-        "chapters": chapters, "more": more, "only": "", "filters": story_filters(ctx, info), "is_first": True,
-        "next": _next_step(ctx, info, row), "next_line": _next_line(chapters, row), "crumb": _crumb(info),
-    }  # fmt: skip
+        "lifecycle": choice_bar(ctx, info, record, may_edit=may_edit),
+        "aside": panels(ctx, "record.aside", info, record),
+        "extra": panels(ctx, "record.header", info, record),
+        "composer": composer_of(ctx, info, record),
+        "chapters": chapters,
+        "more": more,
+        "only": "",
+        "filters": story_filters(ctx, info),
+        "is_first": True,
+        "next": _next_step(ctx, info, row),
+        "next_line": _next_line(chapters, row),
+        "crumb": _crumb(info),
+    }
     return shell.render(request, "record/page.html", values)
 
 
@@ -93,10 +106,12 @@ def head_of(ctx: Context, info: TypeInfo, record: Record, row: Row, *, may_edit:
     readable = gate.fields(ctx, info)
     title_field = readable.get(info.declared.title)
     value = row.values.get(info.declared.title) if title_field else None
-    title = title_field.kind.text(value, ctx.format) if title_field and value is not None else str(info.label).capitalize()
+    title = (
+        title_field.kind.text(value, ctx.format) if title_field and value is not None else str(info.label).capitalize()
+    )
     badges: list[SafeString | str] = []
     facts: list[SafeString | str] = []
-    for key in _first_section(info) + ["tags", "addresses"]:
+    for key in [*_first_section(info), "tags", "addresses"]:
         one = readable.get(key)
         if one is None or one.kind.blank(row.values.get(key)):
             continue
@@ -107,9 +122,16 @@ def head_of(ctx: Context, info: TypeInfo, record: Record, row: Row, *, may_edit:
             facts.append(cell)
     owner = ctx.format.titles.get(("user", row.values.get("owner")))  # type: ignore[arg-type]
     return Head(
-        title, _shape(info, row), badges[:4], facts[:2], owner.text if owner else "", _reach(ctx, info, row),
-        offered(ctx, info, record), may_edit, gate.may(ctx, info, record, "delete"),
-    )  # fmt: skip
+        title,
+        _shape(info, row),
+        badges[:4],
+        facts[:2],
+        owner.text if owner else "",
+        _reach(ctx, info, row),
+        offered(ctx, info, record),
+        may_edit,
+        gate.may(ctx, info, record, "delete"),
+    )
 
 
 def _first_section(info: TypeInfo) -> list[str]:
@@ -147,7 +169,7 @@ def _may_move(ctx: Context, info: TypeInfo, head: Head) -> bool:
 
 
 def _next_step(ctx: Context, info: TypeInfo, row: Row) -> str:
-    """"none" when the type keeps a next step and this record has none, "set" when it has one, "" otherwise."""
+    """ "none" when the type keeps a next step and this record has none, "set" when it has one, "" otherwise."""
     if "next_step_on" not in gate.fields(ctx, info):
         return ""
     return "set" if row.values.get("next_step") or row.values.get("next_step_on") else "none"
@@ -171,9 +193,16 @@ def timeline(request: HttpRequest, type_key: str, record_id: UUID) -> HttpRespon
     cursor, only = request.GET.get("cursor", ""), request.GET.get("only", "")[:40]
     chapters, more = read_story(ctx, info, record, cursor=cursor, only=only)
     values = {
-        "info": info, "record": record, "chapters": chapters, "more": more, "only": only, "is_first": not cursor,
-        "filters": story_filters(ctx, info), "title": _title(ctx, info, record), "crumb": _crumb(info),
-    }  # fmt: skip
+        "info": info,
+        "record": record,
+        "chapters": chapters,
+        "more": more,
+        "only": only,
+        "is_first": not cursor,
+        "filters": story_filters(ctx, info),
+        "title": _title(ctx, info, record),
+        "crumb": _crumb(info),
+    }
     return shell.render(request, "record/_story.html" if shell.is_part(request) else "record/story_page.html", values)
 
 
@@ -187,14 +216,23 @@ def history_page(request: HttpRequest, type_key: str, record_id: UUID) -> HttpRe
     fields = list(gate.fields(ctx, info).values())
     load_titles(ctx, [Row(record.pk, 0, {f.key: v}) for c in changes for f, b, a in c.entries for v in (b, a)], fields)
     values = {
-        "info": info, "record": record, "changes": changes[:50], "title": _title(ctx, info, record), "crumb": _crumb(info),
-        "older": changes[49].change.number if len(changes) > 50 else None, "is_first": not given,
-    }  # fmt: skip
+        "info": info,
+        "record": record,
+        "changes": changes[:50],
+        "title": _title(ctx, info, record),
+        "crumb": _crumb(info),
+        "older": changes[49].change.number if len(changes) > 50 else None,
+        "is_first": not given,
+    }
     return shell.render(request, "record/history.html", values)
 
 
 def _title(ctx: Context, info: TypeInfo, record: Record) -> str:
-    return gate.titles(ctx, info, {record.pk}).get(record.pk, str(info.label)) if not info.title_field.to else str(info.label)
+    return (
+        gate.titles(ctx, info, {record.pk}).get(record.pk, str(info.label))
+        if not info.title_field.to
+        else str(info.label)
+    )
 
 
 @require_POST

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from django.utils.safestring import SafeString
 
 from rapport.kernel.access import gate
+from rapport.kernel.kinds.markup import record_link
 from rapport.kernel.query.compile import compile_filter
-from rapport.kernel.query.read import Row, Totals, load_titles, read_page, totals
+from rapport.kernel.query.read import Page, Row, Totals, load_titles, read_page, totals
 from rapport.kernel.query.text import parse
 from rapport.kernel.query.tree import All, Node, Test
 from rapport.kernel.records.declare import Related
@@ -52,17 +53,47 @@ class RelatedPanel:
     has_more: bool = False
 
 
+@dataclass(frozen=True)
+class _Found:
+    """A panel's rows as read, before their titles are known."""
+
+    part: Related
+    other: TypeInfo
+    page: Page
+    where: Node
+
+
 def related_panels(ctx: Context, info: TypeInfo, record: Record, row: Row) -> list[RelatedPanel]:
-    """The panels of a record for this viewer, in the declared order, then the derived ones."""
+    """The panels of a record for this viewer, the derived ones first; titles of all of them are read at once."""
     found = []
     declared = [(p, "") for p in info.declared.page if isinstance(p, Related)]
     for part, sort in [*derived(info), *declared]:
+        other = registry.get(part.type)
         if part.of is not None and str(row.values.get(part.of[0])) != part.of[1]:
             continue
-        other = registry.get(part.type)
         if gate.allows(ctx, other, "view") and part.field in gate.fields(ctx, other):
-            found.append(_panel(ctx, info, record, part, other, sort))
-    return found
+            found.append(_read(ctx, record, part, other, sort))
+    _load_all_titles(ctx, found)
+    return [_panel(ctx, info, record, one) for one in found]
+
+
+def _load_all_titles(ctx: Context, found: Sequence[_Found]) -> None:
+    """One query per referenced type for all panels; keys carry the panel, for types name different fields alike."""
+    rows, fields = [], []
+    for at, one in enumerate(found):
+        some = [f for f in one.page.fields if f.to]
+        fields += [replace(f, key=f"{at}.{f.key}") for f in some]
+        rows += [
+            Row(row.id, row.version, {f"{at}.{f.key}": row.values.get(f.key) for f in some}) for row in one.page.rows
+        ]
+    load_titles(ctx, rows, fields)
+
+
+def _read(ctx: Context, record: Record, part: Related, other: TypeInfo, sort: str) -> _Found:
+    where = _where(part, record)
+    keys = list(part.columns) or list(other.declared.list_columns[:3])
+    fields = [k for k in keys if k in gate.fields(ctx, other)]
+    return _Found(part, other, read_page(ctx, other, where=where, sort=sort, fields=fields, limit=_ROWS), where)
 
 
 def derived(info: TypeInfo) -> list[tuple[Related, str]]:
@@ -84,27 +115,33 @@ def derived(info: TypeInfo) -> list[tuple[Related, str]]:
 
 def _columns(other: TypeInfo, by: str) -> list[str]:
     """The columns of a derived panel: title, amount, where it stands, when."""
-    keys = [k for k in other.declared.list_columns if k not in (by, "owner", "next_step", "next_step_on", "customer", "company")]
+    keys = [
+        k
+        for k in other.declared.list_columns
+        if k not in (by, "owner", "next_step", "next_step_on", "customer", "company")
+    ]
     return keys[:4]
 
 
-def _panel(ctx: Context, info: TypeInfo, record: Record, part: Related, other: TypeInfo, sort: str) -> RelatedPanel:
-    where = _where(part, record)
-    rows = gate.visible(ctx, other).filter(compile_filter(ctx, other, where))
-    keys = list(part.columns) or list(other.declared.list_columns[:3])
-    fields = [k for k in keys if k in gate.fields(ctx, other)]
-    got = read_page(ctx, other, where=where, sort=sort, fields=fields, limit=_ROWS)
-    found = totals(ctx, other, rows) if len(got.rows) == _ROWS or _sums(ctx, other) else None
-    load_titles(ctx, got.rows, got.fields)
+def _panel(ctx: Context, info: TypeInfo, record: Record, one: _Found) -> RelatedPanel:
+    part, other, rows = one.part, one.other, one.page.rows
+    # Counted only where there is more than is shown, or something to add up.
+    needs_count = bool(rows) and (len(rows) == _ROWS or bool(_sums(ctx, other)))
+    found = (
+        totals(ctx, other, gate.visible(ctx, other).filter(compile_filter(ctx, other, one.where)))
+        if needs_count
+        else None
+    )
     may_add = gate.allows(ctx, other, "create") and other.fields[part.field].writable
     text = f'{part.field} is "{record.pk}"' + (f" and ({part.where})" if part.where else "")
-    many = found.count if found else len(got.rows)
+    many = found.count if found else len(rows)
     return RelatedPanel(
-        key=f"{part.type}-{part.field}", label=_capital(part.label or other.plural), rows=[_row(ctx, other, one, got.fields) for one in got.rows],
-        count=_count_text(other, found, many), total=_total(ctx, other, found) if many else "",
+        key=f"{part.type}-{part.field}", label=_capital(part.label or other.plural),
+        rows=[_row(ctx, other, row, one.page.fields) for row in rows],
+        count=(found.text if found else f"{many:,}") if many else "", total=_total(ctx, other, found) if many else "",
         url=f"{other.url}?{urlencode({'filter': text})}" if other.declared.menu else "",
         add_url=f"{info.record_url(record.pk)}/add/{other.key}?by={part.field}" if may_add else "",
-        add_label=str(other.label), has_more=many > len(got.rows),
+        add_label=str(other.label), has_more=many > len(rows),
     )  # fmt: skip
 
 
@@ -124,16 +161,18 @@ def _total(ctx: Context, other: TypeInfo, found: Totals | None) -> SafeString | 
     return sums[0].kind.cell(found.sums[sums[0].key], ctx.format)
 
 
-def _count_text(other: TypeInfo, found: Totals | None, many: int) -> str:
-    return (found.text if found else f"{many:,}") if many else ""
-
-
 def _row(ctx: Context, other: TypeInfo, row: Row, fields: Sequence[Field]) -> RelatedRow:
     """The first column leads; a figure or a badge among the others goes to the end; the rest is the second line."""
-    cells: Mapping[str, SafeString | str] = {f.key: f.kind.cell(row.values.get(f.key), ctx.format) for f in fields}
+    cells: Mapping[str, SafeString | str] = {f.key: _cell(ctx, f, row.values.get(f.key)) for f in fields}
     filled = [f for f in fields[1:] if not f.kind.blank(row.values.get(f.key))]
-    end = next((f for f in filled if f.kind.summable), None) or next((f for f in reversed(filled) if f.kind.key == "choice"), None)
-    main = cells[fields[0].key] if fields and not fields[0].kind.blank(row.values.get(fields[0].key)) else _capital(other.label)
+    end = next((f for f in filled if f.kind.summable), None) or next(
+        (f for f in reversed(filled) if f.kind.key == "choice"), None
+    )
+    main = (
+        cells[fields[0].key]
+        if fields and not fields[0].kind.blank(row.values.get(fields[0].key))
+        else _capital(other.label)
+    )
     end_html = cells[end.key] if end else ""
     if end and not end.kind.summable and "badge" not in str(end_html):
         end_html = SafeString(f'<span class="badge line">{end_html}</span>')
@@ -141,6 +180,12 @@ def _row(ctx: Context, other: TypeInfo, row: Row, fields: Sequence[Field]) -> Re
         other.record_url(row.id), main, bool(fields and fields[0].to), end_html, bool(end and end.kind.summable),
         [cells[f.key] for f in filled if f is not end],
     )  # fmt: skip
+
+
+def _cell(ctx: Context, field: Field, value: object) -> SafeString | str:
+    """The kind's cell; a reference that only takes people shows them round."""
+    title = ctx.format.titles.get((field.to, value)) if field.to and "person" in field.only else None  # type: ignore[arg-type]
+    return record_link(title, "person") if title else field.kind.cell(value, ctx.format)
 
 
 def _capital(label: object) -> str:

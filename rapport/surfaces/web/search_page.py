@@ -42,4 +42,6 @@ def pages(request: HttpRequest, ctx: Context, words: str) -> list[Entry]:
     shell = build_shell(request, ctx)
     entries = [entry for one in shell.departments for entry in one.entries]
     folded = words.casefold()
-    return [entry for entry in entries if any(part.startswith(folded) for part in str(entry.label).casefold().split())][:6]
+    return [entry for entry in entries if any(part.startswith(folded) for part in str(entry.label).casefold().split())][
+        :6
+    ]

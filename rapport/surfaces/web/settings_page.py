@@ -14,12 +14,23 @@ from rapport.surfaces.web.shell import SETTINGS, build_shell, is_part, render, t
 
 #: Keys and what they do; the scripts know the same list.
 SHORTCUTS = [
-    ("Ctrl K", gettext_lazy("Search for anything")), ("/", gettext_lazy("Search in this list")), ("N", gettext_lazy("Write it down")),
-    ("C", gettext_lazy("Open the New menu")), ("F", gettext_lazy("Add a filter")), ("J", gettext_lazy("Next row")), ("K", gettext_lazy("Previous row")),
-    ("Enter", gettext_lazy("Open the row")), ("X", gettext_lazy("Tick the row")), ("G H", gettext_lazy("Go to Today")),
-    ("G C", gettext_lazy("Go to customers")), ("G S", gettext_lazy("Go to sales")), ("Ctrl Enter", gettext_lazy("Save")),
-    ("Ctrl Z", gettext_lazy("Take the last change back")), ("Esc", gettext_lazy("Close or go back")), ("?", gettext_lazy("This list")),
-]  # fmt: skip
+    ("Ctrl K", gettext_lazy("Search for anything")),
+    ("/", gettext_lazy("Search in this list")),
+    ("N", gettext_lazy("Write it down")),
+    ("C", gettext_lazy("Open the New menu")),
+    ("F", gettext_lazy("Add a filter")),
+    ("J", gettext_lazy("Next row")),
+    ("K", gettext_lazy("Previous row")),
+    ("Enter", gettext_lazy("Open the row")),
+    ("X", gettext_lazy("Tick the row")),
+    ("G H", gettext_lazy("Go to Today")),
+    ("G C", gettext_lazy("Go to customers")),
+    ("G S", gettext_lazy("Go to sales")),
+    ("Ctrl Enter", gettext_lazy("Save")),
+    ("Ctrl Z", gettext_lazy("Take the last change back")),
+    ("Esc", gettext_lazy("Close or go back")),
+    ("?", gettext_lazy("This list")),
+]
 
 
 @dataclass(frozen=True)
@@ -48,13 +59,17 @@ def settings_home(request: HttpRequest) -> HttpResponse:
 def _line(info: TypeInfo) -> Line:
     plural = str(info.plural)
     about = _((info.declared.__doc__ or "").strip().split("\n")[0].rstrip("."))
-    return Line(plural[:1].upper() + plural[1:], about, info.url, info.declared.menu[1] if info.declared.menu else "settings")
+    return Line(
+        plural[:1].upper() + plural[1:], about, info.url, info.declared.menu[1] if info.declared.menu else "settings"
+    )
 
 
 @require_GET
 def shortcuts(request: HttpRequest) -> HttpResponse:
     """All keys, as a page or a dialog."""
-    return render(request, "settings/shortcuts.html" if is_part(request) else "settings/shortcuts_page.html", {"keys": SHORTCUTS})
+    return render(
+        request, "settings/shortcuts.html" if is_part(request) else "settings/shortcuts_page.html", {"keys": SHORTCUTS}
+    )
 
 
 @require_GET

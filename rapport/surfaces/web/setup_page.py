@@ -36,7 +36,10 @@ def setup(request: HttpRequest, secret: str) -> HttpResponse:
         return _show(request, secret, start(request), {})
     if "sample" in request.POST:
         return _sample(request, secret)
-    typed = {key: request.POST.get(key, "").strip() for key in ("workspace", "name", "email", "currency", "country", "time_zone")}
+    typed = {
+        key: request.POST.get(key, "").strip()
+        for key in ("workspace", "name", "email", "currency", "country", "time_zone")
+    }
     errors = checked(typed, request.POST.get("password", ""))
     if errors:
         return _show(request, secret, typed, errors, status=422)
@@ -44,9 +47,15 @@ def setup(request: HttpRequest, secret: str) -> HttpResponse:
     if not use_setup_secret(secret):
         return render(request, "setup/used.html", {}, status=404)
     workspace, owner = create_workspace(
-        typed["workspace"], owner_name=typed["name"], email=typed["email"], password=request.POST["password"],
-        currency=typed["currency"], country=typed["country"], time_zone=typed["time_zone"], language="en",
-    )  # fmt: skip
+        typed["workspace"],
+        owner_name=typed["name"],
+        email=typed["email"],
+        password=request.POST["password"],
+        currency=typed["currency"],
+        country=typed["country"],
+        time_zone=typed["time_zone"],
+        language="en",
+    )
     login(request, owner.account, backend=_BACKEND)
     request.session[WORKSPACE_KEY] = str(workspace.pk)
     return HttpResponseRedirect("/")
@@ -58,8 +67,13 @@ def start(request: HttpRequest) -> dict[str, str]:
     country = language.partition("_")[2].upper() if "_" in language else ""
     country = country if country in dict(countries()) else "IE"
     return {
-        "workspace": "", "name": "", "email": "", "country": country, "currency": currencies_of(country), "time_zone": "UTC",
-    }  # fmt: skip
+        "workspace": "",
+        "name": "",
+        "email": "",
+        "country": country,
+        "currency": currencies_of(country),
+        "time_zone": "UTC",
+    }
 
 
 def currencies_of(country: str) -> str:
@@ -83,12 +97,19 @@ def checked(typed: dict[str, str], password: str) -> dict[str, str]:
     return errors
 
 
-def _show(request: HttpRequest, secret: str, typed: dict[str, str], errors: dict[str, str], status: int = 200) -> HttpResponse:
+def _show(
+    request: HttpRequest, secret: str, typed: dict[str, str], errors: dict[str, str], status: int = 200
+) -> HttpResponse:
     language = str(locale_of("en"))
     values = {
-        "secret": secret, "typed": typed, "errors": errors, "countries": countries(language),
-        "currencies": currencies(language), "zones": time_zones(), "min_length": _min_length(),
-    }  # fmt: skip
+        "secret": secret,
+        "typed": typed,
+        "errors": errors,
+        "countries": countries(language),
+        "currencies": currencies(language),
+        "zones": time_zones(),
+        "min_length": _min_length(),
+    }
     return render(request, "setup/page.html", values, status=status)
 
 
@@ -104,7 +125,9 @@ def _sample(request: HttpRequest, secret: str) -> HttpResponse:
     try:
         make = import_module("rapport.surfaces.cli.sample_command").make_sample_workspace
     except (ImportError, AttributeError):
-        return _show(request, secret, start(request), {"sample": _("This installation carries no sample company.")}, status=422)
+        return _show(
+            request, secret, start(request), {"sample": _("This installation carries no sample company.")}, status=422
+        )
     if not use_setup_secret(secret):
         return render(request, "setup/used.html", {}, status=404)
     workspace, people = make(SAMPLE_CUSTOMERS, SAMPLE_SEED)

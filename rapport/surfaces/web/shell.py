@@ -17,10 +17,14 @@ from rapport.surfaces.web import toasts
 
 #: The departments of the navigation in their order: key, label, icon. Types choose one in `RecordType.menu`.
 DEPARTMENTS = [
-    ("home", _("Home"), "house"), ("customers", _("Customers"), "users"), ("sales", _("Sales"), "circle-dollar-sign"),
-    ("orders", _("Orders"), "package"), ("marketing", _("Marketing"), "megaphone"), ("service", _("Service"), "life-buoy"),
+    ("home", _("Home"), "house"),
+    ("customers", _("Customers"), "users"),
+    ("sales", _("Sales"), "circle-dollar-sign"),
+    ("orders", _("Orders"), "package"),
+    ("marketing", _("Marketing"), "megaphone"),
+    ("service", _("Service"), "life-buoy"),
     ("insight", _("Insight"), "chart-no-axes-combined"),
-]  # fmt: skip
+]
 SETTINGS = "settings"
 THEMES = ("light", "dark", "system")
 
@@ -66,7 +70,11 @@ class Shell:
 def is_part(request: HttpRequest) -> bool:
     """Whether htmx asked for a part of a page (a boosted link or a restored history entry wants the whole one)."""
     headers = request.headers
-    return headers.get("HX-Request") == "true" and "HX-Boosted" not in headers and "HX-History-Restore-Request" not in headers
+    return (
+        headers.get("HX-Request") == "true"
+        and "HX-Boosted" not in headers
+        and "HX-History-Restore-Request" not in headers
+    )
 
 
 def theme_of(request: HttpRequest) -> str:
@@ -81,10 +89,13 @@ def render(
     """A page or a part of one. Full pages extend base.html; without a signed-in user they get the bare frame."""
     ctx = getattr(request, "ctx", None)
     given = {
-        "ctx": ctx, "shell": build_shell(request, ctx) if ctx and not is_part(request) else None,
-        "theme": theme_of(request), "nonce": getattr(request, "csp_nonce", ""), "is_part": is_part(request),
+        "ctx": ctx,
+        "shell": build_shell(request, ctx) if ctx and not is_part(request) else None,
+        "theme": theme_of(request),
+        "nonce": getattr(request, "csp_nonce", ""),
+        "is_part": is_part(request),
         **(values or {}),
-    }  # fmt: skip
+    }
     response = HttpResponse(loader.render_to_string(template, given, request), status=status)
     response.headers["Vary"] = "HX-Request, Cookie"
     return response
@@ -94,16 +105,25 @@ def build_shell(request: HttpRequest, ctx: Context) -> Shell:
     """The frame for this viewer at this address."""
     here = request.path_info
     return Shell(
-        workspace=ctx.workspace.name, user=ctx.viewer.name, user_url=f"/user/{ctx.viewer.user_id}",
-        theme=theme_of(request), departments=departments(ctx, here), creatable=creatable(ctx),
+        workspace=ctx.workspace.name,
+        user=ctx.viewer.name,
+        user_url=f"/user/{ctx.viewer.user_id}",
+        theme=theme_of(request),
+        departments=departments(ctx, here),
+        creatable=creatable(ctx),
         settings_here=here.startswith("/settings/") or _department_at(here) == SETTINGS,
-        menu=panels(ctx, "menu"), toasts=toasts.waiting(request),
-    )  # fmt: skip
+        menu=panels(ctx, "menu"),
+        toasts=toasts.waiting(request),
+    )
 
 
 def types_in(ctx: Context, department: str) -> list[TypeInfo]:
     """The types of a department that the viewer may see."""
-    return [t for t in registry.all() if t.declared.menu and t.declared.menu[0] == department and gate.allows(ctx, t, "view")]
+    return [
+        t
+        for t in registry.all()
+        if t.declared.menu and t.declared.menu[0] == department and gate.allows(ctx, t, "view")
+    ]
 
 
 def departments(ctx: Context, here: str) -> list[Department]:
@@ -116,15 +136,19 @@ def departments(ctx: Context, here: str) -> list[Department]:
             continue
         entries = tuple(Entry(t.plural, t.url, t.declared.menu[1], _is_at(here, t.url)) for t in types)  # type: ignore[index]
         url = "/" if key == "home" else entries[0].url
-        found.append(Department(key, label, icon, url, entries, is_open=at == key, is_here=here == url and key == "home"))
+        found.append(
+            Department(key, label, icon, url, entries, is_open=at == key, is_here=here == url and key == "home")
+        )
     return found
 
 
 def creatable(ctx: Context) -> list[Entry]:
     """The types of the navigation that the viewer may add, for the New menu."""
     order = {key: at for at, (key, _label, _icon) in enumerate(DEPARTMENTS)}
-    types = [t for t in registry.all() if t.declared.menu and t.declared.menu[0] in order and gate.allows(ctx, t, "create")]
-    types.sort(key=lambda t: (order[t.declared.menu[0]] or 99))  # type: ignore[index]
+    types = [
+        t for t in registry.all() if t.declared.menu and t.declared.menu[0] in order and gate.allows(ctx, t, "create")
+    ]
+    types.sort(key=lambda t: order[t.declared.menu[0]] or 99)  # type: ignore[index]
     return [Entry(t.label, f"{t.url}new", t.declared.menu[1]) for t in types]  # type: ignore[index]
 
 

@@ -31,7 +31,7 @@ def seconds_to_wait(request: HttpRequest, email: str) -> int:
         kind = next(k for k, name in names.items() if name == row.name)
         over = row.tries - FREE[kind]
         if over >= 0:
-            pause = min(2**min(over, 6), LONGEST_WAIT)
+            pause = min(2 ** min(over, 6), LONGEST_WAIT)
             longest = max(longest, pause - (now - row.last_at).total_seconds())
     return max(0, int(longest + 0.999))
 
@@ -40,7 +40,9 @@ def note_failure(request: HttpRequest, email: str) -> None:
     """Count one more failure."""
     now = dt.datetime.now(dt.UTC)
     for name in _names(request, email).values():
-        changed = SignInTries.objects.filter(name=name, last_at__gt=now - FORGET_AFTER).update(tries=F("tries") + 1, last_at=now)
+        changed = SignInTries.objects.filter(name=name, last_at__gt=now - FORGET_AFTER).update(
+            tries=F("tries") + 1, last_at=now
+        )
         if not changed:
             SignInTries.objects.update_or_create(name=name, defaults={"tries": 1, "last_at": now})
 

@@ -73,7 +73,16 @@ def board_bar(ctx: Context, info: TypeInfo, record: Record, *, may_move: bool) -
         if outcome == "lost" and column.pk != now:
             continue
         is_past = at is not None and i < at and getattr(columns[at], "outcome", "") != "lost"
-        steps.append(Step(str(column.pk), column_title(column), is_past, column.pk == now, outcome, _days(ctx, record) if column.pk == now else None))
+        steps.append(
+            Step(
+                str(column.pk),
+                column_title(column),
+                is_past,
+                column.pk == now,
+                outcome,
+                _days(ctx, record) if column.pk == now else None,
+            )
+        )
     label = str(info.fields[board.by].label)
     return StageBar(board.by, label, steps, board.move, may_move, column_title(columns[at]) if at is not None else "")
 

@@ -19,7 +19,6 @@ from rapport.kernel.records.declare import Related
 from rapport.kernel.records.field import Field
 from rapport.kernel.records.model import Record
 from rapport.kernel.records.registry import TypeInfo, registry
-
 from rapport.surfaces.web.related import derived
 
 if TYPE_CHECKING:
@@ -92,7 +91,9 @@ def chapters(ctx: Context, page: TimelinePage, *, is_first: bool) -> list[Chapte
     rest = [e for e in page.entries if e not in soon and e not in pinned]
     for group in _folded(ctx, [e for e in rest if not _is_derived(e)]):
         title = _chapter_of(ctx, group[0].at)
-        found.setdefault(title, Chapter(title)).lines.append(_changes(ctx, group) if group[0].type == "change" else _line(ctx, group[0]))
+        found.setdefault(title, Chapter(title)).lines.append(
+            _changes(ctx, group) if group[0].type == "change" else _line(ctx, group[0])
+        )
     return list(found.values())
 
 
@@ -106,12 +107,17 @@ def _folded(ctx: Context, entries: Sequence[Entry]) -> list[list[Entry]]:
     groups: list[list[Entry]] = []
     for one in entries:
         last = groups[-1][-1] if groups else None
-        if last is not None and last.type == one.type == "change" and last.verb == one.verb == "update":
-            if last.actor == one.actor and _day(ctx, last.at) == _day(ctx, one.at):
-                groups[-1].append(one)
-                continue
-        groups.append([one])
+        if last is not None and _belong(ctx, last, one):
+            groups[-1].append(one)
+        else:
+            groups.append([one])
     return groups
+
+
+def _belong(ctx: Context, last: Entry, one: Entry) -> bool:
+    """Whether two neighbours are updates by one person on one day."""
+    are_updates = last.type == one.type == "change" and last.verb == one.verb == "update"
+    return are_updates and last.actor == one.actor and _day(ctx, last.at) == _day(ctx, one.at)
 
 
 def _day(ctx: Context, at: dt.datetime) -> dt.date:
@@ -148,7 +154,10 @@ def _primary(ctx: Context, entry: Entry) -> Action | None:
     """The main action of an open entry's type, where this viewer has the right to it."""
     if entry.type not in registry or entry.row is None or entry.row.values.get("state") is None:
         return None
-    return next((a for a in actions_of(entry.type).values() if a.primary and gate.allows(ctx, registry.get(entry.type), a.key)), None)
+    return next(
+        (a for a in actions_of(entry.type).values() if a.primary and gate.allows(ctx, registry.get(entry.type), a.key)),
+        None,
+    )
 
 
 def _is_dated(entry: Entry) -> bool:
@@ -177,7 +186,11 @@ def _changes(ctx: Context, group: Sequence[Entry]) -> Line:
             kept = first.get(one.key)
             first[one.key] = (one, kept[1] if kept else before, after)
     changes = tuple(
-        (str(one.label)[:1].upper() + str(one.label)[1:], one.kind.cell(before, ctx.format), one.kind.cell(after, ctx.format))
+        (
+            str(one.label)[:1].upper() + str(one.label)[1:],
+            one.kind.cell(before, ctx.format),
+            one.kind.cell(after, ctx.format),
+        )
         for one, before, after in first.values()
     )
     labels = tuple(str(one.label) for one, _before, _after in first.values())
@@ -188,7 +201,9 @@ def _changes(ctx: Context, group: Sequence[Entry]) -> Line:
 def story_filters(ctx: Context, info: TypeInfo) -> list[Filter]:
     """What the timeline can be narrowed to: kinds of what happens here, types without a panel, field changes."""
     found = [Filter("", _("All"))]
-    with_panel = {part.type for part, _sort in derived(info)} | {p.type for p in info.declared.page if isinstance(p, Related)}
+    with_panel = {part.type for part, _sort in derived(info)} | {
+        p.type for p in info.declared.page if isinstance(p, Related)
+    }
     for other in registry.all():
         declared = other.declared.timeline
         if declared is None or other.key in with_panel or not gate.allows(ctx, other, "view"):

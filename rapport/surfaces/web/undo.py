@@ -47,7 +47,9 @@ def undo(request: HttpRequest) -> HttpResponse:
         return trigger(say_now(HttpResponse(status=204), text), refresh=True, recordChanged=True)
     say(request, text)
     came_from = request.headers.get("Referer", "")
-    fits = url_has_allowed_host_and_scheme(came_from, allowed_hosts={request.get_host()}, require_https=request.is_secure())
+    fits = url_has_allowed_host_and_scheme(
+        came_from, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
     if len(marks) == 1 and marks[0].version == 1:
         return HttpResponseRedirect(marks[0].info.url)
     return HttpResponseRedirect(came_from if fits else "/")
@@ -82,12 +84,19 @@ def take_back(ctx: Context, mark: Mark) -> None:
         return
     record = gate.get(ctx, mark.info, mark.record_id)
     if record.version != mark.version:
-        raise Conflict(_("This %(type)s was changed since; look at its history to put single values back.") % {"type": mark.info.label})
+        raise Conflict(
+            _("This %(type)s was changed since; look at its history to put single values back.")
+            % {"type": mark.info.label}
+        )
     if change.verb in ("create", "restore"):
         ctx.delete(record)
         return
     # What an action set, only that action may set back: the right to it is asked again.
-    acting = ctx.acting(change.action, [record.pk]) if change.action and gate.may(ctx, mark.info, record, change.action) else ctx
+    acting = (
+        ctx.acting(change.action, [record.pk])
+        if change.action and gate.may(ctx, mark.info, record, change.action)
+        else ctx
+    )
     settable = settable_fields(acting, mark.info, creating=False)
     before = {
         key: settable[key].kind.from_json(old) if old is not None else None
@@ -95,5 +104,7 @@ def take_back(ctx: Context, mark: Mark) -> None:
         if key in settable
     }
     if not before:
-        raise Invalid(_("This cannot be taken back by itself; use the buttons of the %(type)s.") % {"type": mark.info.label})
+        raise Invalid(
+            _("This cannot be taken back by itself; use the buttons of the %(type)s.") % {"type": mark.info.label}
+        )
     acting.write(record, **before)

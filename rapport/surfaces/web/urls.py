@@ -5,9 +5,23 @@ from __future__ import annotations
 from django.urls import path
 
 from rapport.surfaces.web import (
-    account_page, bulk, duplicates, exporting, files, filter_builder, home, list_page, lookup, quick_add, record_urls,
-    search_page, settings_page, setup_page, sign_in, undo,
-)  # fmt: skip
+    account_page,
+    bulk,
+    duplicates,
+    exporting,
+    files,
+    filter_builder,
+    home,
+    list_page,
+    lookup,
+    quick_add,
+    record_urls,
+    search_page,
+    settings_page,
+    setup_page,
+    sign_in,
+    undo,
+)
 
 urlpatterns = [
     path("", home.today, name="home"),
