@@ -32,8 +32,9 @@ class PostgresDidNotStart(Exception):
 class ThrowawayPostgres:
     """A context manager; `url` is its DATABASE_URL."""
 
-    def __init__(self, programs: Path) -> None:
+    def __init__(self, programs: Path, options: tuple[str, ...] = OPTIONS) -> None:
         self.programs = programs
+        self.options = options
         self.folder = Path(tempfile.mkdtemp(prefix="rapport-pg-"))
         self.port = _free_port()
         self.process: subprocess.Popen[bytes] | None = None
@@ -77,7 +78,7 @@ class ThrowawayPostgres:
         )  # fmt: skip
         if made.returncode:
             raise PostgresDidNotStart(made.stderr.strip()[-500:])
-        options = [word for option in OPTIONS for word in ("-c", option)]
+        options = [word for option in self.options for word in ("-c", option)]
         server = [str(self.programs / "postgres"), "-D", str(data), "-p", str(self.port), "-k", "", *options]
         with log.open("wb") as output:
             self.process = subprocess.Popen(

@@ -121,9 +121,19 @@ def may(ctx: Context, info: TypeInfo, record: Record, verb: str) -> bool:
     return visible(ctx, info, verb, in_bin=record.deleted_at is not None).filter(pk=record.pk).exists()
 
 
-def titles(ctx: Context, info: TypeInfo, ids: set[UUID]) -> dict[UUID, str]:
+class Named(str):
+    """The title of a record, which knows whether it names a person (people are shown round)."""
+
+    is_person: bool = False
+
+
+def titles(ctx: Context, info: TypeInfo, ids: set[UUID]) -> dict[UUID, Named]:
     """Titles of those records that the viewer may see, in one query. The title obeys its field group."""
     if not ids or info.title_field.key not in fields(ctx, info):
         return {}
-    name = info.title_field.path
-    return dict(visible(ctx, info).filter(pk__in=ids).values_list("pk", name))
+    wanted = ["pk", info.title_field.path, *filter(None, [info.person_column])]
+    found = {}
+    for pk, title, *kind in visible(ctx, info).filter(pk__in=ids).values_list(*wanted):
+        found[pk] = Named(title)
+        found[pk].is_person = info.key == "user" or kind == ["person"]
+    return found

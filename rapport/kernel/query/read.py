@@ -45,6 +45,7 @@ class Row:
     id: UUID
     version: int
     values: dict[str, object]
+    is_person: bool = False
 
     def __getitem__(self, key: str) -> object:
         return self.values[key]
@@ -112,13 +113,14 @@ def read_page(
     if where is not None:
         rows = rows.filter(compile_filter(ctx, info, where))
     columns = _columns(chosen)
-    names = ["pk", "version", *columns] + ([path] if path not in columns and path != "id" else [])
+    more = [path, info.person_column]
+    names = ["pk", "version", *columns, *[name for name in dict.fromkeys(more) if name not in ("", "id", *columns)]]
     rows = _annotated(rows, chosen)
     got = _keyset(rows, names, path, down, limit + 1, _fitting(_decode(cursor, sort), info, path))
     more = len(got) > limit
     got = got[:limit]
     next_cursor = _encode(sort, got[-1], names, path) if more else None
-    return Page(_rows(ctx, got, names, chosen), chosen, next_cursor, sort)
+    return Page(_rows(ctx, info, got, names, chosen), chosen, next_cursor, sort)
 
 
 def sort_path(ctx: Context, info: TypeInfo, sort: str) -> tuple[str, bool]:
@@ -180,9 +182,10 @@ def in_base(ctx: Context, field: Field, summed: object) -> object:
 def read_ids(ctx: Context, info: TypeInfo, ids: Sequence[UUID], fields: Iterable[str] | None = None) -> dict[UUID, Row]:
     """Rows by id, of those the viewer may see."""
     chosen = pick_fields(ctx, info, fields)
-    names = ["pk", "version", *_columns(chosen)]
+    columns = _columns(chosen)
+    names = ["pk", "version", *columns, *[name for name in [info.person_column] if name and name not in columns]]
     got = _annotated(gate.visible(ctx, info).filter(pk__in=list(ids)), chosen).values_list(*names)
-    return {row.id: row for row in _rows(ctx, list(got), names, chosen)}
+    return {row.id: row for row in _rows(ctx, info, list(got), names, chosen)}
 
 
 def load_titles(ctx: Context, rows: Iterable[Row], fields: Sequence[Field]) -> None:
@@ -205,14 +208,12 @@ def load_titles(ctx: Context, rows: Iterable[Row], fields: Sequence[Field]) -> N
 def add_titles(ctx: Context, info: TypeInfo, ids: set[UUID]) -> None:
     """Load titles of one type's records into the format; those the viewer may not see get none."""
     for pk, text in gate.titles(ctx, info, ids).items():
-        ctx.format.titles[(info.key, pk)] = Title(str(text), info.record_url(pk), mark_shape(info))
+        ctx.format.titles[(info.key, pk)] = Title(str(text), info.record_url(pk), mark_shape(text.is_person))
 
 
-def mark_shape(info: TypeInfo) -> str:
-    """People are round, everything else is square; what the settings keep (stages, teams) has no mark."""
-    if info.declared.menu and info.declared.menu[0] == "settings" and info.key != "user":
-        return ""
-    return "person" if info.key in ("user", "person") else "org"
+def mark_shape(is_person: bool) -> str:
+    """People are round, everything else is square."""
+    return "person" if is_person else "org"
 
 
 def _columns(fields: Sequence[Field]) -> list[str]:
@@ -228,9 +229,12 @@ def _annotated(rows: QuerySet, fields: Sequence[Field]) -> QuerySet:
     return rows.annotate(**computed) if computed else rows
 
 
-def _rows(ctx: Context, got: list[tuple[object, ...]], names: list[str], fields: Sequence[Field]) -> list[Row]:
+def _rows(
+    ctx: Context, info: TypeInfo, got: list[tuple[object, ...]], names: list[str], fields: Sequence[Field]
+) -> list[Row]:
     at = {name: i for i, name in enumerate(names)}
     plan = [(f, f.key, f.kind, [at[name] for name in f.columns], f.source) for f in fields]
+    person = at.get(info.person_column)
     found = []
     for raw in got:
         values: dict[str, object] = {}
@@ -241,7 +245,8 @@ def _rows(ctx: Context, got: list[tuple[object, ...]], names: list[str], fields:
                 values[key] = in_base(ctx, one, raw[places[0]])
             else:
                 values[key] = kind.load(*[raw[i] for i in places])
-        found.append(Row(raw[0], raw[1], values))  # type: ignore[arg-type]
+        is_person = info.key == "user" or (person is not None and raw[person] == "person")
+        found.append(Row(raw[0], raw[1], values, is_person))  # type: ignore[arg-type]
     return found
 
 

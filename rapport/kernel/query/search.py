@@ -41,6 +41,7 @@ class Hit:
     id: UUID
     title: str
     url: str
+    is_person: bool = False
 
 
 def remember(entries: Sequence[tuple[object, ...]]) -> None:
@@ -171,7 +172,7 @@ def _through_gate(ctx: Context, candidates: list[tuple[str, UUID]]) -> list[Hit]
         by_type.setdefault(key, set()).add(rid)
     seen = {key: gate.titles(ctx, registry.get(key), ids) for key, ids in by_type.items()}
     return [
-        Hit(key, rid, str(seen[key][rid]), registry.get(key).record_url(rid))
+        Hit(key, rid, str(seen[key][rid]), registry.get(key).record_url(rid), seen[key][rid].is_person)
         for key, rid in candidates
         if rid in seen[key]
     ]

@@ -46,6 +46,13 @@ class TypeInfo:
         return self.fields[self.declared.title]
 
     @property
+    def person_column(self) -> str:
+        """The choice column whose value "person" makes a record a person (people are round); "" for other types."""
+        kind = self.fields.get("kind")
+        pairs = getattr(getattr(kind.kind, "choices", None), "pairs", {}) if kind and not kind.see else {}
+        return kind.path if kind and "person" in pairs else ""
+
+    @property
     def url(self) -> str:
         """Path of the type's list page."""
         return f"/{self.key}/"

@@ -38,89 +38,40 @@ def links_to(info: TypeInfo, record: Record) -> dict[str, object]:
     return links
 
 
+#: Kind, label, icon, fields, what the empty box says, the button, the toast; calls and meetings ask what comes then.
+_CONTACT = ("body", "happened_at", "minutes", "outcome", "file")
+_CALL = ("body", "outcome", "minutes", "direction", "happened_at")
+_MAIL = ("subject", "body", "direction", "happened_at", "file")
+_NOTE = ("body", "is_pinned", "file")
+_KINDS = [
+    ("note", _("Note"), "notebook-pen", _NOTE, _("Write a note…"), _("Save note"), _("Note saved.")),
+    ("call", _("Call"), "phone", _CALL, _("What was said?"), _("Log call"), _("Call logged.")),
+    ("email", _("E-mail"), "mail", _MAIL, _("Paste or sum up the e-mail"), _("Log e-mail"), _("E-mail logged.")),
+    ("meeting", _("Meeting"), "calendar", _CONTACT, _("What was agreed?"), _("Log meeting"), _("Meeting logged.")),
+    ("visit", _("Visit"), "map-pin", _CONTACT, _("What did you see and agree?"), _("Log visit"), _("Visit logged.")),
+]
+
+
 def _happened(links: dict[str, object]) -> list[ComposerTab]:
     then = FollowUp("task", {"kind": "call", "is_follow_up": True}, ("subject", "due_on"), _("Follow up"))
-    contact = ("body", "happened_at", "minutes", "outcome", "file")
     return [
         ComposerTab(
-            "note",
-            _("Note"),
-            "notebook-pen",
-            "activity",
-            ("body", "is_pinned", "file"),
-            "body",
-            _("Write a note…"),
-            _("Save note"),
-            _("Note saved."),
-            _EMPTY,
-            {"kind": "note"},
-            links,
-            "file",
-        ),
-        ComposerTab(
-            "call",
-            _("Call"),
-            "phone",
-            "activity",
-            ("body", "outcome", "minutes", "direction", "happened_at"),
-            "body",
-            _("What was said?"),
-            _("Log call"),
-            _("Call logged."),
-            _EMPTY,
-            {"kind": "call"},
-            links,
-            "",
-            then,
-        ),
-        ComposerTab(
-            "email",
-            _("E-mail"),
-            "mail",
-            "activity",
-            ("subject", "body", "direction", "happened_at", "file"),
-            "body",
-            _("Paste or sum up the e-mail"),
-            _("Log e-mail"),
-            _("E-mail logged."),
-            _EMPTY,
-            {"kind": "email"},
-            links,
-            "file",
-            then,
-        ),
-        ComposerTab(
-            "meeting",
-            _("Meeting"),
-            "calendar",
-            "activity",
-            contact,
-            "body",
-            _("What was agreed?"),
-            _("Log meeting"),
-            _("Meeting logged."),
-            _EMPTY,
-            {"kind": "meeting"},
-            links,
-            "file",
-            then,
-        ),
-        ComposerTab(
-            "visit",
-            _("Visit"),
-            "map-pin",
-            "activity",
-            contact,
-            "body",
-            _("What did you see and agree?"),
-            _("Log visit"),
-            _("Visit logged."),
-            _EMPTY,
-            {"kind": "visit"},
-            links,
-            "file",
-            then,
-        ),
+            key=kind,
+            label=label,
+            icon=icon,
+            type="activity",
+            fields=fields,
+            main="body",
+            placeholder=words,
+            save=save,
+            done=done,
+            empty=_EMPTY,
+            preset={"kind": kind},
+            links=links,
+            file="file" if "file" in fields else "",
+            then=then if kind != "note" else None,
+        )
+        for kind, label, icon, fields, words, save, done in _KINDS
     ]
 
 

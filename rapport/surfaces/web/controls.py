@@ -67,15 +67,13 @@ def controls(
     """The controls of fields with their values or, where an error came back, with what was typed."""
     chosen = list(fields)
     errors = errors or {}
-    load_titles(
-        ctx, [Row(ctx.workspace.pk, 0, dict(values))], [f for f in chosen if not isinstance(values.get(f.key), str)]
-    )
+    plain = [f for f in chosen if not isinstance(values.get(f.key), str)]
+    load_titles(ctx, [Row(ctx.workspace.pk, 0, dict(values))], plain)
     found = []
     for at, one in enumerate(chosen):
         # The controls ask the field whether it is required; columns with a default are so without saying it.
         shown = replace(one, key=prefix + one.key)
-        error = errors.get(one.key, "")
-        value = values.get(one.key)
+        error, value = errors.get(one.key, ""), values.get(one.key)
         options = few_options(ctx, one, within or values)
         focus = (first and at == 0 and not errors) or (bool(error) and one.key == next(iter(errors)))
         if options is not None:
@@ -136,8 +134,7 @@ def select_html(
         inner = format_html_join("", '<option value="{}"{}>{}</option>', rows)
         parts += format_html('<optgroup label="{}">{}</optgroup>', group, inner) if group else inner
     return format_html(
-        '<span class="input{}"><select class="bare" id="f-{}" name="{}"{}{}{}>'
-        '<option value="">{}</option>{}</select></span>',
+        '<span class="input{}"><select class="bare" id="f-{}" name="{}"{}{}{}><option value="">{}</option>{}</select></span>',
         " is-err" if error else "",
         field.key,
         field.key,

@@ -148,7 +148,6 @@ def _shown(ctx: Context, state: ListState, page: read.Page) -> dict[str, object]
 def lines(ctx: Context, info: TypeInfo, page: read.Page) -> list[Line]:
     """Rows as cells, formatted by their kinds."""
     title = info.declared.title
-    shape = read.mark_shape(info)
     badge, words, time = phone_places(page.fields, title)
     kinds = [(f.key, f.kind.cell) for f in page.fields]
     found = []
@@ -164,7 +163,7 @@ def lines(ctx: Context, info: TypeInfo, page: read.Page) -> list[Line]:
             next((cells[i] for i in some if row.values[page.fields[i].key] is not None), "")
             for some in (badge, words, time)
         ]
-        found.append(Line(row.id, info.record_url(row.id), name, SafeString(avatar(name, shape)), cells, *small))
+        found.append(Line(row.id, info.record_url(row.id), name, SafeString(avatar(name, read.mark_shape(row.is_person))), cells, *small))
     return found
 
 

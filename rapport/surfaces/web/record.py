@@ -123,7 +123,7 @@ def head_of(ctx: Context, info: TypeInfo, record: Record, row: Row, *, may_edit:
     owner = ctx.format.titles.get(("user", row.values.get("owner")))  # type: ignore[arg-type]
     return Head(
         title,
-        _shape(info, row),
+        mark_shape(row.is_person),
         badges[:4],
         facts[:2],
         owner.text if owner else "",
@@ -140,11 +140,6 @@ def _first_section(info: TypeInfo) -> list[str]:
 
 def _is_column(info: TypeInfo, key: str) -> bool:
     return info.declared.board is not None and key in (info.declared.board.by, info.declared.board.within)
-
-
-def _shape(info: TypeInfo, row: Row) -> str:
-    """People are round: a record whose `kind` says person counts as one."""
-    return "person" if row.values.get("kind") == "person" else mark_shape(info)
 
 
 def _reach(ctx: Context, info: TypeInfo, row: Row) -> list[Reach]:
