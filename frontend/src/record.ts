@@ -23,6 +23,8 @@ document.addEventListener("click", (event) => {
 function openProperty(value: HTMLElement): void {
   const row = value.closest<HTMLElement>(".prop");
   if (!row) return;
+  // A refresh that is under way must not take the row away from under the hand.
+  row.dataset.opening = "";
   void htmx.ajax("get", value.dataset.edit ?? "", { target: row, swap: "outerHTML" }).then(() => {
     const form = byId(row.id);
     const control = form?.querySelector<HTMLElement>("input:not([type=hidden]):not([type=radio]):not([type=checkbox]), select, textarea, input:checked, input[type=radio], input[type=checkbox]");
@@ -87,7 +89,7 @@ export async function refreshRecord(saved = ""): Promise<void> {
   const focused = document.activeElement?.id ?? "";
   for (const id of (page.dataset.refreshIds ?? "").split(",")) {
     const [old, now] = [byId(id), fresh.getElementById(id)];
-    if (!old || !now || old.querySelector("form[data-inline]")) continue;
+    if (!old || !now || old.querySelector("form[data-inline], [data-opening]")) continue;
     const made = document.importNode(now, true);
     const at = old.scrollTop;
     old.replaceWith(made);
@@ -96,7 +98,7 @@ export async function refreshRecord(saved = ""): Promise<void> {
   }
   if (saved) {
     byId(`p-${saved}`)?.classList.add("is-saved");
-    focusProperty(`p-${saved}`);
+    if (document.activeElement === document.body) focusProperty(`p-${saved}`);
   } else if (focused) byId(focused)?.focus();
 }
 

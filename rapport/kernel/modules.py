@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import pkgutil
 from importlib import import_module
-from importlib.util import find_spec
 
 from django.apps import AppConfig
 
+#: Loaded first, because the others name what they declare.
+_FIRST = ("records", "actions")
+_NOT_LOADED = ("apps", "models", "migrations", "tests")
+
 
 class ModuleConfig(AppConfig):
-    """Imports `records`, `actions`, `slots`, `seeds` and `jobs` of the module, whichever exist."""
+    """Imports every file of the module: record types, actions, slots, seeds, tasks register themselves by that."""
 
     #: Django picks the one config of an apps.py that says True; this base, imported there too, must not be it.
     default = False
@@ -19,7 +23,7 @@ class ModuleConfig(AppConfig):
         cls.default = True
 
     def ready(self) -> None:
-        """Load the declarations; each registers itself."""
-        for part in ("records", "actions", "indexing", "slots", "composer_slot", "convert_slot", "seeds", "tasks"):
-            if find_spec(f"{self.name}.{part}") is not None:
-                import_module(f"{self.name}.{part}")
+        """Load the declarations, in an order that is the same on every machine."""
+        there = {one.name for one in pkgutil.iter_modules([self.path])} - set(_NOT_LOADED)
+        for name in [*[n for n in _FIRST if n in there], *sorted(there - set(_FIRST))]:
+            import_module(f"{self.name}.{name}")

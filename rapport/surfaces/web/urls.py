@@ -6,6 +6,7 @@ from django.urls import path
 
 from rapport.surfaces.web import (
     account_page,
+    bell,
     bulk,
     duplicates,
     exporting,
@@ -34,6 +35,7 @@ urlpatterns = [
     path("quick-add", quick_add.quick_add, name="quick_add"),
     path("file/", files.upload, name="upload"),
     path("file/<str:key>", files.download, name="file"),
+    path("bell", bell.bell, name="bell"),
     path("undo", undo.undo, name="undo"),
     path("settings/", settings_page.settings_home, name="settings"),
     path("settings/more", settings_page.more, name="more"),
