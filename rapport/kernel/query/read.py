@@ -208,12 +208,14 @@ def load_titles(ctx: Context, rows: Iterable[Row], fields: Sequence[Field]) -> N
 def add_titles(ctx: Context, info: TypeInfo, ids: set[UUID]) -> None:
     """Load titles of one type's records into the format; those the viewer may not see get none."""
     for pk, text in gate.titles(ctx, info, ids).items():
-        ctx.format.titles[(info.key, pk)] = Title(str(text), info.record_url(pk), mark_shape(text.is_person))
+        ctx.format.titles[(info.key, pk)] = Title(str(text), info.record_url(pk), mark_shape(info, text.is_person))
 
 
-def mark_shape(is_person: bool) -> str:
-    """People are round, everything else is square."""
-    return "person" if is_person else "org"
+def mark_shape(info: TypeInfo, is_person: bool) -> str:
+    """People are round, everything else is square; what the settings keep (stages, teams) has no mark."""
+    if is_person:
+        return "person"
+    return "" if info.declared.menu and info.declared.menu[0] == "settings" else "org"
 
 
 def _columns(fields: Sequence[Field]) -> list[str]:

@@ -69,7 +69,7 @@ def twins(ctx: Context, info: TypeInfo, given: Mapping[str, str]) -> list[Twin]:
                 why[pk] = _("has the same %(label)s") % {"label": field.label}
     found = gate.titles(ctx, info, set(why))
     ordered = [pk for pk in why if pk in found][:MOST]
-    return [Twin(pk, str(found[pk]), info.record_url(pk), why[pk], mark_shape(found[pk].is_person)) for pk in ordered]
+    return [Twin(pk, str(found[pk]), info.record_url(pk), why[pk], mark_shape(info, found[pk].is_person)) for pk in ordered]
 
 
 def _same_key(ctx: Context, info: TypeInfo, field: Field, text: str) -> list[UUID]:

@@ -74,7 +74,7 @@ def described(ctx: Context, info: TypeInfo, ids: list[UUID]) -> list[dict[str, o
                     "url": info.record_url(pk),
                     "hue": hue(text),
                     "initials": initials(text),
-                    "shape": mark_shape(rows[pk].is_person),
+                    "shape": mark_shape(info, rows[pk].is_person),
                 }
             )
     return found

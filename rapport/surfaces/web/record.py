@@ -123,7 +123,7 @@ def head_of(ctx: Context, info: TypeInfo, record: Record, row: Row, *, may_edit:
     owner = ctx.format.titles.get(("user", row.values.get("owner")))  # type: ignore[arg-type]
     return Head(
         title,
-        mark_shape(row.is_person),
+        mark_shape(info, row.is_person),
         badges[:4],
         facts[:2],
         owner.text if owner else "",

@@ -32,7 +32,7 @@ def search_everything(request: HttpRequest) -> HttpResponse:
     words = request.GET.get("q", "").strip()[:100]
     part = is_part(request)
     hits = search(ctx, words, limit=_IN_PALETTE if part else _ON_PAGE) if words else []
-    found = [Found(hit, str(registry.get(hit.type).label), mark_shape(hit.is_person)) for hit in hits]
+    found = [Found(hit, str(registry.get(hit.type).label), mark_shape(registry.get(hit.type), hit.is_person)) for hit in hits]
     values = {"words": words, "found": found, "pages": pages(request, ctx, words)}
     return render(request, "search/hits.html" if part else "search/page.html", values)
 
