@@ -41,7 +41,7 @@ def test_each_change_is_read_once_and_in_order(cast: Cast, seen: list[int]) -> N
 
 def test_a_failing_reader_sees_its_changes_again(cast: Cast, seen: list[int]) -> None:
     """Its cursor stays where it was, while the other one moved on."""
-    from rapport.kernel.changes.models import ReaderCursor  # noqa: PLC0415
+    from rapport.kernel.changes.models import ReaderCursor
 
     readers.run_readers()
     cursors = dict(ReaderCursor.objects.filter(workspace=cast.home).values_list("reader", "number"))

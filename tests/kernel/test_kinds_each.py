@@ -125,7 +125,7 @@ def test_points_in_time_follow_the_zone() -> None:
     assert kind.parse("next mon 9", moment) == dt.datetime(2026, 11, 23, 9, tzinfo=dt.UTC)
     assert kind.parse("tomorrow at 2:30 pm", moment) == dt.datetime(2026, 11, 23, 14, 30, tzinfo=dt.UTC)
     assert "does not exist" in refusal("datetime", "2026-03-29 01:30")
-    twice = dt.datetime(2026, 10, 25, 1, 30)  # noqa: DTZ001 - wall-clock time
+    twice = dt.datetime(2026, 10, 25, 1, 30)
     assert in_zone(twice, ZoneInfo("Europe/Dublin")) == dt.datetime(2026, 10, 25, 0, 30, tzinfo=dt.UTC)
     second = dt.datetime(2026, 10, 25, 1, 30, tzinfo=dt.UTC)
     assert kind.text(second, moment.format) == "2026-10-25 01:30+00:00"

@@ -30,7 +30,7 @@ def companies(ctx: Context, count: int, **more: object) -> list[UUID]:
     return list(made.ids.values())
 
 
-def read(pk: UUID):  # noqa: ANN201 - a record
+def read(pk: UUID):
     """The record as it is stored."""
     return registry.get("customer").model.objects.get(pk=pk)
 
@@ -127,7 +127,7 @@ def test_somebody_elses_save_makes_a_conflict(cast: Cast, monkeypatch: pytest.Mo
     ids = companies(ctx, 3)
     update = many.update_rows
 
-    def save_in_between(model, names, rows):  # noqa: ANN001, ANN202
+    def save_in_between(model, names, rows):
         model.objects.filter(pk=ids[1]).update(note="theirs", version=2)
         return update(model, names, rows)
 
