@@ -1,4 +1,4 @@
-"""Bring the database up to this version of Rapport."""
+"""Bring the database up to this version of Rapport; for developers also: write the migrations of a changed module."""
 
 from __future__ import annotations
 
@@ -11,12 +11,16 @@ from django.db.migrations.executor import MigrationExecutor
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Only to look."""
+    """Apply, look, or write."""
     parser.add_argument("--check", action="store_true", help="change nothing; exit code 1 when steps are pending")
+    parser.add_argument("--make", metavar="MODULE", nargs="+", help="write the migrations of a module whose models you changed")
 
 
 def run(options: argparse.Namespace) -> int:
-    """Show or run what is pending."""
+    """Show, run or write what is pending."""
+    if options.make:
+        call_command("makemigrations", *options.make, verbosity=1)
+        return 0
     executor = MigrationExecutor(connection)
     plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
     if not plan:
