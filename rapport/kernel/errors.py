@@ -68,6 +68,12 @@ class Conflict(RapportError):
         self.fields = dict(fields or {})
 
 
+class Busy(RapportError):
+    """The database could not do it now: held by another program, full, or away. Nothing was changed. Surfaces answer 503."""
+
+    default_code = "busy"
+
+
 class NoWorkspace(RapportError):
     """Code touched records outside any workspace. Always a bug; nothing is read or written."""
 

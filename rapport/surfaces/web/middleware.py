@@ -8,6 +8,7 @@ from collections.abc import Callable
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
+from django.db import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone, translation
 from django.utils.http import urlencode
@@ -87,6 +88,9 @@ class ContextMiddleware:
         """Expected errors become pages or, for parts of a page, toasts."""
         if isinstance(exception, RapportError):
             return problems.respond(request, exception)
+        if isinstance(exception, OperationalError):
+            log.warning("The database refused.", exc_info=exception)
+            return problems.respond(request, problems.database(exception))
         if isinstance(exception, Http404):
             return problems.respond(request, problems.missing())
         if isinstance(exception, PermissionDenied):

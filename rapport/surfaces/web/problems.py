@@ -5,11 +5,11 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
-from rapport.kernel.errors import Conflict, Gone, Invalid, RapportError, Refused
+from rapport.kernel.errors import Busy, Conflict, Gone, Invalid, RapportError, Refused
 from rapport.surfaces.web.shell import is_part, render
 from rapport.surfaces.web.toasts import say_now
 
-STATUS = {Gone: 404, Refused: 403, Conflict: 409, Invalid: 422}
+STATUS = {Gone: 404, Refused: 403, Conflict: 409, Invalid: 422, Busy: 503}
 
 
 def missing() -> Gone:
@@ -20,6 +20,13 @@ def missing() -> Gone:
 def refused() -> Refused:
     """The error of a page that the viewer's role does not open."""
     return Refused(_("Your role does not allow this. Ask the owner of the workspace for it."))
+
+
+def database(problem: Exception) -> Busy:
+    """What a person needs to know of a database that refused; the log has the rest."""
+    if "full" in str(problem).lower():
+        return Busy(_("Not saved: the disk of the server is full. Your text is still here; tell whoever runs Rapport."))
+    return Busy(_("Not saved: the database is busy. Your text is still here; try again in a moment."))
 
 
 def status_of(error: RapportError) -> int:
@@ -47,4 +54,5 @@ def titles() -> dict[int, str]:
         409: _("Changed by somebody else"),
         422: _("That did not work"),
         400: _("That did not work"),
+        503: _("Busy just now"),
     }
