@@ -176,3 +176,16 @@ def test_amounts_in_another_currency_count_at_the_dated_rate(cast: Cast) -> None
     ctx.create("exchange_rate", currency="USD", on_date="2026-06-01", rate="0.50")
     ctx.write(deal, name="Renamed")
     assert deal.amount_base == 90000
+
+
+def test_whoever_may_not_see_amounts_converts_without_losing_them(cast: Cast) -> None:
+    """The expected value goes on with the deal; Ben sees it in neither place."""
+    role = Role.objects.get(key="sales")
+    Role.objects.filter(pk=role.pk).update(field_groups={})
+    lead = cast.system.create("lead", name="Ann Lee", company="Acme", owner=cast.ben.pk, worth="7391")
+    ben = cast.ctx("ben")
+    deal = run_action(ben, gate.get(ben, registry.get("lead"), lead.pk), "convert", {})
+    deal.refresh_from_db()
+    assert deal.amount == 739100
+    lead.refresh_from_db()
+    assert "7391" not in lead.raw

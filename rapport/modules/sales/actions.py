@@ -69,12 +69,16 @@ def convert(
     customer_id = company_id or person_id
     deal_id = deal
     if deal_id is None and create_deal:
-        value = amount or gate.registry.get("lead").fields["worth"].kind.load(lead.worth, lead.worth_currency)
+        given = {"amount": amount} if amount is not None else {}
         made = ctx.create(
             "deal", name=deal_name or lead.interest or lead.name, customer=customer_id, stage=first_stage().pk,
-            amount=value, source=lead.source or None, owner=lead.owner_id,
+            source=lead.source or None, owner=lead.owner_id, **given,
         )  # fmt: skip
         deal_id = made.pk
+        worth = registry.get("lead").fields["worth"].kind.load(lead.worth, lead.worth_currency)
+        if amount is None and worth is not None:
+            # Carried over by the system: whoever converts may lack the right to see amounts, and nothing gets lost.
+            ctx.as_system("convert").write(made, amount=worth)
     if deal_id and person_id:
         ctx.create("deal_person", deal=deal_id, person=person_id)
     _keep_raw(ctx, lead)
@@ -119,7 +123,9 @@ def _keep_raw(ctx: Context, lead: Lead) -> None:
     if lead.raw:
         return
     shown = {key: field.kind.to_json(field.kind.load(*(getattr(lead, c) for c in field.columns)))
-             for key, field in registry.get("lead").fields.items() if field.source == "column" and field.key != "raw"}
+             for key, field in registry.get("lead").fields.items()
+             # `raw` is open to everybody who sees the lead: what a field group guards stays in its own field.
+             if field.source == "column" and field.key != "raw" and not field.see}
     ctx.as_system("convert").write(lead, raw=json.dumps(shown, default=str, ensure_ascii=False, indent=1))
 
 
