@@ -15,12 +15,14 @@ from django.core.checks import Error, run_checks
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
+from rapport.kernel.changes.models import Change
 from rapport.kernel.jobs.models import Job
 from rapport.project.sqlite import LEAST_VERSION
 
 Finding = tuple[str, str, str]  # ok | warn | bad, what, how to mend it
 _LEAST_FREE = 1024**3
 _OLDEST_JOB = dt.timedelta(minutes=15)
+_CLOCK_DRIFT = dt.timedelta(minutes=2)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -30,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print every finding; exit code 1 when one is bad."""
     worst = 0
-    for look in (data_folder, database, tables, declarations, jobs, front_end, address):
+    for look in (data_folder, database, clock, tables, declarations, jobs, front_end, address):
         for state, what, mend in _looked(look):
             print(f"{state:<5}{what}" + (f"\n     -> {mend}" if mend else ""))
             worst = max(worst, int(state == "bad"))
@@ -94,6 +96,28 @@ def _postgresql(cursor: object) -> Iterator[Finding]:
     cursor.execute("SHOW fsync")  # type: ignore[attr-defined]
     safe = cursor.fetchone()[0] == "on"  # type: ignore[attr-defined]
     yield ("ok" if safe else "warn"), f"fsync {'on' if safe else 'off'}", "" if safe else "Turn it on, or a power cut loses data."
+
+
+def clock() -> Iterator[Finding]:
+    """Is it later than the last change, and does the database agree about the time?"""
+    now = dt.datetime.now(dt.UTC)
+    newest = Change.objects.order_by("-pk").values_list("at", flat=True).first() if _has_changes() else None
+    if newest is not None and newest - now > _CLOCK_DRIFT:
+        yield "bad", f"the clock says {now:%Y-%m-%d %H:%M} UTC, before the last change", "Set the clock (ntp) before anybody works."
+    elif connection.vendor == "postgresql" and abs(_database_time() - now) > _CLOCK_DRIFT:
+        yield "warn", "the clock differs from the database server's", "Let both machines set their clocks by the network."
+    else:
+        yield "ok", f"clock {now:%Y-%m-%d %H:%M} UTC", ""
+
+
+def _has_changes() -> bool:
+    return Change._meta.db_table in connection.introspection.table_names()
+
+
+def _database_time() -> dt.datetime:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        return cursor.fetchone()[0]
 
 
 def tables() -> Iterator[Finding]:

@@ -7,6 +7,7 @@ import importlib
 import os
 import sqlite3
 import sys
+import tempfile
 import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -71,12 +72,21 @@ def _run(words: list[str]) -> int:
     if command is None:
         chooser.parse_args(words)  # --help, --version, or the usage error of an unknown command
         return 2
-    if command.needs_django and not {"-h", "--help"} & set(words[1:]):
+    if command.needs_django and {"-h", "--help"} & set(words[1:]):
+        # Whoever only reads about a command shall not find a data folder where they stood.
+        with tempfile.TemporaryDirectory(prefix="rapport-help-") as folder:
+            os.environ["RAPPORT_DATA"] = folder
+            return _run_command(name, command, words[1:])
+    return _run_command(name, command, words[1:])
+
+
+def _run_command(name: str, command: Command, words: list[str]) -> int:
+    if command.needs_django:
         _set_up_django()
     module = _loaded(command)
     parser = argparse.ArgumentParser(prog=f"rapport {name}", description=(module.__doc__ or "").split("\n")[0])
     module.add_arguments(parser)
-    return int(module.run(parser.parse_args(words[1:])) or 0)
+    return int(module.run(parser.parse_args(words)) or 0)
 
 
 def _chooser() -> argparse.ArgumentParser:

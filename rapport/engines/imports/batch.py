@@ -1,0 +1,270 @@
+"""One batch of lines: read into values, matched to records, written; each line that cannot be taken keeps its reason."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from rapport.engines.imports.matching import Key, Matcher
+from rapport.engines.imports.plan import Plan, Raw, Source, prepared
+from rapport.engines.imports.reader import Line
+from rapport.engines.imports.references import References
+from rapport.kernel.access import gate
+from rapport.kernel.changes.unit import unit_of_work
+from rapport.kernel.changes.values import read_value
+from rapport.kernel.context import Context
+from rapport.kernel.errors import Invalid, RapportError, Refused
+from rapport.kernel.kinds.base import Cleaning
+
+#: Cells remembered per field.
+_MOST_REMEMBERED = 20_000
+_UNREAD = object()
+
+
+@dataclass
+class Row:
+    """A line on its way: its values by field key, its match keys, and what is wrong with it."""
+
+    line: Line
+    values: dict[str, object] = field(default_factory=dict)
+    keys: list[Key] = field(default_factory=list)
+    hash: str = ""
+    wrong: str = ""
+
+
+@dataclass
+class Counts:
+    """What became of the lines."""
+
+    created: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    skipped: int = 0
+    rejected: int = 0
+    #: Records made because a cell named one that was missing.
+    extra: int = 0
+
+    def add(self, other: Counts) -> None:
+        """Add up."""
+        for name, value in vars(other).items():
+            setattr(self, name, getattr(self, name) + value)
+
+    @property
+    def lines(self) -> int:
+        """Lines dealt with."""
+        return self.created + self.changed + self.unchanged + self.skipped + self.rejected
+
+
+class Batcher:
+    """Takes batches of lines for one step."""
+
+    def __init__(self, ctx: Context, plan: Plan) -> None:
+        self.ctx, self.plan, self.info = ctx, plan, plan.info
+        self.references = References(ctx, plan)
+        self.matcher = Matcher(ctx, plan)
+        self.cleaning: Cleaning = ctx.cleaning()
+        fields = gate.fields(ctx, plan.info, edit=True)
+        self.fixed = {key: fields[key].kind.clean(value, self.cleaning) for key, value in plan.fixed.items()}
+        self._known: dict[str, dict[Raw, object]] = {}
+
+    # -- reading ------------------------------------------------------------------------------------------------
+
+    def read(self, lines: Sequence[Line]) -> list[Row]:
+        """The lines as rows of values, column by column; references are found for all of them at once."""
+        rows = [Row(line, dict(self.fixed), wrong=line.wrong) for line in lines]
+        usable = [row for row in rows if not row.wrong]
+        for key, source in self.plan.sources.items():
+            self._read_column(key, source, usable)
+        self._show_references(rows)
+        for row in usable:
+            if not row.wrong:
+                row.hash = _hash(row.line.cells) if self.matcher.by_line else ""
+                row.keys = self.matcher.keys(row.values, row.line.cells, row.hash)
+        return rows
+
+    def _read_column(self, key: str, source: Source, rows: Sequence[Row]) -> None:
+        """One field of every row. What a cell means is remembered: most columns say the same few things again.
+
+        An empty cell gives no value, so that it never empties a field.
+        """
+        known = self._known.setdefault(key, {})
+        if len(known) > _MOST_REMEMBERED:
+            known.clear()
+        raws = [source.raw(row.line.cells) for row in rows]
+        if source.field.to:
+            self._learn(key, source, raws)
+        for row, raw in zip(rows, raws, strict=True):
+            if not raw:
+                continue
+            value = known.get(raw, _UNREAD)
+            if value is _UNREAD:
+                value = known[raw] = self._meant(key, source, raw)
+            if isinstance(value, Invalid):
+                row.wrong = f"{row.wrong} {self._told(key, value)}".strip()
+            elif value is not None:
+                row.values[key] = value
+
+    def _meant(self, key: str, source: Source, raw: Raw) -> object:
+        """The value of a cell, or the Invalid that says why there is none."""
+        field = source.field
+        try:
+            text = source.text(raw, lambda part, cell: prepared(self.ctx, self.plan, key, part, cell))
+            if not text:
+                return None
+            if not isinstance(text, str):
+                return field.kind.clean(text, self.cleaning)
+            return self.references.found(key, text) if field.to else field.kind.parse(text, self.cleaning)
+        except Invalid as wrong:
+            return wrong
+
+    def _learn(self, key: str, source: Source, raws: Sequence[Raw]) -> None:
+        """Find what the cells of a reference name; what was missing may have been written since the last batch."""
+        known = self._known[key]
+        for raw in [raw for raw, value in known.items() if isinstance(value, Invalid)]:
+            del known[raw]
+        texts = []
+        for raw in {raw for raw in raws if raw and raw not in known}:
+            try:
+                texts.append(source.text(raw, lambda part, cell: prepared(self.ctx, self.plan, key, part, cell)))
+            except Invalid:
+                continue
+        self.references.learn(key, [text for text in texts if isinstance(text, str)])
+
+    def _told(self, key: str, wrong: Invalid) -> str:
+        return f"{str(self.plan.field(key).label).capitalize()}: {wrong.sentence}"
+
+    def _show_references(self, rows: Sequence[Row]) -> None:
+        """Let the door's own check of references find them all in one query per type."""
+        assert self.cleaning.resolver is not None
+        ids: dict[str, set[UUID]] = {}
+        for key, source in self.plan.sources.items():
+            if source.field.to:
+                found = {row.values[key] for row in rows if isinstance(row.values.get(key), UUID)}
+                ids.setdefault(source.field.to, set()).update(found)  # type: ignore[arg-type]
+        for type_key, wanted in ids.items():
+            if wanted:
+                self.cleaning.resolver.exists(type_key, list(wanted))
+
+    # -- writing ------------------------------------------------------------------------------------------------
+
+    def write(self, rows: Sequence[Row]) -> Counts:
+        """Write the rows inside the caller's unit of work; rows that are refused get their reason."""
+        counts = Counts()
+        waiting = [row for row in rows if not row.wrong]
+        while waiting:
+            # Two lines about one new record: the second waits until the first is written, and then changes it.
+            now, later, taken = [], [], set()
+            for row in waiting:
+                clash = any(key in taken for key in row.keys)
+                (later if clash else now).append(row)
+                taken.update(row.keys)
+            self._write_apart(now, counts)
+            waiting = later
+        counts.rejected = sum(1 for row in rows if row.wrong)
+        counts.extra, self.references.created = self.references.created, 0
+        if counts.created or counts.changed:
+            self.references.forget_missing()
+        return counts
+
+    def _write_apart(self, rows: Sequence[Row], counts: Counts) -> None:
+        """Rows about different records: new ones created together, known ones changed where something differs."""
+        new: list[Row] = []
+        known: list[tuple[Row, UUID]] = []
+        for row, found in zip(rows, self.matcher.find([row.keys for row in rows]), strict=True):
+            if isinstance(found, Invalid):
+                row.wrong = found.sentence
+            elif found is not None:
+                known.append((row, found))
+            else:
+                new.append(row)
+        mode = self.plan.step.mode
+        if mode == "update":
+            counts.skipped += len(new)
+        elif new:
+            self._create(new, counts)
+        if mode == "create":
+            counts.skipped += len(known)
+        elif known:
+            self._change(known, counts)
+
+    def _create(self, rows: Sequence[Row], counts: Counts) -> None:
+        result = self.ctx.create_many(self.info.key, [row.values for row in rows], cleaned=True)
+        for at, wrong in result.errors.items():
+            rows[at].wrong = _sentences(wrong)
+        self._demand_scope(list(result.ids.values()))
+        self.matcher.remember([(rows[at].hash, pk) for at, pk in result.ids.items()])
+        counts.created += len(result.ids)
+
+    def _change(self, known: Sequence[tuple[Row, UUID]], counts: Counts) -> None:
+        records = gate.visible(self.ctx, self.info).in_bulk([pk for _row, pk in known])
+        edits: list[tuple[UUID, dict[str, object]]] = []
+        edited: list[Row] = []
+        for row, pk in known:
+            changes = self._differing(row, records[pk])
+            if changes:
+                edits.append((pk, changes))
+                edited.append(row)
+            else:
+                counts.unchanged += 1
+        if not edits:
+            return
+        result = self.ctx.write_many(self.info.key, edits)
+        for at, wrong in result.errors.items():
+            edited[at].wrong = _sentences(wrong)
+        self._demand_scope(list(result.ids.values()))
+        counts.changed += len(result.ids) - result.unchanged
+        counts.unchanged += result.unchanged
+
+    def _differing(self, row: Row, record: object) -> dict[str, object]:
+        """The values of a row that its record does not have yet."""
+        fill = self.plan.step.fill_only
+        found = {}
+        for key, value in row.values.items():
+            if value is None or (key in self.plan.fixed and self.plan.step.mode != "update"):
+                continue
+            field = self.plan.sources[key].field if key in self.plan.sources else gate.fields(self.ctx, self.info)[key]
+            old = read_value(record, field)  # type: ignore[arg-type]
+            if old == value or (old is not None and (key in fill or "*" in fill)):
+                continue
+            found[key] = value
+        return found
+
+    def _demand_scope(self, ids: list[UUID]) -> None:
+        """The right to import may reach less far than the right to create: own records, or the team's."""
+        if not ids or self.ctx.viewer.is_system or gate.scope_of(self.ctx, self.info, "import") == "all":
+            return
+        if gate.visible(self.ctx, self.info, "import").filter(pk__in=ids).count() != len(ids):
+            raise Refused(
+                _("Your role lets you import %(plural)s of your own only; check the owner.") % {"plural": self.info.plural}
+            )
+
+    def write_one_by_one(self, rows: Sequence[Row]) -> Counts:
+        """The same, each row in a transaction of its own: finds the row for which a whole batch was refused."""
+        counts = Counts()
+        for row in rows:
+            if row.wrong:
+                counts.rejected += 1
+                continue
+            try:
+                with unit_of_work(self.ctx):
+                    counts.add(self.write([row]))
+            except RapportError as wrong:
+                row.wrong = _sentences(wrong)
+                counts.rejected += 1
+        return counts
+
+
+
+
+def _sentences(wrong: RapportError) -> str:
+    return " ".join(dict.fromkeys(str(one) for one in wrong.errors.values())) if wrong.errors else wrong.sentence
+
+
+def _hash(cells: Sequence[str]) -> str:
+    return hashlib.sha256("\x1f".join(cell.strip() for cell in cells).encode()).hexdigest()[:40]
+
+

@@ -1,0 +1,252 @@
+"""The mapping: what the columns of a file mean. Read from JSON, or found from the header; see docs/import.md."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from django.utils.translation import gettext as _
+from rapidfuzz import fuzz, process
+
+from rapport.kernel.access import gate
+from rapport.kernel.context import Context
+from rapport.kernel.errors import Gone, Invalid
+from rapport.kernel.records.field import Field
+from rapport.kernel.records.registry import TypeInfo, registry
+from rapport.kernel.text_folding import fold
+
+#: A column that holds ids which Rapport itself wrote into an export.
+ID = "id"
+MODES = ("both", "create", "update")
+DATE_ORDERS = ("", "dmy", "mdy", "ymd")
+#: Header of the column that says why a line was left out; a mended file may still have it.
+REASON = "Why it was not imported"
+_MOST_STEPS = 20
+_ALIKE = 88
+_KEYS = {
+    "as", "columns", "set", "match", "mode", "fill_only", "template", "create_missing", "values", "units", "only", "empty",
+    "date_order", "currency", "before", "custom_fields", "steps", "comment",
+}  # fmt: skip
+#: Words that people put over a column, by field key; folded. Labels and keys are known anyway.
+_SYNONYMS = {
+    "name": ["full name", "company", "company name", "account", "account name", "organisation", "organization", "customer", "title",
+             "deal", "deal name", "opportunity", "opportunity name", "firma", "nom", "nombre", "nome", "contact name"],
+    "emails": ["email", "mail", "e mail", "email address", "e mail address", "mail address", "courriel", "correo"],
+    "email": ["mail", "e mail", "email address", "e mail address"],
+    "phones": ["phone", "telephone", "tel", "mobile", "phone number", "telefon", "telefono", "cell", "handy"],
+    "website": ["web", "url", "homepage", "domain", "site", "web site"],
+    "industry": ["sector", "branch", "branche", "line of business"],
+    "turnover": ["revenue", "annual revenue", "sales", "umsatz"],
+    "employees": ["headcount", "staff", "number of employees", "size"],
+    "founded": ["year established", "established", "founded in", "year founded"],
+    "addresses": ["address", "location", "office location", "postal address", "anschrift"],
+    "owner": ["sales agent", "agent", "account owner", "deal owner", "responsible", "assigned to", "salesperson", "rep"],
+    "parent": ["subsidiary of", "parent company", "parent account"],
+    "external_id": ["external id", "opportunity id", "account id", "customer id", "contact id", "reference", "number"],
+    "stage": ["deal stage", "status", "pipeline stage"],
+    "amount": ["close value", "value", "deal value", "deal amount", "sum", "price"],
+    "opened_on": ["engage date", "open date", "start date"],
+    "closed_on": ["close date", "closed date", "end date"],
+    "due_on": ["due", "due date", "deadline"],
+    "note": ["notes", "remark", "remarks", "comment", "comments", "description", "bemerkung"],
+    "birthday": ["date of birth", "birth date", "born"],
+    "job_title": ["title", "position", "function"],
+}  # fmt: skip
+
+
+@dataclass
+class Step:
+    """One pass over the file: which type its lines become, and how."""
+
+    type: str
+    columns: dict[str, str | None] = field(default_factory=dict)
+    given: dict[str, object] = field(default_factory=dict)
+    #: Keys tried in order; a tuple is one key of several fields. Empty: lines are told apart by their own hash.
+    match: list[tuple[str, ...]] = field(default_factory=list)
+    mode: str = "both"
+    #: Fields that an import only fills where they are empty; "*" for all.
+    fill_only: set[str] = field(default_factory=set)
+    template: dict[str, str] = field(default_factory=dict)
+    create_missing: set[str] = field(default_factory=set)
+    values: dict[str, dict[str, str | None]] = field(default_factory=dict)
+    units: dict[str, str] = field(default_factory=dict)
+    only: dict[str, str] = field(default_factory=dict)
+    empty: set[str] = field(default_factory=set)
+    date_order: str = ""
+    currency: str = ""
+
+
+@dataclass
+class ImportMapping:
+    """A whole mapping: what must be there first, and the steps."""
+
+    steps: list[Step]
+    before: list[dict[str, object]] = field(default_factory=list)
+    custom_fields: list[dict[str, object]] = field(default_factory=list)
+    raw: dict[str, object] = field(default_factory=dict)
+
+
+def load_mapping(path: str | Path) -> ImportMapping:
+    """The mapping in a JSON file. Raises Invalid with a sentence for whatever is wrong with it."""
+    path = Path(path)
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise Invalid(_("There is no mapping file %(path)s.") % {"path": path}) from None
+    except (OSError, UnicodeDecodeError) as wrong:
+        raise Invalid(_("The mapping file %(path)s cannot be read: %(why)s.") % {"path": path, "why": wrong}) from wrong
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError) as wrong:
+        raise Invalid(_("The mapping file %(path)s is not JSON: %(why)s.") % {"path": path, "why": wrong}) from wrong
+    return mapping_of(data)
+
+
+def mapping_of(data: object) -> ImportMapping:
+    """The mapping that JSON data describes: one step, or several under "steps" that share what stands beside them."""
+    if not isinstance(data, dict):
+        raise Invalid(_("A mapping is a JSON object."))
+    _check_keys(data)
+    steps = data.get("steps")
+    if steps is None:
+        made = [_step(data)]
+    else:
+        if not isinstance(steps, list) or not 1 <= len(steps) <= _MOST_STEPS or not all(isinstance(s, dict) for s in steps):
+            raise Invalid(_("“steps” is a list of 1 to %(most)d objects.") % {"most": _MOST_STEPS})
+        shared = {k: v for k, v in data.items() if k not in ("steps", "before", "custom_fields", "comment")}
+        for one in steps:
+            _check_keys(one)
+        made = [_step({**shared, **one}) for one in steps]
+    return ImportMapping(made, _objects(data, "before"), _objects(data, "custom_fields"), data)
+
+
+def _check_keys(data: Mapping[str, object]) -> None:
+    unknown = sorted(set(data) - _KEYS)
+    if unknown:
+        raise Invalid(
+            _("A mapping has no “%(key)s”; it may have: %(known)s.")
+            % {"key": unknown[0][:60], "known": ", ".join(sorted(_KEYS))}
+        )
+
+
+def _step(data: Mapping[str, object]) -> Step:
+    if not isinstance(data.get("as"), str):
+        raise Invalid(_("Say in “as” which record type the lines become, such as \"as\": \"customer\"."))
+    mode, order = str(data.get("mode", "both")), str(data.get("date_order", ""))
+    if mode not in MODES or order not in DATE_ORDERS:
+        raise Invalid(_("“mode” is one of %(modes)s, “date_order” one of dmy, mdy, ymd.") % {"modes": ", ".join(MODES)})
+    fill = data.get("fill_only", [])
+    return Step(
+        type=str(data["as"]), columns=_texts(data, "columns", or_none=True), given=_object(data, "set"),
+        match=match_keys(data.get("match", [])), mode=mode, fill_only={"*"} if fill is True else set(_list(fill, "fill_only")),
+        template=_texts(data, "template"), create_missing=_wished(data),
+        values={
+            key: {fold(str(text)): None if value is None else str(value) for text, value in one.items()}
+            for key, one in _object(data, "values").items()
+            if isinstance(one, dict)
+        },
+        units={key: str(unit) for key, unit in _object(data, "units").items()}, only=_texts(data, "only"),
+        empty={fold(text) for text in _list(data.get("empty", []), "empty")}, date_order=order,
+        currency=str(data.get("currency", "")),
+    )  # fmt: skip
+
+
+def match_keys(given: object) -> list[tuple[str, ...]]:
+    """Match keys from JSON: "email", or ["company", "person"] for a key of several fields together."""
+    if isinstance(given, str):
+        given = [part.strip() for part in given.split(",") if part.strip()]
+    if not isinstance(given, list):
+        raise Invalid(_("“match” is a list of field keys."))
+    return [(one,) if isinstance(one, str) else tuple(_list(one, "match")) for one in given]
+
+
+def _wished(data: Mapping[str, object]) -> set[str]:
+    return {key for key, wanted in _object(data, "create_missing").items() if wanted is True}
+
+
+def _object(data: Mapping[str, object], key: str) -> dict[str, object]:
+    found = data.get(key, {})
+    if not isinstance(found, dict):
+        raise Invalid(_("“%(key)s” is a JSON object.") % {"key": key})
+    return found
+
+
+def _objects(data: Mapping[str, object], key: str) -> list[dict[str, object]]:
+    found = data.get(key, [])
+    if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
+        raise Invalid(_("“%(key)s” is a list of JSON objects.") % {"key": key})
+    return found
+
+
+def _texts(data: Mapping[str, object], key: str, *, or_none: bool = False) -> dict[str, str]:
+    found = _object(data, key)
+    for name, value in found.items():
+        if not isinstance(value, str) and not (or_none and value is None):
+            raise Invalid(_("“%(key)s” gives a text for “%(name)s”.") % {"key": key, "name": name[:60]})
+    return found  # type: ignore[return-value]
+
+
+def _list(given: object, key: str) -> list[str]:
+    if not isinstance(given, list) or not all(isinstance(one, str) for one in given):
+        raise Invalid(_("“%(key)s” is a list of texts.") % {"key": key})
+    return given
+
+
+def auto_mapping(ctx: Context, type_key: str, header: Sequence[str]) -> ImportMapping:
+    """A mapping found from the header: keys, labels, synonyms, then near spellings. Raises Invalid when none fits."""
+    try:
+        info = registry.get(type_key)
+    except Gone:
+        keys = ", ".join(one.key for one in registry.all() if gate.allows(ctx, one, "import"))
+        raise Invalid(_("There is no record type “%(key)s”; there are: %(keys)s.") % {"key": type_key[:40], "keys": keys}) from None
+    columns = found_columns(ctx, info, header)
+    if not any(columns.values()):
+        names = ", ".join(f.key for f in _offered(ctx, info).values())
+        raise Invalid(
+            _("No column of the file is known to %(plural)s. Name the columns after: %(names)s; or write a mapping file.")
+            % {"plural": info.plural, "names": names}
+        )
+    targets = {target for target in columns.values() if target}
+    match = [(key,) for key in (ID, "external_id") if key in targets]
+    if any(info.fields[t].kind.key in ("email", "one_email") for t in targets if t in info.fields):
+        match.append(("email",))
+    return ImportMapping([Step(type=info.key, columns=columns, match=match)], raw={"as": info.key, "columns": columns})
+
+
+def found_columns(ctx: Context, info: TypeInfo, header: Sequence[str]) -> dict[str, str | None]:
+    """For each column the field it most likely means, None for those that mean nothing; no field twice."""
+    names: dict[str, str] = {ID: ID}
+    for key, f in _offered(ctx, info).items():
+        for word in reversed(_SYNONYMS.get(key, [])):
+            names.setdefault(plain(word), key)
+    for key, f in _offered(ctx, info).items():
+        names[plain(str(f.label))] = key
+    for key in _offered(ctx, info):
+        names[plain(key)] = names[plain(key.removeprefix("c_"))] = key
+    found: dict[str, str | None] = dict.fromkeys(header)
+    taken: set[str] = set()
+    for column in header:
+        target = names.get(plain(column))
+        if target and target not in taken:
+            found[column] = target
+            taken.add(target)
+    for column in header:
+        if found[column] is None and column != REASON and len(plain(column)) > 3:
+            near = process.extractOne(plain(column), list(names), scorer=fuzz.ratio, score_cutoff=_ALIKE)
+            if near and names[near[0]] not in taken:
+                found[column] = names[near[0]]
+                taken.add(names[near[0]])
+    return found
+
+
+def _offered(ctx: Context, info: TypeInfo) -> dict[str, Field]:
+    """Fields that an import may set for this viewer."""
+    return {k: f for k, f in gate.fields(ctx, info, edit=True).items() if f.settable(creating=True)}
+
+
+def plain(text: str) -> str:
+    """A header or label reduced to its words."""
+    return " ".join(re.sub(r"[^\w]+|_", " ", fold(text)).split())
