@@ -58,9 +58,11 @@ class Context:
         """Take a record out of the bin."""
         door.restore(self, record)
 
-    def create_many(self, type_key: str, rows: Sequence[Mapping[str, object]]) -> ManyResult:
+    def create_many(
+        self, type_key: str, rows: Sequence[Mapping[str, object]], *, cleaned: bool = False
+    ) -> ManyResult:
         """Create many records at once; see `changes.many.create_many`."""
-        return create_many(self, registry.get(type_key), rows)
+        return create_many(self, registry.get(type_key), rows, cleaned=cleaned)
 
     def write_many(self, type_key: str, edits: Sequence[tuple[UUID, Mapping[str, object]]]) -> ManyResult:
         """Change many records at once; see `changes.many.write_many`."""

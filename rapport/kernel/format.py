@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from rapport.kernel.kinds.base import Format
 
 MINUS = "\u2212"
+#: Sums from here on show no cents.
+LARGE = 10_000
 #: Countries that write the month before the day.
 MONTH_FIRST = frozenset({"US", "PH", "PR", "GU", "AS", "VI", "MP", "MH", "FM", "PW", "BZ"})
 
@@ -129,6 +131,14 @@ def money(value: Money, fmt: Format, *, cents: bool = False) -> str:
     return (MINUS if value.minor < 0 else "") + before + shown + after
 
 
+def money_figure(value: Money, fmt: Format) -> str:
+    """A sum or key figure, to look at and not to book: from 10,000 on in whole units."""
+    unit = 10 ** minor_digits(value.currency)
+    if unit > 1 and abs(value.minor) >= LARGE * unit:
+        value = Money(round(value.minor / unit) * unit, value.currency)
+    return money(value, fmt)
+
+
 def money_short(value: Money, fmt: Format) -> str:
     """Money for charts: "€18.4K"."""
     shown = format_compact_currency(
@@ -182,6 +192,24 @@ def moment(value: dt.datetime, fmt: Format) -> str:
     """A point in time in the viewer's zone: "Today 14:05", "19 Oct 09:30"."""
     local = value.astimezone(fmt.zone)
     return f"{date(local.date(), fmt)} {clock(local.time(), fmt)}"
+
+
+@lru_cache(maxsize=8192)
+def day_ago(value: dt.date, language: str, country: str, today: dt.date) -> str:
+    """A past day as lists show it: Yesterday, "2 days ago", after 30 days the date; later days as `day` shows them."""
+    away = (today - value).days
+    if not 1 < away <= 30:
+        return day(value, language, country, today)
+    return format_timedelta(
+        dt.timedelta(days=-away), granularity="day", threshold=99, add_direction=True, locale=locale_of(language, country)
+    )
+
+
+def month(value: dt.date, fmt: Format) -> str:
+    """The name of a month standing alone, with its year when that is another one: "October", "March 2025"."""
+    locale = locale_of(fmt.language, fmt.country)
+    name = str(locale.months["stand-alone"]["wide"][value.month])
+    return name if value.year == fmt.today.year else f"{name} {value.year}"
 
 
 def relative(value: dt.datetime, fmt: Format) -> str:

@@ -89,7 +89,10 @@ TEMPLATES = [
         "BACKEND": "django.template.backends.jinja2.Jinja2",
         "DIRS": template_folders(),
         "APP_DIRS": False,
-        "OPTIONS": {"environment": "rapport.surfaces.web.jinja.environment"},
+        "OPTIONS": {
+            "environment": "rapport.surfaces.web.jinja.environment",
+            "context_processors": ["rapport.surfaces.web.jinja.csrf_once"],
+        },
     }
 ]
 STATIC_URL = "/static/"

@@ -69,7 +69,7 @@ def test_killed_in_the_middle_it_goes_on(rapport: Installation, file: Path) -> N
         process.send_signal(signal.SIGKILL)
         process.wait()
         assert 0 < whole(rapport) < LINES
-    out, err = rapport.run("import", str(file), "--as", "customer")
+    _out, err = rapport.run("import", str(file), "--as", "customer")
     assert "Went on after line" in err
     assert whole(rapport) == LINES - LINES // 500
     rejected = (file.parent / "people.rejected.csv").read_text(encoding="utf-8-sig").splitlines()

@@ -6,12 +6,15 @@ import codecs
 import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 
 import orjson
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from rapport.engines.exports.formulas import defended
 from rapport.kernel.access import gate
+from rapport.kernel.access.current import use_workspace
 from rapport.kernel.context import Context
 from rapport.kernel.errors import Invalid
 from rapport.kernel.query.read import MAX_LIMIT, Row, load_titles, pick_fields, read_page
@@ -60,12 +63,24 @@ def _pages(ctx: Context, info: TypeInfo, where: Node | None, keys: Sequence[str]
 def _written(
     ctx: Context, first: list[Row], rest: Iterator[list[Row]], fields: Sequence[Field], format: str, *, labels: bool, mark: bool
 ) -> Iterator[bytes]:  # fmt: skip
-    if format == "csv":
-        yield (codecs.BOM_UTF8 if mark else b"") + _csv_lines([_header(fields, labels=labels)])
     write = _csv_page if format == "csv" else _json_page
-    yield write(ctx, first, fields)
-    for rows in rest:
-        yield write(ctx, rows, fields)
+    rows: list[Row] | None = first
+    if format == "csv":
+        with _inside(ctx):
+            head = _csv_lines([_header(fields, labels=labels)])
+        yield (codecs.BOM_UTF8 if mark else b"") + head
+    while rows is not None:
+        with _inside(ctx):
+            chunk = write(ctx, rows, fields)
+            rows = next(rest, None)
+        yield chunk
+
+
+@contextmanager
+def _inside(ctx: Context) -> Iterator[None]:
+    """The workspace and language of the viewer. A streamed answer is made after the request has left them."""
+    with use_workspace(ctx.workspace), translation.override(ctx.format.language):
+        yield
 
 
 def _header(fields: Sequence[Field], *, labels: bool) -> list[str]:

@@ -32,8 +32,8 @@ _KEYS = {
 }  # fmt: skip
 #: Words that people put over a column, by field key; folded. Labels and keys are known anyway.
 _SYNONYMS = {
-    "name": ["full name", "company", "company name", "account", "account name", "organisation", "organization", "customer", "title",
-             "deal", "deal name", "opportunity", "opportunity name", "firma", "nom", "nombre", "nome", "contact name"],
+    "name": ["full name", "company", "company name", "account", "account name", "organisation", "organization", "customer",
+             "title", "deal", "deal name", "opportunity", "opportunity name", "firma", "nom", "nombre", "nome", "contact name"],
     "emails": ["email", "mail", "e mail", "email address", "e mail address", "mail address", "courriel", "correo"],
     "email": ["mail", "e mail", "email address", "e mail address"],
     "phones": ["phone", "telephone", "tel", "mobile", "phone number", "telefon", "telefono", "cell", "handy"],
@@ -201,7 +201,9 @@ def auto_mapping(ctx: Context, type_key: str, header: Sequence[str]) -> ImportMa
         info = registry.get(type_key)
     except Gone:
         keys = ", ".join(one.key for one in registry.all() if gate.allows(ctx, one, "import"))
-        raise Invalid(_("There is no record type “%(key)s”; there are: %(keys)s.") % {"key": type_key[:40], "keys": keys}) from None
+        raise Invalid(
+            _("There is no record type “%(key)s”; there are: %(keys)s.") % {"key": type_key[:40], "keys": keys}
+        ) from None
     columns = found_columns(ctx, info, header)
     if not any(columns.values()):
         names = ", ".join(f.key for f in _offered(ctx, info).values())
@@ -219,7 +221,7 @@ def auto_mapping(ctx: Context, type_key: str, header: Sequence[str]) -> ImportMa
 def found_columns(ctx: Context, info: TypeInfo, header: Sequence[str]) -> dict[str, str | None]:
     """For each column the field it most likely means, None for those that mean nothing; no field twice."""
     names: dict[str, str] = {ID: ID}
-    for key, f in _offered(ctx, info).items():
+    for key in _offered(ctx, info):
         for word in reversed(_SYNONYMS.get(key, [])):
             names.setdefault(plain(word), key)
     for key, f in _offered(ctx, info).items():

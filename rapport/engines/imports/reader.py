@@ -28,7 +28,8 @@ _BLOCK = 1 << 20
 _SEP_LINE = re.compile(r"sep=(.)\s*", re.IGNORECASE)
 _KINDS_OF_FILE = (
     (b"PK\x03\x04", "an Excel or other zipped file"), (b"\xd0\xcf\x11\xe0", "an old Excel or Word file"), (b"%PDF", "a PDF"),
-    (b"\x1f\x8b", "a compressed file"), (b"SQLite format 3", "a database"), (b"\x89PNG", "a picture"), (b"\xff\xd8\xff", "a picture"),
+    (b"\x1f\x8b", "a compressed file"), (b"SQLite format 3", "a database"), (b"\x89PNG", "a picture"),
+    (b"\xff\xd8\xff", "a picture"),
 )  # fmt: skip
 
 
@@ -82,7 +83,7 @@ class Table:
             number = before + 1
             if rows.line_num - before > MOST_LINES_IN_ROW:  # type: ignore[attr-defined]
                 yield Line(number, cells[:width], _("A quote opens here and is not closed; close or remove it."))
-            elif len(cells) != width and any(cells[width:]) or len(cells) < width:
+            elif (len(cells) != width and any(cells[width:])) or len(cells) < width:
                 yield Line(
                     number, cells[:width],
                     _("The line has %(have)d cells, the header has %(want)d; check separators and quotes.")

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from django.db.models import Max
+from django.db.models import Exists, Max, OuterRef
 
 from rapport.engines.timeline.models import TimelineLink
 from rapport.kernel.access import gate
@@ -23,12 +23,12 @@ def last_happened(ctx: Context, ids: Iterable[UUID]) -> dict[UUID, dt.datetime]:
     found: dict[UUID, dt.datetime] = {}
     for info in _events() if wanted else ():
         links = TimelineLink.objects.filter(
-            workspace_id=ctx.workspace.pk,
-            story_id__in=wanted,
-            entry_type=info.key,
-            at__lte=ctx.format.now,
-            entry_id__in=gate.visible(ctx, info).values("pk"),
+            workspace_id=ctx.workspace.pk, story_id__in=wanted, entry_type=info.key, at__lte=ctx.format.now
         )
+        if not gate.sees_all(ctx, info):
+            # Asked for each link: as "IN (everything visible)" SQLite read every activity of the workspace (66 ms at
+            # 30,000 of them). Entries in the bin have no links, so whoever sees all need not be asked.
+            links = links.filter(Exists(gate.visible(ctx, info).filter(pk=OuterRef("entry_id"))))
         for story, at in links.order_by().values("story_id").annotate(last=Max("at")).values_list("story_id", "last"):
             found[story] = max(at, found.get(story, at))
     return found

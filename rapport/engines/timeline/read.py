@@ -42,6 +42,8 @@ class Entry:
     row: Row | None = None
     lines: tuple[tuple[Field, object, object], ...] = ()
     verb: str = ""
+    #: Where a change came from (web, api, system ...).
+    surface: str = ""
 
 
 @dataclass
@@ -138,6 +140,7 @@ def _changes(ctx: Context, info: TypeInfo, record_id: UUID, before: dt.datetime,
         Entry(
             at=line.change.at, type="change", id=line.change.pk, icon="history", title=line.change.verb, url="",
             actor=line.change.actor_name, lines=line.entries, verb=line.change.verb,
+            surface=line.change.surface,
         )
         for line in seen
     ]  # fmt: skip

@@ -25,7 +25,9 @@ class GateResolver:
     def __init__(self, ctx: Context) -> None:
         self.ctx = ctx
         self._found: dict[tuple[str, str], UUID | None] = {}
-        self._seen: set[tuple[str, UUID]] = set()
+        # Everybody knows themselves, whatever their role says about users: "owner is me" must work for all.
+        me = ctx.viewer.user_id
+        self._seen: set[tuple[str, UUID]] = {("user", me)} if me else set()
 
     def exists(self, type_key: str, ids: Sequence[UUID]) -> set[UUID]:
         """Those ids that the viewer may see."""

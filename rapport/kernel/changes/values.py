@@ -74,9 +74,13 @@ def settable_fields(ctx: Context, info: TypeInfo, *, creating: bool) -> dict[str
 
 
 def clean_values(
-    ctx: Context, info: TypeInfo, given: Mapping[str, object], settable: Mapping[str, Field], cleaning: Cleaning
-) -> dict[str, object]:
-    """Cleaned values by field key. Raises Invalid with one sentence per field; a hidden field reads as unknown."""
+    ctx: Context, info: TypeInfo, given: Mapping[str, object], settable: Mapping[str, Field], cleaning: Cleaning, *,
+    is_clean: bool = False,
+) -> dict[str, object]:  # fmt: skip
+    """Cleaned values by field key. Raises Invalid with one sentence per field; a hidden field reads as unknown.
+
+    With `is_clean` only references are looked at: whatever else the values are, their kinds have made them.
+    """
     errors: dict[str, object] = {}
     cleaned: dict[str, object] = {}
     for key, value in given.items():
@@ -85,7 +89,7 @@ def clean_values(
             errors[key] = _why_not(ctx, info, key)
             continue
         try:
-            found = field.kind.clean(value, cleaning)
+            found = value if is_clean and not field.to else field.kind.clean(value, cleaning)
         except Invalid as wrong:
             errors[key] = wrong.sentence
             continue

@@ -15,6 +15,7 @@ from rapport.kernel.kinds.number import ScaledField
 from rapport.kernel.kinds.percent import PercentField
 from rapport.kernel.kinds.phone import PhoneField
 from rapport.kernel.kinds.tags import TagsField
+from rapport.kernel.kinds.text import LanguageField
 from rapport.kernel.kinds.web import WebField
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "AnyRefField",
     "EmailsField",
     "FileField",
+    "LanguageField",
     "MoneyField",
     "MultiChoiceField",
     "PercentField",

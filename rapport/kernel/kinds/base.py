@@ -221,6 +221,10 @@ class Kind:
         """HTML for a list cell or property, escaped; a quiet dash when empty."""
         return DASH if value is None else escape(self.text(value, fmt))
 
+    def figure(self, value: object, fmt: Format) -> SafeString | str:
+        """The cell of a sum or a key figure: what a glance needs, so money drops its cents when it is large."""
+        return self.cell(value, fmt)
+
     def widget(
         self, field: Field, value: object, fmt: Format, *, name: str, error: str = "", autofocus: bool = False
     ) -> SafeString:

@@ -128,12 +128,15 @@ class DateTimeKind(Kind):
         return shown
 
     def cell(self, value: object, fmt: Format) -> SafeString | str:
-        """ "Today 14:05"; the full date on hover."""
+        """ "Today 14:05", "2 days ago", "Thursday 9:30", "19 Oct"; date and time in full on hover."""
         if value is None:
             return DASH
         local = value.astimezone(fmt.zone)
-        shown = f"{shown_as.date(local.date(), fmt)} {shown_as.clock(local.time(), fmt)}"
-        full = esc(shown_as.full_date(local.date(), fmt))
+        day, today, clock = local.date(), fmt.today, shown_as.clock(local.time(), fmt)
+        shown = shown_as.day_ago(day, fmt.language, fmt.country, today)
+        if 0 <= (day - today).days < 7:
+            shown = f"{shown} {clock}"
+        full = esc(f"{shown_as.full_date(day, fmt)} {clock}")
         return SafeString(f'<time datetime="{self.to_json(value)}" title="{full}">{esc(shown)}</time>')
 
     def widget(

@@ -177,7 +177,10 @@ class LabelledKind(ManyKind):
                     " is-err" if error else "",
                     line,
                     mark_safe(attrs if at == 0 else attrs.replace(" required", "")),
-                    mark_safe(self.input_attrs),
+                    # The label stands before the first input only.
+                    mark_safe(self.input_attrs)
+                    if at == 0
+                    else format_html('{} aria-label="{} {}"', mark_safe(self.input_attrs), field.label, at + 1),
                 )
             )
         return format_html('<span class="col row-6" data-repeat>{}</span>', mark_safe("".join(inputs)))

@@ -232,6 +232,12 @@ class MoneyKind(Figures):
             return DASH
         return esc(shown_as.money(value if value.currency else Money(value.minor, fmt.currency), fmt))
 
+    def figure(self, value: object, fmt: Format) -> SafeString | str:
+        """Whole units when large."""
+        if value is None:
+            return DASH
+        return esc(shown_as.money_figure(value if value.currency else Money(value.minor, fmt.currency), fmt))
+
     def widget(
         self, field: object, value: object, fmt: Format, *, name: str, error: str = "", autofocus: bool = False
     ) -> SafeString:

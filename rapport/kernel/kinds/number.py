@@ -21,6 +21,8 @@ from rapport.kernel.kinds.normal import excerpt
 
 #: Up to 15 digits survive the way through a JSON number exactly, in every language and in both databases.
 MOST = 10**15 - 1
+#: What a small column holds at most: a year, a position, a few days. "1,995" would read as an amount.
+_SMALL = 2**15 - 1
 _PLAIN = re.compile(r"[+-]?[0-9]{1,19}")
 _FIGURE = re.compile(r"(?P<sign>[+-]?)(?P<body>\d[\d.,]*|[.,]\d+)")
 _SPACES = re.compile(r"(?<=\d)[\s'’_](?=\d)")
@@ -181,7 +183,7 @@ class NumberKind(Figures):
         if isinstance(model_field, models.BigIntegerField):
             return cls(minimum=0) if isinstance(model_field, models.PositiveBigIntegerField) else cls()
         small = isinstance(model_field, (models.SmallIntegerField, models.PositiveSmallIntegerField))
-        most = 2**15 - 1 if small else 2**31 - 1
+        most = _SMALL if small else 2**31 - 1
         positive = isinstance(model_field, (models.PositiveIntegerField, models.PositiveSmallIntegerField))
         return cls(minimum=0 if positive else -most, maximum=most)
 
@@ -231,8 +233,10 @@ class NumberKind(Figures):
         return "" if value is None else shown_as.plain_number(value, fmt)
 
     def cell(self, value: object, fmt: Format) -> SafeString | str:
-        """With group marks."""
-        return DASH if value is None else esc(shown_as.number(value, fmt))
+        """With group marks, except where the column is so small that it can only hold years and the like."""
+        if value is None:
+            return DASH
+        return esc(shown_as.number(value, fmt) if self.maximum > _SMALL else shown_as.plain_number(value, fmt))
 
     def widget(
         self, field: object, value: object, fmt: Format, *, name: str, error: str = "", autofocus: bool = False

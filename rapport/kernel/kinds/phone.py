@@ -21,6 +21,9 @@ from rapport.kernel.kinds.normal import excerpt
 
 _NOT_DIGIT = re.compile(r"\D+", re.ASCII)
 _TRUNK = re.compile(r"^\((0\d*)\)")
+#: National forms by E.164 number.
+_national: dict[str, str] = {}
+_MOST_REMEMBERED = 65_536
 #: Shortest digits that may stand for the end of a number.
 TAIL = 6
 
@@ -44,7 +47,9 @@ def read_phone(text: str, country: str) -> tuple[str, str, str] | None:
         # Without "+" or a trunk zero it must be a number that exists: a local number without its area code is often
         # "possible" and would become a wrong E.164.
         if possible and (shaped[:1] in ("+", "0") or phonenumbers.is_valid_number(number)):
-            e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+            # What format_number does for E.164, at a fifth of its cost.
+            e164 = f"+{number.country_code}{phonenumbers.national_significant_number(number)}"
+            _remember_national(e164, number)
             return e164, "", number.extension or ""
     except phonenumbers.NumberParseException:
         pass
@@ -54,11 +59,22 @@ def read_phone(text: str, country: str) -> tuple[str, str, str] | None:
     return None
 
 
-@lru_cache(maxsize=65536)
 def national(e164: str) -> str:
     """The national form of an E.164 number, without brackets round a trunk zero: "01 555 0142"."""
-    shown = phonenumbers.format_number(phonenumbers.parse(e164), phonenumbers.PhoneNumberFormat.NATIONAL)
-    return _TRUNK.sub(r"\1", shown)
+    found = _national.get(e164)
+    return _remember_national(e164, phonenumbers.parse(e164)) if found is None else found
+
+
+def _remember_national(e164: str, number: phonenumbers.PhoneNumber) -> str:
+    """Keep the national form: taking a number apart costs 40 µs, so whoever has just done so leaves it here."""
+    if len(_national) >= _MOST_REMEMBERED:
+        _national.clear()
+    shown = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.NATIONAL)
+    # With an extension the text would end in "ext. 12"; the number's own form has none.
+    if number.extension:
+        shown = phonenumbers.format_number(phonenumbers.parse(e164), phonenumbers.PhoneNumberFormat.NATIONAL)
+    found = _national[e164] = _TRUNK.sub(r"\1", shown)
+    return found
 
 
 @lru_cache(maxsize=65536)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import ClassVar
 
 from django.db import models
@@ -11,6 +12,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from rapport.kernel import format as shown_as
 from rapport.kernel.errors import Invalid
 from rapport.kernel.kinds.base import DASH, Cleaning, Format, Kind, kind
 from rapport.kernel.kinds.markup import esc
@@ -59,6 +61,26 @@ class Words(Kind):
         return value or ""
 
 
+class LanguageField(models.CharField):
+    """A language code ("en", "de-AT"), shown by its name; in the database and in migrations plain text."""
+
+    shows_language = True
+
+    def deconstruct(self) -> tuple[str, str, list[object], dict[str, object]]:
+        """As the plain column that it is."""
+        name, _path, args, kwargs = super().deconstruct()
+        return name, "django.db.models.CharField", args, kwargs
+
+
+@lru_cache(maxsize=1024)
+def language_name(code: str, language: str) -> str:
+    """The name of a language in a language; the code itself where nobody knows it."""
+    found = shown_as.locale_of(language).languages.get(code.replace("-", "_")) or shown_as.locale_of(
+        language
+    ).languages.get(code[:2])
+    return found[:1].upper() + found[1:] if found else code
+
+
 @kind
 class TextKind(Words):
     """One line of text, at most `max_length` characters."""
@@ -69,9 +91,10 @@ class TextKind(Words):
     option_names = ("max_length",)
     icon = "type"
 
-    def __init__(self, *, max_length: int = 200, **options: object) -> None:
-        """`max_length` from the column, or 200."""
+    def __init__(self, *, max_length: int = 200, shows_language: bool = False, **options: object) -> None:
+        """`max_length` from the column, or 200; `shows_language` for columns of language codes."""
         super().__init__(max_length=max_length, **options)
+        self.shows_language = shows_language
         if isinstance(max_length, bool) or not isinstance(max_length, int) or not 1 <= max_length <= 10_000:
             raise Invalid(_("The longest length lies between 1 and 10,000."), code="bad_option")
         self.max_length = max_length
@@ -79,7 +102,10 @@ class TextKind(Words):
     @classmethod
     def from_model(cls, model_field: models.Field) -> Kind:
         """With the column's length."""
-        return cls(max_length=model_field.max_length or 10_000)
+        return cls(
+            max_length=model_field.max_length or 10_000,
+            shows_language=getattr(model_field, "shows_language", False),
+        )
 
     def parse(self, text: str, cleaning: Cleaning) -> str | None:
         """The text itself, tidied."""
@@ -90,8 +116,10 @@ class TextKind(Words):
         return None if value is None else one_line(value, self.max_length) or None
 
     def cell(self, value: object, fmt: Format) -> SafeString | str:
-        """The text."""
-        return esc(value) if value else DASH
+        """The text; a language by its name."""
+        if not value:
+            return DASH
+        return esc(language_name(value, fmt.language) if self.shows_language else value)
 
     def widget(
         self, field: object, value: object, fmt: Format, *, name: str, error: str = "", autofocus: bool = False

@@ -7,13 +7,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from django.db.models import Count, QuerySet, Sum
+from django.db.models import QuerySet
 
 from rapport.kernel.access import gate
 from rapport.kernel.query.compile import compile_filter
-from rapport.kernel.query.read import Page, _annotated, in_base, read_page, total_path
+from rapport.kernel.query.read import Page, read_page, totals
 from rapport.kernel.query.tree import Node
-from rapport.kernel.records.field import Field
 from rapport.kernel.records.model import Record
 from rapport.kernel.records.registry import TypeInfo
 
@@ -23,12 +22,21 @@ if TYPE_CHECKING:
 
 @dataclass
 class Column:
-    """One column of a board: the record it stands for, how many cards it has in all, their sums, the first cards."""
+    """One column of a board: the record it stands for, how many cards it has in all, their sums, the first cards.
+
+    Past the cap of all counts it has at least that many cards, and no sums (as the totals of a list).
+    """
 
     record: Record
     count: int = 0
     sums: dict[str, object] = field(default_factory=dict)
     page: Page | None = None
+    is_capped: bool = False
+
+    @property
+    def text(self) -> str:
+        """The count as lists write it: "86" or "10,000+"."""
+        return f"{self.count:,}+" if self.is_capped else f"{self.count:,}"
 
 
 def read_board(
@@ -42,13 +50,10 @@ def read_board(
     rows = gate.visible(ctx, info)
     if where is not None:
         rows = rows.filter(compile_filter(ctx, info, where))
-    sums = [f for f in gate.fields(ctx, info).values() if f.total == "sum"]
-    heads = _heads(ctx, rows.filter(**{f"{path}__in": [c.pk for c in columns]}), path, sums)
     found = []
     for record in columns:
-        count, summed = heads.get(record.pk, (0, {}))
-        column = Column(record, count, summed)
-        if count and record.pk not in without_cards:
+        column = _head(ctx, info, record, rows.filter(**{path: record.pk}))
+        if column.count and record.pk not in without_cards:
             column.page = read_column(ctx, info, record.pk, where=where, limit=limit, fields=fields)
         found.append(column)
     return found
@@ -66,14 +71,7 @@ def read_column(
     return read_page(ctx, info, where=where, sort=board.sort, fields=keys, limit=limit, cursor=cursor, base=base)
 
 
-def _heads(
-    ctx: Context, rows: QuerySet, path: str, sums: Sequence[Field]
-) -> dict[UUID, tuple[int, dict[str, object]]]:
-    """Count and sums per column in one grouped query."""
-    rows = _annotated(rows, sums)
-    grouped = rows.order_by().values(path).annotate(
-        n=Count("pk"), **{f"sum_{f.key}": Sum(total_path(f)) for f in sums}
-    )
-    return {
-        one[path]: (one["n"], {f.key: in_base(ctx, f, one[f"sum_{f.key}"]) for f in sums}) for one in grouped
-    }
+def _head(ctx: Context, info: TypeInfo, record: Record, rows: QuerySet) -> Column:
+    """Count and sums of one column, up to the cap: the won deals of ten years would cost more than all their cards."""
+    found = totals(ctx, info, rows)
+    return Column(record, found.count, found.sums, is_capped=found.capped)

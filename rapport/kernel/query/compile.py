@@ -6,7 +6,7 @@ import datetime as dt
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _
 
 from rapport.kernel.access import gate
@@ -15,6 +15,7 @@ from rapport.kernel.kinds.base import NEGATIONS
 from rapport.kernel.query.models import IndexedValue
 from rapport.kernel.query.search import few_containing
 from rapport.kernel.query.tree import All, Any_, Has, Me, Node, Not, Relative, Test
+from rapport.kernel.query.walking import fenced, walked
 from rapport.kernel.records.field import Field
 from rapport.kernel.records.registry import TypeInfo, registry
 from rapport.kernel.text_folding import fold
@@ -23,17 +24,20 @@ if TYPE_CHECKING:
     from rapport.kernel.context import Context
 
 
-def compile_filter(ctx: Context, info: TypeInfo, node: Node) -> Q:
-    """The condition a filter tree means for this viewer. Raises Invalid naming the unknown field or wrong value."""
+def compile_filter(ctx: Context, info: TypeInfo, node: Node, *, walking: bool = False) -> Q:
+    """The condition a filter tree means for this viewer. Raises Invalid naming the unknown field or wrong value.
+
+    `walking` says that it is for one page of a sorted list, which is found by walking an index (see `walking.py`).
+    """
     if isinstance(node, All):
         found = Q()
         for item in node.items:
-            found &= compile_filter(ctx, info, item)
+            found &= compile_filter(ctx, info, item, walking=walking)
         return found
     if isinstance(node, Any_):
-        found = compile_filter(ctx, info, node.items[0])
+        found = compile_filter(ctx, info, node.items[0], walking=walking)
         for item in node.items[1:]:
-            found |= compile_filter(ctx, info, item)
+            found |= compile_filter(ctx, info, item, walking=walking)
         return found
     if isinstance(node, Not):
         # Through the primary key: plain negation would drop rows whose value is empty (NULL is never "not X").
@@ -41,7 +45,7 @@ def compile_filter(ctx: Context, info: TypeInfo, node: Node) -> Q:
         return ~Q(pk__in=info.model.objects.filter(workspace_id=ctx.workspace.pk).filter(inside).values("pk"))
     if isinstance(node, Has):
         return _has(ctx, info, node)
-    return _test(ctx, info, node.path, node)
+    return _test(ctx, info, node.path, node, walking=walking)
 
 
 def matches(ctx: Context, info: TypeInfo, record_id: UUID, node: Node) -> bool:
@@ -50,7 +54,7 @@ def matches(ctx: Context, info: TypeInfo, record_id: UUID, node: Node) -> bool:
     return rows.filter(compile_filter(ctx, info, node)).exists()
 
 
-def _test(ctx: Context, info: TypeInfo, path: tuple[str, ...], test: Test) -> Q:
+def _test(ctx: Context, info: TypeInfo, path: tuple[str, ...], test: Test, *, walking: bool = False) -> Q:
     field = gate.fields(ctx, info).get(path[0])
     if field is None:
         raise Invalid(
@@ -67,14 +71,14 @@ def _test(ctx: Context, info: TypeInfo, path: tuple[str, ...], test: Test) -> Q:
         )  # fmt: skip
     value = _value(ctx, test.value)
     if test.op in NEGATIONS:
-        return _negated(ctx, info, field, NEGATIONS[test.op], value)
-    return _positive(ctx, info, field, test.op, value)
+        return _negated(ctx, info, field, NEGATIONS[test.op], value, walking=walking)
+    return _positive(ctx, info, field, test.op, value, walking=walking)
 
 
-def _positive(ctx: Context, info: TypeInfo, field: Field, op: str, value: object) -> Q:
+def _positive(ctx: Context, info: TypeInfo, field: Field, op: str, value: object, *, walking: bool = False) -> Q:
     cleaning = ctx.cleaning()
     if field.key == info.declared.title and field.source == "column" and op in _FOLDED and isinstance(value, str):
-        return _title(ctx, info, op, fold(value))
+        return _title(ctx, info, op, fold(value), walking=walking)
     try:
         if field.source == "computed":
             return _computed(ctx, info, field, op, value)
@@ -82,8 +86,9 @@ def _positive(ctx: Context, info: TypeInfo, field: Field, op: str, value: object
             return field.kind.compile(field.path, op, value, cleaning)
         mine = IndexedValue.objects.filter(workspace_id=ctx.workspace.pk, type=info.key, field=field.key)
         if op == "empty":
-            return ~Q(pk__in=mine.values("record_id"))
-        return Q(pk__in=mine.filter(field.kind.index_query(op, value, cleaning)).values("record_id"))
+            return Q(~Exists(mine.filter(record_id=OuterRef("pk"))))
+        hits = mine.filter(field.kind.index_query(op, value, cleaning))
+        return walked(hits) if walking else Q(pk__in=hits.values("record_id"))
     except Invalid as wrong:
         raise Invalid(
             _("“%(label)s”: %(sentence)s") % {"label": field.label, "sentence": wrong.sentence}, field="filter"
@@ -102,7 +107,7 @@ def _computed(ctx: Context, info: TypeInfo, field: Field, op: str, value: object
 _FOLDED = {"is": "exact", "contains": "contains", "starts": "startswith", "ends": "endswith"}
 
 
-def _title(ctx: Context, info: TypeInfo, op: str, wanted: str) -> Q:
+def _title(ctx: Context, info: TypeInfo, op: str, wanted: str, *, walking: bool = False) -> Q:
     """Titles compare by their folded key. "Contains" asks the trigram index first: a rare part is answered from its
     few hits, a common one by walking the list's own order, so that both stay quick at a million rows."""
     if op == "starts":
@@ -112,12 +117,12 @@ def _title(ctx: Context, info: TypeInfo, op: str, wanted: str) -> Q:
         few = few_containing(ctx, info.key, wanted)
         if few is not None:
             return found & Q(pk__in=few)
-    return found
+    return fenced(found) if walking and op in ("contains", "ends") else found
 
 
-def _negated(ctx: Context, info: TypeInfo, field: Field, op: str, value: object) -> Q:
+def _negated(ctx: Context, info: TypeInfo, field: Field, op: str, value: object, *, walking: bool = False) -> Q:
     """"Is not X" includes the empty ones, on both databases alike, for columns and custom JSON."""
-    positive = _positive(ctx, info, field, op, value)
+    positive = _positive(ctx, info, field, op, value, walking=walking)
     if field.kind.many:
         return ~positive
     empty = _positive(ctx, info, field, "empty", None)

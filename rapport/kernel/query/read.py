@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import Count, Q, QuerySet, Sum
 from django.utils.translation import gettext as _
 
 from rapport.kernel.access import gate
@@ -27,6 +27,7 @@ from rapport.kernel.ids import as_id
 from rapport.kernel.kinds.base import Title
 from rapport.kernel.query.compile import compile_filter
 from rapport.kernel.query.tree import Node
+from rapport.kernel.query.walking import merged, parts
 from rapport.kernel.records.field import Field
 from rapport.kernel.records.registry import TypeInfo, registry
 
@@ -111,12 +112,16 @@ def read_page(
     path, down = sort_path(ctx, info, sort)
     rows = base if base is not None else gate.visible(ctx, info, verb)
     if where is not None:
-        rows = rows.filter(compile_filter(ctx, info, where))
+        rows = rows.filter(compile_filter(ctx, info, where, walking=True))
     columns = _columns(chosen)
     more = [path, info.person_column]
     names = ["pk", "version", *columns, *[name for name in dict.fromkeys(more) if name not in ("", "id", *columns)]]
     rows = _annotated(rows, chosen)
-    got = _keyset(rows, names, path, down, limit + 1, _fitting(_decode(cursor, sort), info, path))
+    after = _fitting(_decode(cursor, sort), info, path)
+    split = parts(ctx, info, where, path, compile_filter)
+    found = [_keyset(rows.filter(part), names, path, down, limit + 1, after) for part in split or [Q()]]
+    at = None if path == "id" else names.index(path)
+    got = found[0] if len(found) == 1 else merged(found, at, down=down, wanted=limit + 1)
     more = len(got) > limit
     got = got[:limit]
     next_cursor = _encode(sort, got[-1], names, path) if more else None
@@ -155,15 +160,12 @@ def totals(ctx: Context, info: TypeInfo, rows: QuerySet) -> Totals:
     sums = [f for f in gate.fields(ctx, info).values() if f.total == "sum"]
     if not sums:
         return count(ctx, rows)
-    rows = _annotated(rows, sums)
     paths = {f.key: total_path(f) for f in sums}
-    inner = rows.order_by().values("pk", *paths.values())[: COUNT_CAP + 1]
-    found = count(ctx, rows)
-    if found.capped:
-        return found
-    added = inner.aggregate(**{f"sum_{key}": Sum(path) for key, path in paths.items()})
-    found.sums = {f.key: in_base(ctx, f, added[f"sum_{f.key}"]) for f in sums}
-    return found
+    inner = _annotated(rows, sums).order_by().values("pk", *paths.values())[: COUNT_CAP + 1]
+    got = inner.aggregate(n=Count("pk"), **{f"sum_{key}": Sum(path) for key, path in paths.items()})
+    if got["n"] > COUNT_CAP:
+        return Totals(COUNT_CAP, True)
+    return Totals(got["n"], False, {f.key: in_base(ctx, f, got[f"sum_{f.key}"]) for f in sums})
 
 
 def total_path(field: Field) -> str:

@@ -19,6 +19,7 @@ from django.db.models import Max, QuerySet
 from rapport.kernel.access import gate
 from rapport.kernel.changes.bulk import insert_rows
 from rapport.kernel.query.models import SearchEntry
+from rapport.kernel.query.walking import FEW
 from rapport.kernel.records.registry import registry
 from rapport.kernel.text_folding import fold
 
@@ -148,7 +149,7 @@ def _matching(rows: QuerySet, words: list[str], below: int | None = None) -> tup
     return rows.filter(pk__in=ids), (ids[-1] if len(ids) == _FTS_BATCH else None)
 
 
-def few_containing(ctx: Context, type_key: str, wanted: str, *, most: int = 500) -> list[UUID] | None:
+def few_containing(ctx: Context, type_key: str, wanted: str, *, most: int = FEW) -> list[UUID] | None:
     """Ids of the records of a type whose words contain a text, when they are at most `most`; None when they are more
     or the text is too short for trigrams. Narrows a filter; the filter itself still decides."""
     if len(wanted) < 3:
@@ -156,7 +157,7 @@ def few_containing(ctx: Context, type_key: str, wanted: str, *, most: int = 500)
     rows, floor = _matching(SearchEntry.objects.filter(workspace_id=ctx.workspace.pk, type=type_key), [wanted])
     if floor is not None:
         return None
-    found = list(rows.order_by("-pk").values_list("record_id", flat=True)[: most + 1])
+    found = list(rows.order_by().values_list("record_id", flat=True)[: most + 1])
     return found if len(found) <= most else None
 
 

@@ -35,7 +35,9 @@ class Activity(Record):
 
     class Meta(Record.Meta):
         verbose_name, verbose_name_plural = _("activity"), _("activities")
-        indexes = record_indexes("activity", "happened_at", "kind", ("customer", "happened_at"), "about")
+        indexes = record_indexes(
+            "activity", "happened_at", "kind", ("customer", "happened_at"), "about", ("owner", "happened_at")
+        )
 
 
 class ActivityPerson(Record):
@@ -82,7 +84,9 @@ class Task(Record):
     class Meta(Record.Meta):
         verbose_name, verbose_name_plural = _("task"), _("tasks")
         indexes = [
-            *record_indexes("task", "due_on", "done_at", ("owner", "state", "due_on"), "customer", "about"),
+            *record_indexes(
+                "task", "due_on", "done_at", ("owner", "state", "due_on"), ("state", "due_on"), "customer", "about"
+            ),
             models.Index(
                 fields=["remind_at"], name="task_remind_ix",
                 condition=models.Q(deleted_at__isnull=True, reminded_at__isnull=True, state="open"),

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from rapport.kernel.kinds import (
     AddressField,
     EmailsField,
+    LanguageField,
     MoneyField,
     MultiChoiceField,
     PhoneField,
@@ -47,7 +48,7 @@ class Customer(Record):
     employees = models.PositiveIntegerField(_("employees"), null=True, blank=True)
     founded = models.PositiveSmallIntegerField(_("founded"), null=True, blank=True)
     source = models.CharField(_("source"), max_length=12, choices=SOURCES, blank=True)
-    language = models.CharField(_("language"), max_length=10, blank=True)
+    language = LanguageField(_("language"), max_length=10, blank=True)
     birthday = models.DateField(_("birthday"), null=True, blank=True)
     tags = TagsField(_("tags"), blank=True)
     parent = models.ForeignKey(
@@ -62,7 +63,7 @@ class Customer(Record):
         verbose_name, verbose_name_plural = _("customer"), _("customers")
         indexes = record_indexes(
             "customer", "stage", "industry", "last_contact_at", "next_step_on", "turnover_base", "employees",
-            "parent", ("kind", "title_key"),
+            "parent", ("kind", "title_key"), ("owner", "title_key"),
         )  # fmt: skip
 
 

@@ -49,7 +49,7 @@ class CustomerType(RecordType):
         "next_step": Use(readonly=True),
         "next_step_on": Use(readonly=True),
     }
-    list_columns = ["name", "stage", "phones", "emails", "industry", "owner", "last_contact_at", "next_step", "next_step_on"]
+    list_columns = ["name", "stage", "phones", "industry", "owner", "last_contact_at", "next_step", "next_step_on"]
     page = [
         Section(_("About"), "kind", "stage", "roles", "industry", "website", "employees", "turnover", "founded", "parent"),
         Section(_("Contact"), "emails", "phones", "addresses", "language", "birthday"),

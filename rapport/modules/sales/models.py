@@ -108,8 +108,11 @@ class Deal(Record):
     class Meta(Record.Meta):
         verbose_name, verbose_name_plural = _("deal"), _("deals")
         indexes = record_indexes(
-            "deal", "amount_base", "close_on", "closed_on", "next_step_on", ("stage", "close_on"), "customer",
-            ("owner", "stage"), "opened_on",
+            "deal", "amount_base", "close_on", "closed_on", "next_step_on", "customer", "opened_on",
+            # Lists and columns of one stage in their orders.
+            ("stage", "close_on"), ("stage", "closed_on"), ("stage", "updated_at"), ("owner", "stage", "close_on"),
+            # The sums of a column without reading its rows (SQLite asks for `deleted_at` again, so it stands there too).
+            ("stage", "amount_base", "owner", "team", "deleted_at"),
         )  # fmt: skip
 
 

@@ -43,15 +43,16 @@ def _looked(look: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
     try:
         yield from look()
     except (DatabaseError, OSError) as wrong:
-        yield "bad", f"{look.__name__.replace('_', ' ')}: {str(wrong).strip().splitlines()[0]}", "Mend this first, then run doctor again."
+        what = f"{look.__name__.replace('_', ' ')}: {str(wrong).strip().splitlines()[0]}"
+        yield "bad", what, "Mend this first, then run doctor again."
 
 
 def data_folder() -> Iterator[Finding]:
     """Is there room, and can nobody else read it?"""
     folder = Path(settings.DATA)
     free = shutil.disk_usage(folder).free
-    state = "ok" if free >= _LEAST_FREE else "bad"
-    yield state, f"data folder {folder}, {free / 1024**3:.1f} GB free", "" if state == "ok" else "Make room: a full disk refuses every write."
+    mend = "" if free >= _LEAST_FREE else "Make room: a full disk refuses every write."
+    yield ("bad" if mend else "ok"), f"data folder {folder}, {free / 1024**3:.1f} GB free", mend
     if not os.access(folder, os.W_OK):
         yield "bad", "the data folder cannot be written", "Give it to the user that runs Rapport."
     key = folder / "secret_key"
@@ -103,7 +104,8 @@ def clock() -> Iterator[Finding]:
     now = dt.datetime.now(dt.UTC)
     newest = Change.objects.order_by("-pk").values_list("at", flat=True).first() if _has_changes() else None
     if newest is not None and newest - now > _CLOCK_DRIFT:
-        yield "bad", f"the clock says {now:%Y-%m-%d %H:%M} UTC, before the last change", "Set the clock (ntp) before anybody works."
+        what = f"the clock says {now:%Y-%m-%d %H:%M} UTC, before the last change"
+        yield "bad", what, "Set the clock (ntp) before anybody works."
     elif connection.vendor == "postgresql" and abs(_database_time() - now) > _CLOCK_DRIFT:
         yield "warn", "the clock differs from the database server's", "Let both machines set their clocks by the network."
     else:
@@ -139,17 +141,19 @@ def jobs() -> Iterator[Finding]:
     due = Job.objects.filter(status="ready", run_after__lte=now).order_by("run_after").first()
     late = due is not None and now - due.run_after > _OLDEST_JOB
     mend = "Is a runner alive? `rapport serve` starts one, `rapport work` another." if late else ""
-    yield ("bad" if late else "ok"), f"oldest job that is due: {due.run_after:%Y-%m-%d %H:%M} UTC" if due else "no job waits", mend
+    what = f"oldest job that is due: {due.run_after:%Y-%m-%d %H:%M} UTC" if due else "no job waits"
+    yield ("bad" if late else "ok"), what, mend
     failed = Job.objects.filter(status="failed").count()
     yield ("warn" if failed else "ok"), f"{failed} failed jobs", "Their errors stand in the jobs table." if failed else ""
 
 
 def front_end() -> Iterator[Finding]:
     """Is the front end built?"""
-    from rapport.project.installed import PACKAGE  # noqa: PLC0415 - the place of the package
+    from rapport.project.installed import PACKAGE
 
     built = (PACKAGE / "surfaces" / "web" / "static" / "build").is_dir()
-    yield ("ok" if built else "bad"), "front end built" if built else "front end missing", "" if built else "Start with ./run, which builds it."
+    what, mend = ("front end built", "") if built else ("front end missing", "Start with ./run, which builds it.")
+    yield ("ok" if built else "bad"), what, mend
 
 
 def address() -> Iterator[Finding]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
 
 from rapport.kernel.errors import RapportError
@@ -41,7 +42,7 @@ def _database(problem: BaseException) -> str:
         return "Another program is writing to the database and did not let go in time; nothing was half written. Try again."
     if "disk is full" in low or "no space" in low or "disk full" in low:
         return "The disk is full; the last step was undone. Make room and run the command again, it goes on where it was."
-    if "no such table" in low or "does not exist" in low or "no such column" in low:
+    if re.search(r"no such (table|column)|(relation|column|table) .* does not exist", low):
         return "The database is not ready for this version of Rapport. Run: rapport migrate"
     if "malformed" in low or "not a database" in low:
         return "The database file is damaged. Put it back from a backup."
@@ -49,5 +50,6 @@ def _database(problem: BaseException) -> str:
         return "The database file cannot be written by this user; check who owns the data folder."
     if os.environ.get("DATABASE_URL"):
         # The driver's first line names host, port and reason; never the password.
-        return f"The PostgreSQL server named in DATABASE_URL cannot be used: {text.splitlines()[0].rstrip('.') if text else 'no reason given'}."
+        reason = text.splitlines()[0].rstrip(".") if text else "no reason given"
+        return f"The PostgreSQL server named in DATABASE_URL cannot be used: {reason}."
     return f"The database cannot be used: {text.splitlines()[0] if text else type(problem).__name__}."

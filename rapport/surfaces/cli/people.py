@@ -31,7 +31,7 @@ def find_user(email: str, workspace_name: str) -> User:
     """The user of an address (or the owner) in the named workspace (or the only one)."""
     if email:
         account = Account.objects.filter(email=email.strip().casefold(), is_active=True).first()
-        users = [u for u in users_of(account)] if account else []
+        users = users_of(account) if account else []
         if workspace_name:
             users = [u for u in users if u.workspace.name.casefold() == workspace_name.strip().casefold()]
         if not users:

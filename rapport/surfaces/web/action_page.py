@@ -12,6 +12,7 @@ from rapport.kernel.access import gate
 from rapport.kernel.actions.registry import Action
 from rapport.kernel.actions.running import find_action, offered, run_action
 from rapport.kernel.changes.values import read_value
+from rapport.kernel.context import Context
 from rapport.kernel.errors import Invalid
 from rapport.kernel.records.field import Field
 from rapport.kernel.records.model import Record
@@ -33,7 +34,7 @@ def do(request: HttpRequest, type_key: str, record_id: UUID, action_key: str) ->
     gate.get(ctx, info, record_id, action.key)
     fields = input_fields(info, action)
     if request.method == "GET":
-        start = {f.key: f.default for f in fields if f.default is not None} | suggested(info, action, record)
+        start = {f.key: f.default for f in fields if f.default is not None} | suggested(ctx, info, action, record)
         started = read_posted(ctx, dict(request.GET.lists()), fields)
         return _ask(request, info, record, action, Posted(values={**start, **started.values}))
     posted = read_posted(ctx, lists_of(request), fields, needed=True)
@@ -72,12 +73,13 @@ def input_fields(info: TypeInfo, action: Action) -> list[Field]:
     return list(action.fields().values())
 
 
-def suggested(info: TypeInfo, action: Action, record: Record) -> dict[str, object]:
-    """Inputs that are called like a field of the record start with its value."""
+def suggested(ctx: Context, info: TypeInfo, action: Action, record: Record) -> dict[str, object]:
+    """Inputs that are called like a field of the record start with its value, where the viewer may see it."""
+    readable = gate.fields(ctx, info)
     return {
-        name: read_value(record, info.fields[name])
+        name: read_value(record, readable[name])
         for name, given in action.inputs
-        if name in info.fields and given.kind is type(info.fields[name].kind) and given.default is None
+        if name in readable and given.kind is type(readable[name].kind) and given.default is None
     }
 
 

@@ -81,6 +81,7 @@ def page(request: HttpRequest, type_key: str) -> HttpResponse:
 def column(request: HttpRequest, type_key: str, column_id: UUID) -> HttpResponse:
     """Further cards of a column, or the cards of a folded one."""
     ctx, info, board = _board_of(request, type_key)
+    gate.demand(ctx, info, "view")
     record = gate.get(ctx, registry.get(info.fields[board.by].to), column_id)
     where, _sentence = _where(request.GET.get("filter", "")[:2000])
     got = read_column(
@@ -218,7 +219,7 @@ def board_sums(ctx: Context, info: TypeInfo, found: Sequence[Column]) -> list[tu
             added = values[0]
             for more in values[1:]:
                 added = added + more  # type: ignore[operator]
-            sums.append((label[:1].upper() + label[1:], one.kind.cell(added, ctx.format)))
+            sums.append((label[:1].upper() + label[1:], one.kind.figure(added, ctx.format)))
     return sums
 
 

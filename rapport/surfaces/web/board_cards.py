@@ -101,7 +101,7 @@ def shown_column(ctx: Context, info: TypeInfo, one: Column, *, latest: Page | No
     """A column of the board."""
     sums = [f for f in gate.fields(ctx, info).values() if f.total == "sum" and f.source == "column"]
     found = one.sums.get(sums[0].key) if sums else None
-    figure = sums[0].kind.cell(found, ctx.format) if sums and found is not None else ""
+    figure = sums[0].kind.figure(found, ctx.format) if sums and found is not None else ""
     outcome = str(getattr(one.record, "outcome", "open") or "open")
     chance = getattr(one.record, "probability", None)
     quiet = getattr(one.record, "quiet_days", None)

@@ -67,7 +67,7 @@ def _has(row: Row, field: Field) -> bool:
 
 
 def _amount(ctx: Context, field: Field, row: Row) -> Figure:
-    return Figure(_capital(field.label), field.kind.cell(row.values[field.key], ctx.format))
+    return Figure(_capital(field.label), field.kind.figure(row.values[field.key], ctx.format))
 
 
 def _sums(panel: RelatedPanel) -> Figure:

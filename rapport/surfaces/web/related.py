@@ -50,6 +50,8 @@ class RelatedPanel:
     url: str = ""
     add_url: str = ""
     add_label: str = ""
+    #: The word on the chip that stands for the panel while it is empty.
+    chip: str = ""
     has_more: bool = False
 
 
@@ -93,7 +95,9 @@ def _read(ctx: Context, record: Record, part: Related, other: TypeInfo, sort: st
     where = _where(part, record)
     keys = list(part.columns) or list(other.declared.list_columns[:3])
     fields = [k for k in keys if k in gate.fields(ctx, other)]
-    return _Found(part, other, read_page(ctx, other, where=where, sort=sort, fields=fields, limit=_ROWS), where)
+    # As base and not as filter: what belongs to one record is few, and needs no walk along an index per stage.
+    base = gate.visible(ctx, other).filter(compile_filter(ctx, other, where))
+    return _Found(part, other, read_page(ctx, other, base=base, sort=sort, fields=fields, limit=_ROWS), where)
 
 
 def derived(info: TypeInfo) -> list[tuple[Related, str]]:
@@ -141,7 +145,7 @@ def _panel(ctx: Context, info: TypeInfo, record: Record, one: _Found) -> Related
         count=(found.text if found else f"{many:,}") if many else "", total=_total(ctx, other, found) if many else "",
         url=f"{other.url}?{urlencode({'filter': text})}" if other.declared.menu else "",
         add_url=f"{info.record_url(record.pk)}/add/{other.key}?by={part.field}" if may_add else "",
-        add_label=str(other.label), has_more=many > len(rows),
+        add_label=str(other.label), chip=_capital(part.label if part.label and not part.where else other.label), has_more=many > len(rows),
     )  # fmt: skip
 
 
@@ -158,7 +162,7 @@ def _total(ctx: Context, other: TypeInfo, found: Totals | None) -> SafeString | 
     sums = _sums(ctx, other)
     if found is None or not sums or sums[0].key not in found.sums:
         return ""
-    return sums[0].kind.cell(found.sums[sums[0].key], ctx.format)
+    return sums[0].kind.figure(found.sums[sums[0].key], ctx.format)
 
 
 def _row(ctx: Context, other: TypeInfo, row: Row, fields: Sequence[Field]) -> RelatedRow:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from django.http import HttpRequest, HttpResponse
 from django.template import loader
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
 from rapport.kernel.access import gate
@@ -90,7 +91,8 @@ def render(
     ctx = getattr(request, "ctx", None)
     given = {
         "ctx": ctx,
-        "shell": build_shell(request, ctx) if ctx and not is_part(request) else None,
+        # Made when a template asks: a part does without, and a page that has no part form is whole for htmx too.
+        "shell": SimpleLazyObject(lambda: build_shell(request, ctx)) if ctx else None,
         "theme": theme_of(request),
         "nonce": getattr(request, "csp_nonce", ""),
         "is_part": is_part(request),

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from babel.dates import format_skeleton
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
@@ -19,6 +18,7 @@ from rapport.kernel.records.declare import Related
 from rapport.kernel.records.field import Field
 from rapport.kernel.records.model import Record
 from rapport.kernel.records.registry import TypeInfo, registry
+from rapport.surfaces.web.actors import actor_words
 from rapport.surfaces.web.related import derived
 
 if TYPE_CHECKING:
@@ -45,6 +45,8 @@ class Line:
     labels: tuple[str, ...] = ()
     changes: tuple[tuple[str, SafeString | str, SafeString | str], ...] = ()
     remark: str = ""
+    #: Rapport itself did it, as `entry.actor` says.
+    is_system: bool = False
     #: Where this is ticked off, for what is still to be done.
     done_url: str = ""
     done_label: str = ""
@@ -125,14 +127,16 @@ def _day(ctx: Context, at: dt.datetime) -> dt.date:
 
 
 def _chapter_of(ctx: Context, at: dt.datetime) -> str:
-    """This week, earlier this month, or the month."""
+    """Today, Yesterday, this week, earlier this month, or the month."""
     day, today = _day(ctx, at), ctx.format.today
+    if (today - day).days in (0, 1):
+        return _("Today") if day == today else _("Yesterday")
     if day >= today - dt.timedelta(days=today.weekday()):
         return _("This week")
-    locale = shown_as.locale_of(ctx.format.language, ctx.format.country)
+    month = shown_as.month(day, ctx.format)
     if (day.year, day.month) == (today.year, today.month):
-        return _("Earlier in %(month)s") % {"month": format_skeleton("MMMM", day, locale=locale)}
-    return format_skeleton("MMMM" if day.year == today.year else "yMMMM", day, locale=locale).capitalize()
+        return _("Earlier in %(month)s") % {"month": month}
+    return month[:1].upper() + month[1:]
 
 
 def _line(ctx: Context, entry: Entry) -> Line:
@@ -144,8 +148,11 @@ def _line(ctx: Context, entry: Entry) -> Line:
     hue = "bad" if is_late else "acc" if entry.is_future else "nt" if is_note or entry.is_pinned else ""
     remark = " · ".join(part for part in ("" if entry.is_future else entry.badge, entry.actor) if part)
     done = _primary(ctx, entry) if entry.is_future else None
+    when, full, iso = _times(ctx, entry.at, day, is_dated)
+    if is_late and (ctx.format.today - day).days == 1:
+        when = when.lower()  # "due yesterday"
     return Line(
-        entry, *_times(ctx, entry.at, day, is_dated), hue, is_note or entry.is_pinned, is_late, remark=remark,
+        entry, when, full, iso, hue, is_note or entry.is_pinned, is_late, remark=remark,
         done_url=f"{entry.url}/do/{done.key}" if done else "", done_label=str(done.label) if done else "",
     )  # fmt: skip
 
@@ -170,9 +177,11 @@ def _is_dated(entry: Entry) -> bool:
 
 def _times(ctx: Context, at: dt.datetime, day: dt.date, is_dated: bool) -> tuple[str, str, str]:
     shown = shown_as.date(day, ctx.format)
-    near = abs((day - ctx.format.today).days) < 7
-    if not is_dated and near:
-        shown = f"{shown}, {shown_as.clock(at.astimezone(ctx.format.zone).time(), ctx.format)}"
+    away = (day - ctx.format.today).days
+    if not is_dated and abs(away) < 7:
+        clock = shown_as.clock(at.astimezone(ctx.format.zone).time(), ctx.format)
+        # The chapter says Today or Yesterday already.
+        shown = clock if away in (0, -1) and at <= ctx.format.now else f"{shown}, {clock}"
     return shown, shown_as.full_date(day, ctx.format), day.isoformat() if is_dated else at.isoformat()
 
 
@@ -194,8 +203,11 @@ def _changes(ctx: Context, group: Sequence[Entry]) -> Line:
         for one, before, after in first.values()
     )
     labels = tuple(str(one.label) for one, _before, _after in first.values())
-    entry = group[0]
-    return Line(entry, *_times(ctx, entry.at, _day(ctx, entry.at), False), "", False, labels=labels, changes=changes)
+    entry = replace(group[0], actor=actor_words(group[0].actor, group[0].surface))
+    return Line(
+        entry, *_times(ctx, entry.at, _day(ctx, entry.at), False), "", False, labels=labels, changes=changes,
+        is_system=entry.surface == "system",
+    )  # fmt: skip
 
 
 def story_filters(ctx: Context, info: TypeInfo) -> list[Filter]:

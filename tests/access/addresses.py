@@ -1,0 +1,121 @@
+"""Every address of Rapport, reviewed by hand: a URL pattern that is not named here fails the tests of this folder.
+
+Each row says how the address is reached and who may come without signing in. The generated tests fill in values from the
+registry, so a new record type needs nothing here, and a new URL pattern needs exactly one line.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from rapport.kernel.actions.registry import actions_of
+from rapport.kernel.records.registry import TypeInfo, registry
+
+
+@dataclass(frozen=True)
+class Reviewed:
+    """One reviewed URL pattern: its methods, and what it is about ("one" record, a "type", "page" of its own)."""
+
+    methods: str
+    about: str = "page"
+    is_public: bool = False
+
+
+_TYPE, _ONE = "<slug:type_key>/", "<slug:type_key>/<uuid:record_id>"
+_API, _API_ONE = "api/v1/", "api/v1/<slug:type_key>/<str:record_id>"
+
+#: Every URL pattern of the installation. Whoever adds one decides here, in review, whether strangers may come.
+REVIEWED: dict[str, Reviewed] = {
+    "livez": Reviewed("GET", is_public=True),
+    "readyz": Reviewed("GET", is_public=True),
+    "sign-in/": Reviewed("GET POST", is_public=True),
+    "setup/<str:secret>": Reviewed("GET POST", is_public=True),
+    "": Reviewed("GET"),
+    "sign-out/": Reviewed("POST"),
+    "search": Reviewed("GET"),
+    "bell": Reviewed("GET"),
+    "quick-add": Reviewed("GET POST"),
+    "undo": Reviewed("POST"),
+    "file/": Reviewed("POST"),
+    "file/<str:key>": Reviewed("GET"),
+    "settings/": Reviewed("GET"),
+    "settings/more": Reviewed("GET"),
+    "settings/shortcuts": Reviewed("GET"),
+    "settings/theme": Reviewed("POST"),
+    "settings/account": Reviewed("GET POST"),
+    "settings/tokens": Reviewed("GET POST"),
+    "settings/tokens/<uuid:token_id>/revoke": Reviewed("POST"),
+    "lookup/<slug:type_key>": Reviewed("GET", "type"),
+    "duplicates/<slug:type_key>": Reviewed("GET", "type"),
+    _TYPE: Reviewed("GET", "type"),
+    f"{_TYPE}rows": Reviewed("GET", "type"),
+    f"{_TYPE}tabs": Reviewed("GET", "type"),
+    f"{_TYPE}totals": Reviewed("GET", "type"),
+    f"{_TYPE}filter": Reviewed("GET", "type"),
+    f"{_TYPE}bulk": Reviewed("POST", "type"),
+    f"{_TYPE}export.csv": Reviewed("GET", "type"),
+    f"{_TYPE}new": Reviewed("GET POST", "type"),
+    f"{_TYPE}board": Reviewed("GET", "type"),
+    f"{_TYPE}board/column/<uuid:column_id>": Reviewed("GET", "type"),
+    f"{_TYPE}board/move": Reviewed("POST", "type"),
+    _ONE: Reviewed("GET", "one"),
+    f"{_ONE}/edit": Reviewed("GET POST", "one"),
+    f"{_ONE}/field/<slug:key>": Reviewed("GET POST", "one"),
+    f"{_ONE}/do/<slug:action_key>": Reviewed("GET POST", "one"),
+    f"{_ONE}/delete": Reviewed("POST", "one"),
+    f"{_ONE}/restore": Reviewed("POST", "one"),
+    f"{_ONE}/timeline": Reviewed("GET", "one"),
+    f"{_ONE}/history": Reviewed("GET", "one"),
+    f"{_ONE}/add/<slug:other_key>": Reviewed("GET POST", "one"),
+    f"{_ONE}/compose": Reviewed("POST", "one"),
+    _API: Reviewed("GET"),
+    f"{_API}search": Reviewed("GET"),
+    f"{_API}<slug:type_key>": Reviewed("GET POST", "type"),
+    _API_ONE: Reviewed("GET PATCH DELETE", "one"),
+    f"{_API_ONE}/restore": Reviewed("POST", "one"),
+    f"{_API_ONE}/history": Reviewed("GET", "one"),
+    f"{_API_ONE}/<slug:action_key>": Reviewed("POST", "one"),
+    f"{_API}^(?P<rest>.*)$": Reviewed("GET POST PATCH DELETE"),
+}
+
+_UNKNOWN = UUID("01900000-0000-7000-8000-000000000000")
+
+
+def routes() -> list[str]:
+    """Every URL pattern that Django knows, as one text each."""
+    return list(_walk(get_resolver().url_patterns, ""))
+
+
+def _walk(patterns: list[URLPattern | URLResolver], before: str) -> Iterator[str]:
+    for one in patterns:
+        here = before + str(one.pattern)
+        if isinstance(one, URLResolver):
+            yield from _walk(one.url_patterns, here)
+        else:
+            yield here
+
+
+def filled(route: str, info: TypeInfo, record_id: object = _UNKNOWN, **given: object) -> list[str]:
+    """Addresses of a pattern for a type and a record: one for each action, field or related type where it asks for one."""
+    values: dict[str, list[object]] = {
+        "type_key": [info.key], "record_id": [record_id], "secret": ["wrong"], "key": list(info.fields)[:1] or ["x"],
+        "action_key": list(actions_of(info.key)) or ["none"], "other_key": pointing_at(info) or ["task"],
+        "column_id": [_UNKNOWN], "token_id": [_UNKNOWN], "rest": ["nothing/at/all/here/"],
+        **{name: value if isinstance(value, list) else [value] for name, value in given.items()},
+    }  # fmt: skip
+    if route.startswith("file/<"):
+        values["key"] = ["wrong-key-of-a-file-000"]
+    found = [route.replace("^(?P<rest>.*)$", "<rest>")]
+    for name in re.findall(r"<(?:\w+:)?(\w+)>", found[0]):
+        found = [re.sub(rf"<(?:\w+:)?{name}>", str(value), one) for one in found for value in values[name]]
+    return ["/" + one for one in found]
+
+
+def pointing_at(info: TypeInfo) -> list[str]:
+    """Keys of types with a reference to this one that a form may set."""
+    return [t.key for t in registry.all() if any(f.to == info.key and f.source == "column" and f.writable for f in t.fields.values())]

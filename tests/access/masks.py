@@ -1,0 +1,68 @@
+"""What differs between any two answers and means nothing: ids, tokens, nonces, times. Everything else must be equal."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+
+from django.db import connection
+from django.http import HttpResponse
+
+_MASKS = [
+    (r'name="csrfmiddlewaretoken" value="[^"]*"', "CSRF"),
+    (r'(nonce|data-csrf|csrf-token)="[^"]*"', r"\1"),
+    (r'&#34;X-CSRFToken&#34;: ?&#34;\w+&#34;|"X-CSRFToken": ?"\w+"', "CSRF"),
+    (r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "ID"),
+    (r"\b[0-9a-f]{32}\b", "HEX"),
+    # A page mark is the place in the list: a value of the viewer's own row and its id, in base64.
+    (r'((?:cursor=|"next": ?")[A-Za-z0-9_-]{8,})', "CURSOR"),
+    (r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?", "TIME"),
+    (r"\b\d{1,2}:\d\d(:\d\d)?\b", "CLOCK"),
+    # Numbers in the change log count the changes of the whole workspace; docs and SECURITY.md say so.
+    (r'"number": ?\d+', "NUMBER"),
+    (r"before=\d+", "NUMBER"),
+    (r"just now|\d+ seconds? ago|in \d+ seconds?", "NOW"),
+]
+_COMPILED = [(re.compile(pattern), by) for pattern, by in _MASKS]
+
+#: Tables that answering a request may touch without a write: sessions, sign-in counts, the last use of a token.
+PASSING = {"django_session", "web_signintries", "surfaces_web_signintries"}
+
+
+def text_of(answer: HttpResponse) -> str:
+    """The body, also of a streamed answer (which is read once and kept)."""
+    if getattr(answer, "streaming", False):
+        if not hasattr(answer, "kept_body"):
+            answer.kept_body = b"".join(answer.streaming_content)  # type: ignore[attr-defined]
+        return answer.kept_body.decode("utf-8", "replace")  # type: ignore[attr-defined]
+    return answer.content.decode("utf-8", "replace")
+
+
+def everything_of(answer: HttpResponse) -> str:
+    """Body and headers, for looking for what must not occur."""
+    return "\n".join([*(f"{k}: {v}" for k, v in answer.headers.items()), text_of(answer)])
+
+
+def masked(answer: HttpResponse) -> str:
+    """Status, telling headers and body with what means nothing masked."""
+    told = ["Content-Type", "Location", "HX-Redirect", "HX-Trigger", "HX-Reswap", "ETag", "Allow", "Content-Disposition"]
+    head = "\n".join(f"{name}: {answer.headers[name]}" for name in told if name in answer.headers)
+    text = f"{answer.status_code}\n{head}\n{text_of(answer)}"
+    for pattern, by in _COMPILED:
+        text = pattern.sub(by, text)
+    return text
+
+
+def database_hash() -> dict[str, str]:
+    """A hash of every table, but for what a mere visit may touch."""
+    found = {}
+    with connection.cursor() as cursor:
+        for table in connection.introspection.table_names(cursor):
+            if table in PASSING:
+                continue
+            cursor.execute(f'SELECT * FROM "{table}"')  # table names come from the database itself
+            names = [column[0] for column in cursor.description]
+            skip = names.index("last_used_at") if table == "kernel_apitoken" else -1
+            rows = sorted(repr([v for at, v in enumerate(row) if at != skip]) for row in cursor.fetchall())
+            found[table] = hashlib.sha256("\n".join(rows).encode()).hexdigest()
+    return found
