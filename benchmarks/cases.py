@@ -58,8 +58,8 @@ class World:
             staff = User.objects.select_related("role").exclude(account=None).order_by("-pk")
             users = {user.role.key: user for user in staff}
             chance = random.Random(1)
-            pick = list(registry.get("customer").model.objects.values_list("pk", flat=True)[: 20_000])
-            deals = list(registry.get("deal").model.objects.filter(stage__outcome="open").values_list("pk", flat=True)[: 2_000])
+            pick = list(registry.get("customer").model.objects.values_list("pk", flat=True)[:20_000])
+            deals = list(registry.get("deal").model.objects.filter(stage__outcome="open").values_list("pk", flat=True)[:2_000])
             token = create_token(users["owner"], "bench")
             busy = _busy(workspace)
         made = cls(

@@ -20,7 +20,7 @@ def captured(run: Callable[[], object]) -> list[Statement]:
     """The reading statements of a run, as they went to the database."""
     found: list[Statement] = []
 
-    def keep(execute, sql, params, many, context):  # noqa: ANN001, ANN202 - Django's signature
+    def keep(execute, sql, params, many, context):
         if sql.lstrip().upper().startswith(("SELECT", "WITH")) and not many:
             found.append((sql, tuple(params or ())))
         return execute(sql, params, many, context)

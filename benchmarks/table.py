@@ -31,12 +31,14 @@ def markdown(figures: dict) -> str:
         lines += [f"Sample: {made['records']:,} records in {made['seconds']:,.0f} s ({per_second:,.0f} records/s). "]
     lines += [
         f"Import: {pace['door']:,.0f} customers/s through the write door; the bare rows alone {pace['bare']:,.0f}/s.", "",
-        "| what | p50 ms | p95 ms | its SQL alone ms | statements | index |", "| --- | ---: | ---: | ---: | ---: | --- |",
+        "| what | p50 ms | p95 ms | CPU ms | its SQL alone ms | statements | index |",
+        "| --- | ---: | ---: | ---: | ---: | ---: | --- |",
     ]  # fmt: skip
     for case in figures["cases"]:
         raw = "" if case["raw"] is None else f"{case['raw']:.1f}"
         scans = [finding for finding in case["plan"] if not finding.startswith("sorts")]
         served = f"**{len(scans)} not**" if scans else "yes, sorts" if case["plan"] else "yes"
-        lines.append(f"| {case['name']} | {case['p50']:.1f} | {case['p95']:.1f} | {raw} | {case['statements']} | {served} |")
+        times = f"{case['p50']:.1f} | {case['p95']:.1f} | {case['cpu']:.1f}"
+        lines.append(f"| {case['name']} | {times} | {raw} | {case['statements']} | {served} |")
     worries = [f"- {case['name']}: `{finding}`" for case in figures["cases"] for finding in case["plan"]]
     return "\n".join([*lines, *(["", "Not served by an index:", "", *worries] if worries else [])])

@@ -108,7 +108,9 @@ def busiest(page: Page, url: str) -> str:
 def take(page: Page, address: str, path: Path) -> None:
     """Open an address (or keep what is open), wait until nothing moves any more, take the picture."""
     if address:
-        page.goto(address)
+        answer = page.goto(address)
+        if answer is None or not answer.ok:
+            raise SystemExit(f"{address} answered {answer.status if answer else 'nothing'}; no picture was taken.")
     page.wait_for_load_state("networkidle")
     page.mouse.move(0, 0)
     page.screenshot(path=path, animations="disabled")

@@ -105,7 +105,7 @@ def test_looking_never_writes(cast: Cast, record_property: pytest.RecordProperty
         for route in routes()
         if "GET" in REVIEWED[route].methods
         for info in (registry.all() if REVIEWED[route].about != "page" else registry.all()[:1])
-        for address in filled(route, info, records[info.key].pk, column_id=stage, key=[k for k in info.fields])
+        for address in filled(route, info, records[info.key].pk, column_id=stage, key=list(info.fields))
     ]
     before, seen, waiting = database_hash(), set(), list(first)
     while waiting and len(seen) < 650:

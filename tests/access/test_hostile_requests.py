@@ -84,21 +84,30 @@ def test_forged_hosts_are_refused(cast: Cast) -> None:
         assert answer.status_code == 200 and "evil.example" not in everything_of(answer)
 
 
+#: Which parameters the view behind the last part of a pattern reads; each meets every odd value, the others a few.
+_LIST = ("filter", "sort", "cursor")
+_READ = {
+    "<slug:type_key>/": (*_LIST, "columns"), "rows": _LIST, "export.csv": ("filter",), "board": ("filter", "within"), "totals": ("filter",), "filter": ("edit",),
+    "<slug:type_key>": (*_LIST, "limit", "q", "only"), "search": ("q", "limit"), "history": ("before", "cursor", "limit"), "timeline": ("cursor", "only"),
+    "<uuid:column_id>": ("filter", "cursor"), "quick-add": ("title",),
+}  # fmt: skip
+
+
 @pytest.mark.parametrize("route", [r for r in routes() if "GET" in REVIEWED[r].methods and "<rest>" not in r])
 def test_odd_parameters_never_fail(cast: Cast, route: str) -> None:
     """Numbers that are none, NUL, bombs, foreign page marks and made-up names: 2xx, 3xx or 4xx at every address."""
     ana, api = cast.client("ana"), cast.api("ana")
     names = ["filter", "sort", "cursor", "limit", "q", "only", "columns", "fields", "view", "before", "edit", "within", "type", "title", "field"]
+    read_here = _READ.get(route.rpartition("/")[2] or route, ())
     info = registry.get("deal" if "board" in route else "customer")
     record = owned_by(cast, "ana", info)
     address = filled(route, info, record.pk, key=["name"], column_id=first_stage_id())[0]
     client = api if address.startswith("/api/") else ana
     for name in names:
-        for value in ODD if name in ("filter", "cursor", "before", "q", "sort") else ODD[::3]:
-            with undone(cast):
-                answer = client.get(address, QUERY_STRING=f"{name}={quote(value, safe='%')}")
-                assert answer.status_code < 500, f"{address}?{name}={value[:60]}"
-                assert text_of(answer) is not None
+        for value in ODD if name in read_here else ODD[::12]:
+            answer = client.get(address, QUERY_STRING=f"{name}={quote(value, safe='%')}")
+            assert answer.status_code < 500, f"{address}?{name}={value[:60]}"
+            assert text_of(answer) is not None
     extra = ("edit=²&field=", "edit=" + "9" * 5000, "field=name&op=is&value=%00&add=1", "field=emails&op=is&value=x&add=1&edit=²", "workspace=x&user=x&role=owner")
     for query in extra:
         assert client.get(address, QUERY_STRING=query).status_code < 500, f"{address}?{query[:60]}"
@@ -154,8 +163,6 @@ def test_nobody_sets_what_rapport_keeps(cast: Cast) -> None:
         ana.post(f"/{info.key}/{record.pk}/edit", {**readonly, "fields_shown": ",".join(readonly), "version": str(record.version)})
         after = info.model.objects.filter(pk=record.pk).values().get()
         assert {k for k in after if after[k] != before[k]} == set(), info.key
-        count = info.model.objects.filter(workspace_id=cast.away.pk).count() if False else 0
-        assert count == 0
     stale = owned_by(cast, "ana", registry.get("customer"))
     told = ana.post(f"/customer/{stale.pk}/edit", {"name": "Y", "fields_shown": "name", "version": "999"})
     stale.refresh_from_db()

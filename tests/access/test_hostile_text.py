@@ -122,7 +122,7 @@ def test_addresses_never_run_anything(cast: Cast) -> None:
         for payload in [*ADDRESSES, *XSS[:12]]:
             record = _hostile(cast, info, payload)
             if record is None:
-                record = _hostile(cast, info, "harmless", **{})
+                record = _hostile(cast, info, "harmless")
             assert record is not None
             for address in (info.record_url(record.pk), f"{info.record_url(record.pk)}/edit"):
                 _check(client, address)

@@ -14,10 +14,10 @@ import pytest
 from rapport.kernel.access.models import Role
 from rapport.kernel.records.model import Record
 from rapport.kernel.records.registry import TypeInfo, registry
+from tests import factory
 from tests.access.addresses import REVIEWED, filled, routes
 from tests.access.masks import everything_of, masked
 from tests.access.people import CLOSED, SHARED, owned_by, undone
-from tests import factory
 from tests.cast import Cast, first_stage_id
 from tests.test_two_worlds import FILTERS
 

@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from rapport.engines.exports.writing import export_rows
 from rapport.engines.imports.models import ImportRun
+from rapport.engines.imports.run import BATCH, Wish, import_file
 from rapport.kernel.access import gate
+from rapport.kernel.access.current import use_workspace
 from rapport.kernel.access.models import Role, User
 from rapport.kernel.errors import Invalid, RapportError, Refused
 from rapport.kernel.query.read import read_page
@@ -143,8 +146,6 @@ def test_deals_come_in_closed(cast: Cast, bring: Importer) -> None:
 
 def test_an_export_comes_back_unchanged(cast: Cast, bring: Importer) -> None:
     """Every field of a customer goes out as CSV and in again by its id, formulas in cells included."""
-    from rapport.engines.exports.writing import export_rows
-
     ctx = cast.ctx("ana")
     ctx.create("customer", name="=HYPERLINK(1)", emails=["work: a@x.example", "b@y.example"], phones="01 555 0142", tags=["a", "b"],
                addresses="1 Quay | D01 | Dublin | | IE", turnover="-12.50", note="-two\nlines", birthday="2000-02-29")  # fmt: skip
@@ -189,8 +190,6 @@ def test_hidden_columns_are_refused(cast: Cast, bring: Importer) -> None:
 
 def test_another_workspace_is_not_there(cast: Cast, bring: Importer) -> None:
     """Neither as a reference nor by id nor as a match."""
-    from rapport.kernel.access.current import use_workspace
-
     with use_workspace(cast.away):
         foreign = make(cast.ctx("dea"), "customer", name="Foreign", external_id="F1", emails="f@foreign.example")
     columns = {"id": "id", "name": "name", "parent": "parent"}
@@ -223,16 +222,14 @@ def test_a_dry_run_keeps_nothing_but_tells_all(cast: Cast, bring: Importer) -> N
 
 def test_a_stopped_run_goes_on_where_it_was(cast: Cast, tmp_path: Path) -> None:
     """Stopped after the first batch, it is taken up after that line; the file of rejected lines has each line once."""
-    from rapport.engines.imports.run import Wish, import_file
-
     path = tmp_path / "many.csv"
-    path.write_text("name,birthday\n" + "".join(f"N{n},{'never' if n % 500 == 0 else ''}\n" for n in range(2500)))
+    path.write_text("name,birthday\n" + "".join(f"N{n},{'never' if n % 500 == 0 else ''}\n" for n in range(4000)))
     ctx = cast.ctx("ana", "cli")
     first = import_file(ctx, Wish(path, type="customer"), lambda progress: False)
-    assert first.stopped and first.total.lines == 1000
+    assert first.stopped and first.total.lines == BATCH
     second = import_file(ctx, Wish(path, type="customer"))
-    assert second.resumed_after == 1001 and second.total.lines == 1500
-    assert len(names()) == 2495 and len(rejected(second.rejected)) == 5
+    assert second.resumed_after == BATCH + 1 and second.total.lines == 4000 - BATCH
+    assert len(names()) == 3992 and len(rejected(second.rejected)) == 8
     assert import_file(ctx, Wish(path, type="customer")).total.created == 0
 
 

@@ -212,3 +212,17 @@ def test_reach_of_everything(cast: Cast) -> None:
     assert not gate.sees_all(cast.ctx("ben"), info)
     assert not gate.sees_all(cast.ctx("ana"), registry.get("affiliation"))
     insert_rows(Change, ("id",), [])
+
+
+def test_cleaned_rows_still_have_their_references_checked(cast: Cast) -> None:
+    """An importer vouches for shapes, never for what a row may point at: links of any type are looked at too."""
+    theirs = companies(cast.ctx("cem"), 1)[0]
+    mine = companies(cast.ctx("ben"), 1)[0]
+    at = dt.datetime(2026, 1, 5, 9, tzinfo=dt.UTC)
+    rows = [
+        {"kind": "note", "subject": "x", "happened_at": at, "about": ("customer", theirs)},
+        {"kind": "note", "subject": "x", "happened_at": at, "customer": theirs},
+        {"kind": "note", "subject": "x", "happened_at": at, "about": ("customer", mine)},
+    ]
+    done = cast.ctx("ben").create_many("activity", rows, cleaned=True)
+    assert set(done.ids) == {2} and all(isinstance(wrong, Invalid) for wrong in done.errors.values())

@@ -31,7 +31,9 @@ from rapport.kernel.context import Context
 from rapport.kernel.custom.fields import forget_custom_fields
 from rapport.kernel.errors import Invalid, Refused
 
-BATCH = 1_000
+#: Lines written in one transaction. Measured on SQLite with 40,000 people: 1,000 lines wrote 1.9 GB to the disk, 3,000
+#: lines 0.8 GB, because each index page is written once per transaction; more would hold other writers up too long.
+BATCH = 2_500
 
 
 @dataclass

@@ -61,7 +61,8 @@ class Draw:
 
     def phone(self, country: Country, *, mobile: bool) -> dict[str, str]:
         """A number that the country's plan allows."""
-        return {"value": self.shaped(self.one(country.mobile if mobile else country.landline)), "label": "mobile" if mobile else ""}
+        shapes, label = (country.mobile, "mobile") if mobile else (country.landline, "")
+        return {"value": self.shaped(self.one(shapes)), "label": label}
 
     def address(self, country: Country, place: tuple[str, str, str]) -> dict[str, str]:
         """A street in the city."""

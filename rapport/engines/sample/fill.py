@@ -137,7 +137,8 @@ class Block:
         for lead in self.leads:
             if lead.task:
                 kind, subject, due = lead.task
-                tasks.append({"kind": kind, "subject": subject, "due_on": due, "owner": lead.values["owner"], "about": ("lead", lead.id)})
+                task = {"kind": kind, "subject": subject, "due_on": due, "owner": lead.values["owner"]}
+                tasks.append({**task, "about": ("lead", lead.id)})
         written += len(_create(ctx, "task", tasks))
         activities = sorted(self.stories.activities, key=lambda p: p.values["happened_at"])  # type: ignore[arg-type, return-value]
         ids = _create(ctx, "activity", [self._row(p) for p in activities])
@@ -177,7 +178,8 @@ class Block:
             if draw.odds(0.035) and buyers:
                 other = draw.one(buyers)
                 if other is not party:
-                    tie = {"supplier": "supplies", "partner": "partner_of"}.get(party.side, draw.one(("referred_by", "competes_with", "other")))
+                    among = draw.one(("referred_by", "competes_with", "other"))
+                    tie = {"supplier": "supplies", "partner": "partner_of"}.get(party.side, among)
                     yield {"one": party.id, "tie": tie, "other": other.id}
 
     def _preferences(self) -> Iterator[dict[str, object]]:

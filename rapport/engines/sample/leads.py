@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from rapport.engines.sample.draw import Draw, mail_name, slug
-from rapport.engines.sample.parties import Party
 from rapport.engines.sample.stories import PlannedDeal
 from rapport.engines.sample.texts import LEAD_TASKS, MESSAGES
 from rapport.engines.sample.trades import AIRCRAFT, BUYERS, DROPPED, NORTH, SOURCE_WEIGHTS, SOURCES

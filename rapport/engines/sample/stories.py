@@ -9,9 +9,19 @@ from uuid import UUID
 from rapport.engines.sample.draw import Draw
 from rapport.engines.sample.parties import Party
 from rapport.engines.sample.texts import (
-    CARE, CARE_TASKS, DEAL_TASKS, LOST, OUTCOMES, SALE, SUPPLY, WON, Talk,
+    CARE,
+    CARE_TASKS,
+    DEAL_TASKS,
+    LOST,
+    OUTCOMES,
+    SALE,
+    SUPPLY,
+    WON,
+    Talk,
 )  # fmt: skip
-from rapport.engines.sample.trades import AIRCRAFT, EXTRAS, LOST as LOST_REASONS, WON as WON_REASONS
+from rapport.engines.sample.trades import AIRCRAFT, EXTRAS
+from rapport.engines.sample.trades import LOST as LOST_REASONS
+from rapport.engines.sample.trades import WON as WON_REASONS
 from rapport.kernel.money import Money
 
 _CURRENCY = {"GB": "GBP", "CH": "CHF"}

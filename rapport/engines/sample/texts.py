@@ -63,11 +63,47 @@ SALE = (
              "at half a percent a week. {first} signs when the bank has answered.", "Waiting for the bank", (40, 90)),
     ),
 )  # fmt: skip
+#: The same for smaller things: parts, training, overhauls.
+SMALL_SALE = (
+    (
+        Talk("email", "in", "Request: {product}", "\"Could you make us an offer for this? It should be settled before the "
+             "season.\" Papers of the aircraft are attached.", "Answered the same day"),
+        Talk("call", "in", "{first} asked about: {product}", "Wants to know the price and how long the aircraft stands. They "
+             "can spare it in the second half of the month.", "Offer promised", (4, 15)),
+    ),
+    (
+        Talk("call", "out", "What exactly {company} needs", "Went through the aircraft's papers with {first}. Two points are "
+             "new; the rest is as last year.", "Clear now", (8, 25)),
+        Talk("visit", "out", "Looked at the aircraft in {city}", "Cowling off, photos taken. More worn than the papers say, "
+             "but nothing that stops it from flying.", "Photos in the folder", (45, 120)),
+    ),
+    (
+        Talk("email", "out", "Offer: {product}", "Sent the offer with two dates in the workshop. Valid for 30 days.", "Received"),
+        Talk("call", "out", "Talked through the offer with {first}", "The price is fine; asks for the ferry flight to be "
+             "included.", "Second version today", (5, 15)),
+    ),
+    (
+        Talk("email", "in", "Remarks on the offer", "{first} wants the invoice in two parts and a fixed day of return.",
+             "With our back office"),
+        Talk("call", "in", "Dates for {company}", "Tuesday in two weeks suits both sides. {first} waits for the treasurer's "
+             "signature.", "Waiting for the signature", (4, 10)),
+    ),
+)  # fmt: skip
+SMALL_WON = (
+    Talk("email", "in", "Order: {product}", "Signed offer received. Slot in the workshop is booked.", "Order confirmed"),
+    Talk("call", "in", "{company} orders", "{first} called: go ahead as offered.", "Order", (2, 6)),
+)  # fmt: skip
+SMALL_TASKS = (
+    (("call", "Call {first} about: {product}"), ("todo", "Ask the workshop for free dates")),
+    (("email", "Ask {first} for the papers"), ("visit", "Look at the aircraft in {city}")),
+    (("call", "Talk through the offer with {first}"), ("send", "Send the revised offer")),
+    (("email", "Chase the signature"), ("todo", "Book the slot in the workshop")),
+)  # fmt: skip
 WON = (
     Talk("email", "in", "Order for the {product}", "Signed contract received. {first} asks for a photo from the line every "
          "month for the club's notice board.", "Order confirmed"),
-    Talk("call", "in", "{company} orders", "{first} called himself: the board said yes. Contract comes by post, deposit this "
-         "week.", "Order", (5, 12)),
+    Talk("call", "in", "{company} orders", "{first} called before noon: the board said yes. Contract comes by post, deposit "
+         "this week.", "Order", (5, 12)),
     Talk("visit", "out", "Signing at {company}", "Contract for the {product} signed, cake on the table. Delivery slot is "
          "reserved.", "Order", (45, 120)),
 )  # fmt: skip

@@ -96,7 +96,7 @@ BIRDS = tuple(
     "Kestrel Heron Swift Falcon Osprey Merlin Gannet Plover Curlew Fulmar Petrel Lapwing Buzzard Harrier Redwing Siskin "
     "Martlet Wheatear Dunlin Goshawk Kittiwake Linnet Nightjar Pipit Raven Sandpiper Starling Swallow Teal Tern Wagtail "
     "Whimbrel Avocet Bittern Bluebird Bunting Cormorant Crane Dipper Dotterel Egret Fieldfare Finch Goldcrest Grebe "
-    "Hobby Jackdaw Kingfisher Kite Magpie Northwind Westwind Eastwind Highland Lowland Lighthouse Meridian Horizon "
+    "Jackdaw Kingfisher Kite Magpie Northwind Westwind Eastwind Highland Lowland Lighthouse Meridian Horizon "
     "Zenith Cirrus Altitude Blue Bay Silver Coast Green Valley Red Barn White Cliff Old Mill Three Rivers Long Strand "
     "Stone Bridge Amber Sky".split()
 )
@@ -116,6 +116,8 @@ EXTRAS = {
 WON = ("Lowest fuel use in its class", "Delivery before the season", "Test flight convinced the board", "Service is close by",
        "Trade-in of their old aircraft", "Good experience with the first aircraft", "Short runway performance",
        "Price of the whole package")  # fmt: skip
+SMALL_WON = ("Slot within two weeks", "Fixed price", "Our workshop knows the aircraft", "Part of the service contract",
+             "Ferry flight included")  # fmt: skip
 LOST = ("Price", "Bought a used aircraft", "Chose another maker", "No budget this year", "Hangar was not approved",
         "Delivery took too long", "Board decided against it", "Leases instead", "Payload too small")  # fmt: skip
 DROPPED = ("No budget", "Only wanted a brochure", "Student project", "Cannot be reached", "Wants a helicopter",

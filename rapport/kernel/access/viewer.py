@@ -55,7 +55,7 @@ def system_viewer(name: str) -> Viewer:
 def load_viewer(user: User) -> Viewer:
     """The viewer a user is, from the role and the tree of teams (at most two queries). Inside `use_workspace`."""
     role = user.role
-    if not user.is_active or role is None or user.deleted_at is not None:
+    if not user.is_active or role is None or role.deleted_at is not None or user.deleted_at is not None:
         return Viewer(user_id=user.pk, name=user.name)
     return Viewer(
         user_id=user.pk, name=user.name, rights=role.rights, field_groups=role.field_groups,

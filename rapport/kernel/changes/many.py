@@ -129,10 +129,9 @@ def _see_references(ctx: Context, fields: Mapping[str, Field], rows: Sequence[Ma
             continue
         for row in rows:
             value = row.get(key)
-            if one.to and type(value) is UUID:
-                wanted.setdefault(one.to, set()).add(value)
-            elif one.kind.key == "anyref" and type(value) is tuple and len(value) == 2 and type(value[1]) is UUID and value[0] in registry:
-                wanted.setdefault(value[0], set()).add(value[1])
+            target, pk = (one.to, value) if one.to else value if type(value) is tuple and len(value) == 2 else ("", None)
+            if type(pk) is UUID and target in registry:
+                wanted.setdefault(target, set()).add(pk)
     for type_key, ids in wanted.items():
         for some in _portions(list(ids)):
             resolver.exists(type_key, some)

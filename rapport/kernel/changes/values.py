@@ -89,7 +89,7 @@ def clean_values(
             errors[key] = _why_not(ctx, info, key)
             continue
         try:
-            found = value if is_clean and not field.to else field.kind.clean(value, cleaning)
+            found = value if is_clean and not _refers(field) else field.kind.clean(value, cleaning)
         except Invalid as wrong:
             errors[key] = wrong.sentence
             continue
@@ -99,6 +99,11 @@ def clean_values(
     if errors:
         raise Invalid(next(iter(errors.values())), errors=errors)
     return cleaned
+
+
+def _refers(field: Field) -> bool:
+    """Whether the value points at another record, which the viewer must be able to see (a link of any type too)."""
+    return bool(field.to) or type(field.kind).references is not Kind.references
 
 
 def demand_kept(cleaned: Mapping[str, object], fields: Mapping[str, Field]) -> None:

@@ -16,7 +16,16 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from django.db.models import (
-    BooleanField, Case, CharField, Exists, OuterRef, Q, QuerySet, TextField, Value, When,
+    BooleanField,
+    Case,
+    CharField,
+    Exists,
+    OuterRef,
+    Q,
+    QuerySet,
+    TextField,
+    Value,
+    When,
 )  # fmt: skip
 
 from rapport.kernel.access import gate

@@ -65,6 +65,8 @@ class ShownColumn:
     more: str | None = None
     #: Of a folded column: the last few that came there.
     latest: list[Card] = field(default_factory=list)
+    #: The count as it is shown: "10,000+" past the cap.
+    text: str = ""
 
 
 def card_fields(ctx: Context, info: TypeInfo) -> list[str]:
@@ -116,6 +118,7 @@ def shown_column(ctx: Context, info: TypeInfo, one: Column, *, latest: Page | No
         shown_cards(ctx, info, one.page, one.record) if one.page else [],
         one.page.next if one.page else None,
         shown_cards(ctx, info, latest, one.record) if latest else [],
+        one.text,
     )
 
 

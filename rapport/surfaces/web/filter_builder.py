@@ -23,6 +23,7 @@ from rapport.kernel.query.words import RELATIVE, bare_value
 from rapport.kernel.records.field import Field
 from rapport.kernel.records.registry import registry
 from rapport.surfaces.web.list_state import ListState, read_state
+from rapport.surfaces.web.posted import whole_number
 from rapport.surfaces.web.shell import is_part, render
 
 if TYPE_CHECKING:
@@ -84,9 +85,9 @@ def _draft(ctx: Context, state: ListState, request: HttpRequest) -> Draft:
     fields = [f for f in gate.fields(ctx, state.info).values() if f.kind.operators and f.source != "computed"]
     key, op = request.GET.get("field", ""), request.GET.get("op", "")
     values: tuple[str, ...] = ()
-    at = request.GET.get("edit", "")
-    if not key and at.isdigit() and int(at) < len(state.tests):
-        node = state.tests[int(at)]
+    at = whole_number(request.GET.get("edit", ""))
+    if not key and at is not None and at < len(state.tests):
+        node = state.tests[at]
         if isinstance(node, Test) and len(node.path) == 1:
             key, op = node.path[0], node.op
             items = node.value if isinstance(node.value, tuple) else (node.value,)
@@ -155,8 +156,9 @@ def _scalar(field: Field, text: str) -> Scalar:
 def with_test(state: ListState, node: Node, edit: str) -> str:
     """The filter text with the condition added, or put in the place of the one being edited."""
     tests = list(state.tests)
-    if edit.isdigit() and int(edit) < len(tests):
-        tests[int(edit)] = node
+    at = whole_number(edit)
+    if at is not None and at < len(tests):
+        tests[at] = node
     else:
         tests.append(node)
     text = show(tests[0] if len(tests) == 1 else All(tuple(tests)))

@@ -20,7 +20,7 @@ from rapport.surfaces.web.answers import done, part_or_page
 from rapport.surfaces.web.conflict import choices_of, conflict_page, touched_only
 from rapport.surfaces.web.controls import Group, controls, few_options, form_fields
 from rapport.surfaces.web.files import store_uploads
-from rapport.surfaces.web.posted import SHOWN, Posted, lists_of, read_posted
+from rapport.surfaces.web.posted import SHOWN, Posted, lists_of, read_posted, whole_number
 from rapport.surfaces.web.shell import is_part
 from rapport.surfaces.web.toasts import undo_mark
 
@@ -179,8 +179,8 @@ def _flat(groups: list[tuple[str, list[Field]]]) -> list[Field]:
 
 
 def _version(post: Mapping[str, list[str]], record: Record) -> int:
-    given = (post.get("version") or [""])[-1]
-    return int(given) if given.isdigit() else record.version
+    given = whole_number((post.get("version") or [""])[-1])
+    return record.version if given is None else given
 
 
 def _capital(label: object) -> str:

@@ -18,7 +18,7 @@ from rapport.surfaces.web.answers import done
 from rapport.surfaces.web.conflict import contested
 from rapport.surfaces.web.controls import controls, needed_fields
 from rapport.surfaces.web.files import store_uploads
-from rapport.surfaces.web.posted import SHOWN, Posted, lists_of, read_posted
+from rapport.surfaces.web.posted import SHOWN, Posted, lists_of, read_posted, whole_number
 from rapport.surfaces.web.properties import property_of
 from rapport.surfaces.web.shell import is_part, render
 from rapport.surfaces.web.toasts import trigger
@@ -51,7 +51,7 @@ def _save(request: HttpRequest, info: TypeInfo, record: Record, one: Field) -> H
         return _control(request, info, record, one, posted, status=422)
     given = (post.get("version") or [""])[-1]
     try:
-        ctx.write(record, expected_version=int(given) if given.isdigit() else None, **{one.key: posted.values[one.key]})
+        ctx.write(record, expected_version=whole_number(given), **{one.key: posted.values[one.key]})
     except Conflict as both:
         rows = contested(request, info, both)
         if not rows and both.fields:

@@ -167,7 +167,8 @@ def lines(ctx: Context, info: TypeInfo, page: read.Page) -> list[Line]:
             next((cells[i] for i in some if row.values[page.fields[i].key] is not None), "")
             for some in (badge, words, time)
         ]
-        found.append(Line(row.id, info.record_url(row.id), name, SafeString(avatar(name, read.mark_shape(info, row.is_person))), SafeString(html), *small))
+        mark = SafeString(avatar(name, read.mark_shape(info, row.is_person)))
+        found.append(Line(row.id, info.record_url(row.id), name, mark, SafeString(html), *small))
     return found
 
 

@@ -67,6 +67,12 @@ def read_posted(
     return found
 
 
+def whole_number(text: str) -> int | None:
+    """The number that plain digits say, None for anything else: "²" is a digit to Python but no number, and thousands
+    of digits are an error."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else None
+
+
 def is_posted(post: Mapping[str, Sequence[str]], name: str) -> bool:
     """Whether any input of the control called `name` was posted."""
     return name in post or any(key.startswith(f"{name}__") for key in post)

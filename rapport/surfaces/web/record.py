@@ -25,6 +25,7 @@ from rapport.surfaces.web import shell
 from rapport.surfaces.web.answers import done
 from rapport.surfaces.web.composer import composer_of
 from rapport.surfaces.web.figures import key_figures
+from rapport.surfaces.web.posted import whole_number
 from rapport.surfaces.web.properties import property_groups
 from rapport.surfaces.web.related import related_panels
 from rapport.surfaces.web.stages import board_bar, choice_bar
@@ -207,7 +208,7 @@ def history_page(request: HttpRequest, type_key: str, record_id: UUID) -> HttpRe
     ctx, info = request.ctx, registry.get(type_key)  # type: ignore[attr-defined]
     record = gate.get(ctx, info, record_id)
     given = request.GET.get("before", "")
-    changes = history(ctx, info, record.pk, limit=51, before=int(given) if given.isdigit() else None)
+    changes = history(ctx, info, record.pk, limit=51, before=whole_number(given))
     fields = list(gate.fields(ctx, info).values())
     load_titles(ctx, [Row(record.pk, 0, {f.key: v}) for c in changes for f, b, a in c.entries for v in (b, a)], fields)
     values = {

@@ -145,7 +145,8 @@ def _panel(ctx: Context, info: TypeInfo, record: Record, one: _Found) -> Related
         count=(found.text if found else f"{many:,}") if many else "", total=_total(ctx, other, found) if many else "",
         url=f"{other.url}?{urlencode({'filter': text})}" if other.declared.menu else "",
         add_url=f"{info.record_url(record.pk)}/add/{other.key}?by={part.field}" if may_add else "",
-        add_label=str(other.label), chip=_capital(part.label if part.label and not part.where else other.label), has_more=many > len(rows),
+        add_label=str(other.label), has_more=many > len(rows),
+        chip=_capital(part.label if part.label and not part.where else other.label),
     )  # fmt: skip
 
 

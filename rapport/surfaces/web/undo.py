@@ -65,7 +65,7 @@ def read_marks(text: str) -> list[Mark]:
         key, _colon, rest = part.partition(":")
         pk, _colon, version = rest.partition(":")
         ident = as_id(pk)
-        if ident is None or not version.isdigit() or len(version) > 9:
+        if ident is None or not (version.isascii() and version.isdigit()) or len(version) > 9:
             raise Gone(_("There is nothing to take back here."))
         found.append(Mark(registry.get(key), ident, int(version)))
     return found
