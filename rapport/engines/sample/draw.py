@@ -89,6 +89,12 @@ class Draw:
             self.seen.add(name)
         return name
 
+    def moment(self, window: tuple[dt.datetime, dt.datetime]) -> dt.datetime:
+        """A moment by day between two."""
+        start, end = window
+        at = start + dt.timedelta(seconds=int((end - start).total_seconds() * self.chance.random()))
+        return at.replace(hour=8 + at.hour % 10, microsecond=0)
+
     def working_hour(self, day: dt.date) -> dt.datetime:
         """A moment of that day, or of the Friday before a weekend, when people work."""
         if day.weekday() > 4 and not self.odds(0.06):

@@ -67,7 +67,7 @@ def _blocks(customers: int, today: dt.date) -> Iterator[tuple[int, tuple[dt.date
     end = dt.datetime.combine(today - dt.timedelta(days=1), dt.time(18), dt.UTC)
     span = dt.timedelta(days=365 * _YEARS)
     sizes = [min(size, customers - at) for at in range(0, customers, size)]
-    weights = [1 + 5 * ((n + 1) / len(sizes)) ** 6 for n in range(len(sizes))]
+    weights = [1 + 11 * ((n + 1) / len(sizes)) ** 8 for n in range(len(sizes))]
     at = 0
     for count, weight in zip(sizes, weights, strict=True):
         edges = [end - span + span * (part / customers) ** 0.6 for part in (at, at + count)]

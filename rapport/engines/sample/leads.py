@@ -39,7 +39,7 @@ def plan_leads(
         if able and draw.odds(0.56 if age > 20 else 0.15):
             found.append(_converted(draw, able.pop(draw.between(0, len(able) - 1))))
         else:
-            at = window[0] + dt.timedelta(seconds=int((window[1] - window[0]).total_seconds() * draw.chance.random()))
+            at = draw.moment(window)
             found.append(_stranger(draw, owners, at, today))
     return sorted(found, key=lambda lead: lead.at)
 
@@ -80,7 +80,10 @@ def _stranger(draw: Draw, owners: dict[str, UUID], at: dt.datetime, today: dt.da
         values["tags"] = [draw.one(trade.tags)]
     values["raw"] = _raw(draw, values)
     age = (today - at.date()).days
-    states = (("new", 55), ("working", 40), ("dropped", 5)) if age < 25 else (("working", 12), ("dropped", 88))
+    if age < 40:
+        states = (("new", 70), ("working", 25), ("dropped", 5))
+    else:
+        states = (("working", 45), ("dropped", 55)) if age < 120 else (("working", 3), ("dropped", 97))
     values["state"] = draw.weighted([s for s, _w in states], [w for _s, w in states])
     lead = PlannedLead(values, at, first)
     if values["state"] == "dropped":

@@ -47,22 +47,17 @@ def plan_parties(draw: Draw, count: int, owners: dict[str, UUID], window: tuple[
     """Customers who came to us within the window, in the order they came."""
     companies = max(1, round(count * COMPANIES)) if count > 1 else count
     contacts = min(round(count * CONTACTS), count - companies)
-    found = [_company(draw, owners, _moment(draw, window)) for _n in range(companies)]
+    found = [_company(draw, owners, draw.moment(window)) for _n in range(companies)]
     for n in range(contacts):
         company = found[n] if n < companies and draw.odds(0.7) else draw.one(found[:companies])
-        person = _contact(draw, company, _moment(draw, (company.at, window[1])))
+        person = _contact(draw, company, draw.moment((company.at, window[1])))
         company.people.append(person)
         found.append(person)
-    found += [_private(draw, owners, _moment(draw, window)) for _n in range(count - companies - contacts)]
+    found += [_private(draw, owners, draw.moment(window)) for _n in range(count - companies - contacts)]
     for party in found[:companies]:
         if party.people:
             party.first = party.people[0].first
     return sorted(found, key=lambda party: party.at)
-
-
-def _moment(draw: Draw, window: tuple[dt.datetime, dt.datetime]) -> dt.datetime:
-    start, end = window
-    return start + dt.timedelta(seconds=int((end - start).total_seconds() * draw.chance.random()))
 
 
 def _owner(draw: Draw, owners: dict[str, UUID], country: Country, side: str) -> UUID:

@@ -6,22 +6,10 @@ import datetime as dt
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from rapport.engines.sample import texts, trades
 from rapport.engines.sample.draw import Draw
 from rapport.engines.sample.parties import Party
-from rapport.engines.sample.texts import (
-    CARE,
-    CARE_TASKS,
-    DEAL_TASKS,
-    LOST,
-    OUTCOMES,
-    SALE,
-    SUPPLY,
-    WON,
-    Talk,
-)  # fmt: skip
-from rapport.engines.sample.trades import AIRCRAFT, EXTRAS
-from rapport.engines.sample.trades import LOST as LOST_REASONS
-from rapport.engines.sample.trades import WON as WON_REASONS
+from rapport.engines.sample.texts import Talk
 from rapport.kernel.money import Money
 
 _CURRENCY = {"GB": "GBP", "CH": "CHF"}
@@ -36,7 +24,7 @@ _DEALS = {
     "lead": (("open", 0.1),),
     "subscriber": (),
 }  # fmt: skip
-_CARE = {"customer": 2.6, "advocate": 4.0, "lapsed": 1.2, "lost": 0.4, "prospect": 1.0, "lead": 1.5, "subscriber": 0.5}
+_CARE = {"customer": 3.1, "advocate": 4.0, "lapsed": 1.2, "lost": 0.4, "prospect": 1.0, "lead": 1.5, "subscriber": 0.5}
 
 
 @dataclass
@@ -79,23 +67,26 @@ class Teller:
         """One teller per block."""
         self.draw, self.today = draw, today
         self.out = Stories()
+        #: What was said to the party at hand, so that nothing is said twice.
+        self.told: set[str] = set()
 
     def tell(self, party: Party) -> None:
         """Plan everything that happened and is to happen with one party."""
         draw = self.draw
+        self.told = set()
         if party.side == "contact":
             if draw.odds(0.45):
-                self._talk(party, draw.one(CARE), self._day(party.at.date(), self.today), rep=party.owner)
+                self._talk(party, draw.one(texts.CARE), self._day(party.at.date(), self.today), rep=party.owner)
             return
         if party.side in ("supplier", "partner"):
             for _n in range(draw.about(3.2)):
-                self._talk(party, draw.one(SUPPLY), self._day(party.at.date(), self.today), rep=party.owner)
+                self._talk(party, draw.one(texts.SUPPLY), self._day(party.at.date(), self.today), rep=party.owner)
             return
         for outcome, odds in _DEALS[party.stage]:
             if draw.odds(odds):
                 self._deal(party, outcome)
         for _n in range(draw.about(_CARE[party.stage])):
-            self._talk(party, draw.one(CARE), self._day(party.at.date(), self.today), rep=party.owner)
+            self._talk(party, draw.one(texts.CARE), self._day(party.at.date(), self.today), rep=party.owner)
         if draw.odds(0.17):
             self._care_task(party)
 
@@ -124,7 +115,8 @@ class Teller:
             "close_on": closed, "source": party.values["source"],
         }  # fmt: skip
         if outcome != "open":
-            values |= {"closed_on": closed, "reason": draw.one(WON_REASONS if outcome == "won" else LOST_REASONS)}
+            won = trades.WON if product in trades.AIRCRAFT else trades.SMALL_WON
+            values |= {"closed_on": closed, "reason": draw.one(won if outcome == "won" else trades.LOST)}
         deal = PlannedDeal(party, values, outcome, reached, product, opened, closed)
         self.out.deals.append(deal)
         self._sell(deal)
@@ -136,18 +128,19 @@ class Teller:
         if party.trade is not None and party.trade.aircraft and draw.odds(0.62):
             product = draw.one(party.trade.aircraft)
             pieces = 2 if draw.odds(0.08) else 1
-            price = AIRCRAFT[product] * (100 + draw.between(0, 12)) // 100 * pieces
+            price = trades.AIRCRAFT[product] * (100 + draw.between(0, 12)) // 100 * pieces
             label = f"Two {product}s" if pieces == 2 else product
         else:
-            product = label = draw.one(tuple(EXTRAS))
-            price = draw.between(*EXTRAS[product]) // 50 * 50
+            product = label = draw.one(tuple(trades.EXTRAS))
+            price = draw.between(*trades.EXTRAS[product]) // 50 * 50
         return f"{label} for {party.name}"[:200], product, Money(price * 100, currency)
 
     def _sell(self, deal: PlannedDeal) -> None:
         """The steps of the sale, spread from the opening to now or the end."""
         draw = self.draw
         end = self.today if deal.outcome == "open" else deal.closed
-        steps = SALE[: deal.reached + 1 + (deal.outcome == "won")]
+        big = deal.product in trades.AIRCRAFT
+        steps = (texts.SALE if big else texts.SMALL_SALE)[: deal.reached + 1 + (deal.outcome == "won")]
         span = max(0, (end - deal.opened).days)
         days = sorted(draw.between(0, span) for _step in steps)
         for day, talks in zip(days, steps, strict=True):
@@ -155,7 +148,9 @@ class Teller:
                 self._talk(deal.party, draw.one(talks), deal.opened + dt.timedelta(days=day), rep=deal.party.owner, deal=deal)
         moved = deal.opened + dt.timedelta(days=days[-1])
         if deal.outcome != "open":
-            self._talk(deal.party, draw.one(WON if deal.outcome == "won" else LOST), deal.closed, rep=deal.party.owner, deal=deal)
+            won = texts.WON if big else texts.SMALL_WON
+            last = draw.one(won if deal.outcome == "won" else texts.LOST)
+            self._talk(deal.party, last, deal.closed, rep=deal.party.owner, deal=deal)
             moved = deal.closed
             if draw.odds(0.2):
                 self._done_task(deal)
@@ -167,6 +162,9 @@ class Teller:
 
     def _talk(self, party: Party, talk: Talk, day: dt.date, *, rep: UUID, deal: PlannedDeal | None = None) -> None:
         draw = self.draw
+        if deal is None and talk.subject in self.told:
+            return
+        self.told.add(talk.subject)
         day = min(max(day, party.at.date()), self.today - dt.timedelta(days=1))
         words = self.words(party, deal)
         values: dict[str, object] = {
@@ -200,18 +198,20 @@ class Teller:
         return self.today + dt.timedelta(days=draw.between(*days))
 
     def _deal_task(self, deal: PlannedDeal) -> None:
-        kind, subject = self.draw.one(DEAL_TASKS[deal.reached])
+        tasks = texts.DEAL_TASKS if deal.product in trades.AIRCRAFT else texts.SMALL_TASKS
+        kind, subject = self.draw.one(tasks[deal.reached])
         self._task(deal.party, kind, subject, self.due(), deal)
 
     def _care_task(self, party: Party) -> None:
-        kind, subject = self.draw.one(CARE_TASKS)
+        kind, subject = self.draw.one(texts.CARE_TASKS)
         if self.draw.odds(0.6):
             self._task(party, kind, subject, self.due(), None)
         else:
             self._task(party, kind, subject, self._day(party.at.date(), self.today), None, done=True)
 
     def _done_task(self, deal: PlannedDeal) -> None:
-        kind, subject = self.draw.one(DEAL_TASKS[deal.reached])
+        tasks = texts.DEAL_TASKS if deal.product in trades.AIRCRAFT else texts.SMALL_TASKS
+        kind, subject = self.draw.one(tasks[deal.reached])
         self._task(deal.party, kind, subject, self._day(deal.opened, deal.closed), deal, done=True)
 
     def _task(
@@ -226,7 +226,7 @@ class Teller:
             values["due_time"] = dt.time(draw.between(8, 16), draw.one((0, 15, 30, 45)))
         if done:
             at = min(draw.working_hour(due), dt.datetime.combine(self.today, dt.time(7), dt.UTC))
-            values |= {"state": "done", "done_at": at, "outcome": draw.one(OUTCOMES)}
+            values |= {"state": "done", "done_at": at, "outcome": draw.one(texts.OUTCOMES)}
         self.out.tasks.append(Planned(party, values, deal))
 
 
