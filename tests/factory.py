@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from itertools import count
 from uuid import UUID
 
@@ -12,11 +13,18 @@ from rapport.kernel.records.model import Record
 from rapport.kernel.records.registry import TypeInfo, registry
 
 _numbers = count(1)
+_types = (info.key for _round in count() for info in registry.all() if not info.declared.under)
 
 #: Values that a type's own checks ask for and no field can say, with the reason.
-SPECIAL: dict[str, dict[str, object]] = {
+SPECIAL: dict[str, dict[str, object] | Callable[[], dict[str, object]]] = {
     "custom_field": {"on_type": "customer", "kind": "choice", "choices": "A\nB"},  # must name a real type and kind
     "exchange_rate": {"currency": "USD"},  # a code, not any text
+    # One default for each type, which must be a real one; a rule shares with exactly one role, team or person.
+    "access_default": lambda: {"on_type": next(_types)},
+    "sharing_rule": lambda: {
+        "on_type": "customer", "matching": "", "to_role": registry.get("role").model.objects.get(key="owner").pk,
+        "to_team": None, "to_user": None,
+    },
 }
 
 
@@ -37,7 +45,8 @@ def values_for(ctx: Context, info: TypeInfo, *, every: bool = False, **given: ob
         value = value_for(ctx, info, field)
         if value is not None:
             values[key] = value
-    return {**values, **SPECIAL.get(info.key, {}), **given}
+    special = SPECIAL.get(info.key, {})
+    return {**values, **(special() if callable(special) else special), **given}
 
 
 def value_for(ctx: Context, info: TypeInfo, field: Field, tag: str = "") -> object:
@@ -49,7 +58,7 @@ def value_for(ctx: Context, info: TypeInfo, field: Field, tag: str = "") -> obje
     plain: dict[str, object] = {
         "text": tag, "longtext": f"{tag}\nsecond line", "number": n % 100 + 1, "percent": n % 100, "money": f"{n}.50",
         "date": dt.date(2026, 1, 1) + dt.timedelta(days=n % 300), "datetime": dt.datetime(2026, 1, 1, 12, tzinfo=dt.UTC),
-        "time": dt.time(9, 30), "yesno": False, "phone": f"+353 1 555 {n % 10000:04d}", "email": f"a{n}@example.com", "one_email": f"b{n}@example.com",
+        "time": dt.time(9, 30), "yesno": False, "rights": {"customer": {"view": "own"}}, "phone": f"+353 1 555 {n % 10000:04d}", "email": f"a{n}@example.com", "one_email": f"b{n}@example.com",
         "web": f"https://site{n}.example", "tags": [f"tag{n}"],
         "address": [{"street": f"{n} Quay", "city": f"City{n}", "country": "IE"}],
     }  # fmt: skip

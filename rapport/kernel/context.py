@@ -104,7 +104,7 @@ class Context:
 def context_for(user: User, surface: str, *, workspace: Workspace | None = None) -> Context:
     """The context of a user; call it inside `use_workspace`."""
     space = workspace or Workspace.objects.get(pk=user.workspace_id)
-    viewer = load_viewer(user)
+    viewer = load_viewer(user, space)
     return Context(
         workspace=space, viewer=viewer, surface=surface, actor_id=user.pk, actor_name=user.name,
         format=Format(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rapport.kernel.access.models import Account, ApiToken, Role, SetupLink, Team, User, Workspace
+from rapport.kernel.access.sharing_models import AccessDefault, Grant, SharingRule
 from rapport.kernel.changes.models import Change, ReaderCursor
 from rapport.kernel.custom.models import CustomField
 from rapport.kernel.exchange import ExchangeRate
@@ -10,6 +11,6 @@ from rapport.kernel.jobs.models import Job, Schedule
 from rapport.kernel.query.models import IndexedValue, SearchEntry
 
 __all__ = [
-    "Account", "ApiToken", "Change", "CustomField", "ExchangeRate", "IndexedValue", "Job", "ReaderCursor", "Role",
-    "Schedule", "SearchEntry", "SetupLink", "Team", "User", "Workspace",
+    "AccessDefault", "Account", "ApiToken", "Change", "CustomField", "ExchangeRate", "Grant", "IndexedValue", "Job",
+    "ReaderCursor", "Role", "Schedule", "SearchEntry", "SetupLink", "SharingRule", "Team", "User", "Workspace",
 ]  # fmt: skip

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
-from rapport.kernel.access.models import Role, Team, User, Workspace
+from rapport.kernel.access.chart import chart_of, note_access_changed
+from rapport.kernel.access.models import Team, User, Workspace
 from rapport.kernel.custom.fields import field_options
 from rapport.kernel.custom.models import CustomField
 from rapport.kernel.errors import Invalid
@@ -23,10 +24,33 @@ if TYPE_CHECKING:
     from rapport.kernel.context import Context
     from rapport.kernel.records.model import Record
 
-_EVERYBODY_SEES = {
+_GIVEN = _("Given by “Give a role”.")
+EVERYBODY_SEES = {
     "management": "view:all", "sales": "view:all", "support": "view:all", "marketing": "view:all",
     "back_office": "view:all", "external": "",
 }  # fmt: skip
+
+
+def check_reports_to(ctx: Context, record: Record | None, values: dict[str, object]) -> None:
+    """Nobody reports to themselves, however many steps up: what one sees climbs this line."""
+    boss = values.get("reports_to")
+    if record is not None and boss is not None:
+        chart = chart_of(ctx.workspace)
+        if boss == record.pk or record.pk in chart.managers_of(boss):  # type: ignore[arg-type]
+            raise Invalid(_t("Nobody can report to themselves or to somebody below them; choose another person."), field="reports_to")
+
+
+def keep_an_owner(ctx: Context, written: list[Written]) -> None:
+    """A workspace always has somebody who can open every door: the write is undone otherwise."""
+    if all(one.verb == "create" for one in written) or not any(_matters(one) for one in written):
+        return
+    living = User.objects.filter(workspace_id=ctx.workspace.pk, deleted_at=None, is_active=True)
+    if not living.filter(role__key="owner", role__deleted_at=None).exists():
+        raise Invalid(_t("The workspace needs at least one active owner; make somebody else an owner first."), code="last_owner")
+
+
+def _matters(one: Written) -> bool:
+    return one.verb == "delete" or one.changed("is_active", "role")
 
 
 @record_type
@@ -35,11 +59,17 @@ class UserType(RecordType):
 
     model, key, title = User, "user", "name"
     search = ["name", "email"]
-    uses = {"owner": Use(hidden=True), "external_id": Use(), "role": Use(readonly=True)}
+    uses = {
+        "owner": Use(hidden=True), "external_id": Use(), "role": Use(by_action="give_role", help=_GIVEN),
+        # Whom a person works for decides what others see, so moving people is a right of its own.
+        "reports_to": Use(verb="reassign"), "is_active": Use(by_action=("deactivate", "reactivate"), on_create=True),
+    }  # fmt: skip
     list_columns = ["name", "email", "role", "team", "reports_to", "is_active"]
     page = [Section(_("User"), "name", "email", "role", "team", "reports_to", "is_active", "language", "time_zone")]
-    grants = _EVERYBODY_SEES
+    grants = EVERYBODY_SEES
     menu = ("settings", "users")
+    checks = (check_reports_to,)
+    effects = (keep_an_owner, note_access_changed)
 
 
 @record_type
@@ -48,24 +78,12 @@ class TeamType(RecordType):
 
     model, key, title = Team, "team", "name"
     search = ["name"]
-    uses = {"owner": Use(hidden=True), "team": Use(hidden=True)}
+    uses = {"owner": Use(hidden=True), "team": Use(hidden=True), "parent": Use(verb="reassign"), "manager": Use(verb="reassign")}
     list_columns = ["name", "parent", "manager"]
     page = [Section(_("Team"), "name", "parent", "manager")]
-    grants = _EVERYBODY_SEES
+    grants = EVERYBODY_SEES
     menu = ("settings", "network")
-
-
-@record_type
-class RoleType(RecordType):
-    """What people of one sort may do."""
-
-    model, key, title = Role, "role", "name"
-    uses = {"owner": Use(hidden=True), "team": Use(hidden=True), "key": Use(readonly=True),
-            "rights": Use(hidden=True), "field_groups": Use(hidden=True)}
-    list_columns = ["name", "key"]
-    page = [Section(_("Role"), "name", "key")]
-    grants = _EVERYBODY_SEES
-    menu = ("settings", "shield-check")
+    effects = (note_access_changed,)
 
 
 @record_type

@@ -21,7 +21,7 @@ from tests.factory import make, values_for
 #: Types whose records belong to nobody: the shipped sales role sees all of them, and may change none.
 SHARED = {"user", "team", "role", "exchange_rate", "pipeline", "stage"}
 #: Types the shipped sales role has no right to at all.
-CLOSED = {"custom_field"}
+CLOSED = {"custom_field", "access_default", "sharing_rule"}
 
 
 @dataclass

@@ -164,10 +164,10 @@ def test_custom_fields_are_fields(cast: Cast) -> None:
 
 
 def test_a_page_costs_a_fixed_number_of_queries(cast: Cast, django_assert_num_queries: object) -> None:
-    """Token with its user, teams, one page: three statements (two for whoever is in no team), whatever the page holds."""
+    """Token with its user, one page: two statements (the chart of the company is kept), whatever the page holds."""
     api = cast.api("ben")
     for _n in range(5):
         make(cast.ctx("ben"), "customer")
     api.get("/api/v1/customer")
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(2):
         api.get("/api/v1/customer")

@@ -153,6 +153,11 @@ RAW: dict[str, st.SearchStrategy[object]] = {
         }
     ),
     "tags": st.lists(st.text(max_size=45), max_size=10),
+    "rights": st.dictionaries(
+        st.sampled_from(["customer", "*", "sales.amounts"]) | st.text(max_size=10),
+        st.sampled_from(["read", "", "a b"]) | st.dictionaries(st.sampled_from(["view", "*", "win"]), st.sampled_from(["all", "x y"])),
+        max_size=4,
+    ),
 }
 
 HOSTILE: list[object] = [

@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
+from rapport.kernel.access.reach import Reach, reach_of, widened
+from rapport.kernel.access.sharing_models import Grant
 from rapport.kernel.custom.fields import custom_fields
 from rapport.kernel.errors import Gone, Refused
 from rapport.kernel.ids import as_id
+from rapport.kernel.query.among import IsAmong
 from rapport.kernel.records.field import Field
 from rapport.kernel.records.model import Record
 from rapport.kernel.records.registry import TypeInfo, registry
@@ -30,7 +33,7 @@ def scope_of(ctx: Context, info: TypeInfo, verb: str) -> str:
     if under and not ctx.viewer.named(info.key) and not ctx.viewer.is_system:
         parent = registry.get(info.fields[under].to)
         return "all" if scope_of(ctx, parent, _PARENT_VERB.get(verb, "edit")) != "none" else "none"
-    return ctx.viewer.scope(info.key, verb)
+    return widened(ctx.viewer, info.key, verb)
 
 
 def allows(ctx: Context, info: TypeInfo, verb: str) -> bool:
@@ -43,7 +46,7 @@ def sees_all(ctx: Context, info: TypeInfo, verb: str = "view") -> bool:
     if ctx.viewer.is_system:
         return True
     hidden = info.declared.sensitive is not None and ctx.viewer.group(info.declared.sensitive[1]) == "hidden"
-    return scope_of(ctx, info, verb) == "all" and not info.declared.under and not hidden
+    return not info.declared.under and not hidden and reach(ctx, info, verb).everything
 
 
 def demand(ctx: Context, info: TypeInfo, verb: str) -> None:
@@ -55,33 +58,68 @@ def demand(ctx: Context, info: TypeInfo, verb: str) -> None:
         )
 
 
-def within_scope(ctx: Context, info: TypeInfo, verb: str) -> Q:
-    """The condition that a record lies in the viewer's scope for the verb."""
-    scope = scope_of(ctx, info, verb)
-    if scope == "none":
+def reach(ctx: Context, info: TypeInfo, verb: str) -> Reach:
+    """How far the viewer reaches (remembered: a page asks again and again)."""
+    mark = ("reach", info.key, verb)
+    found = ctx.memory.get(mark)
+    if not isinstance(found, Reach):
+        found = ctx.memory[mark] = reach_of(ctx.viewer, info.key, verb)
+    return found
+
+
+def within_scope(ctx: Context, info: TypeInfo, verb: str, *, row_by_row: bool = False) -> Q:
+    """The condition that a record lies in the viewer's scope for the verb.
+
+    `row_by_row` words it for a reader that walks an index and tests each row, instead of collecting matches first.
+    """
+    if scope_of(ctx, info, verb) == "none":
         return NOTHING
     under = info.declared.under
     if under and not ctx.viewer.is_system:
-        parent = registry.get(info.fields[under].to)
-        if scope_of(ctx, parent, _PARENT_VERB.get(verb, "edit")) == "all" and scope == "all":
-            return Q()
-        return Q(**{f"{under}__in": visible(ctx, parent, _PARENT_VERB.get(verb, "edit")).values("pk")})
-    if scope == "all":
+        parent, needed = registry.get(info.fields[under].to), _PARENT_VERB.get(verb, "edit")
+        mine = Q() if sees_all(ctx, parent, needed) else Q(**{f"{under}__in": visible(ctx, parent, needed).values("pk")})
+        # A role that names the type itself may narrow what the parent gives, never widen it.
+        return mine & _reached(ctx, info, verb, row_by_row) if ctx.viewer.named(info.key) else mine
+    return _reached(ctx, info, verb, row_by_row)
+
+
+def _reached(ctx: Context, info: TypeInfo, verb: str, row_by_row: bool) -> Q:
+    found = reach(ctx, info, verb)
+    if found.everything:
         return Q()
-    mine = Q(owner_id=ctx.viewer.user_id)
-    if info.key == "user":
-        mine = Q(pk=ctx.viewer.user_id)
-    if scope == "team" and ctx.viewer.team_ids:
-        return mine | Q(team_id__in=sorted(ctx.viewer.team_ids))
-    return mine
+    if found.nothing:
+        return NOTHING
+    # A person is theirs by being them; what else there is has an owner.
+    within = Q(**{"pk__in" if info.key == "user" else "owner_id__in": found.owners})
+    if found.teams:
+        within |= Q(team_id__in=found.teams)
+    if found.principals:
+        rows = grants(ctx, info, found)
+        within |= Q(Exists(rows.filter(record_id=OuterRef("pk")))) if row_by_row else Q(IsAmong("pk", rows.values("record_id")))
+    return within
+
+
+def grants(ctx: Context, info: TypeInfo, found: Reach) -> QuerySet[Grant]:
+    """The living grants that a reach rests on."""
+    rows = Grant.objects.filter(
+        workspace_id=ctx.workspace.pk, type=info.key, principal__in=found.principals, level__gte=found.level
+    ).filter(Q(until__isnull=True) | Q(until__gt=ctx.format.now))
+    silent = ctx.viewer.chart.silent_rules()
+    return rows.filter(Q(rule_id__isnull=True) | ~Q(rule_id__in=silent)) if silent else rows
 
 
 def visible(ctx: Context, info: TypeInfo, verb: str = "view", *, in_bin: bool = False) -> QuerySet:
     """The records of a type that the viewer may do `verb` to: workspace, not in the bin, in scope. Always start here."""
+    return unscoped_rows(ctx, info, in_bin=in_bin).filter(within_scope(ctx, info, verb))
+
+
+def unscoped_rows(ctx: Context, info: TypeInfo, *, in_bin: bool = False) -> QuerySet:
+    """Rows before the viewer's scope: what the workspace, the bin and sensitive rows leave. Only for readers that add
+    `within_scope` themselves."""
     rows = info.model.objects.filter(workspace_id=ctx.workspace.pk, deleted_at__isnull=not in_bin)
     if info.declared.sensitive and ctx.viewer.group(info.declared.sensitive[1]) == "hidden":
         rows = rows.filter(**{info.declared.sensitive[0]: False})
-    return rows.filter(within_scope(ctx, info, verb))
+    return rows
 
 
 def fields(ctx: Context, info: TypeInfo, *, edit: bool = False) -> dict[str, Field]:
@@ -116,7 +154,7 @@ def may(ctx: Context, info: TypeInfo, record: Record, verb: str) -> bool:
     scope = scope_of(ctx, info, verb)
     if scope == "none" or record.workspace_id != ctx.workspace.pk:
         return False
-    if ctx.viewer.is_system or (scope == "all" and not info.declared.under):
+    if ctx.viewer.is_system or (scope == "all" and sees_all(ctx, info, verb)):
         return True
     return visible(ctx, info, verb, in_bin=record.deleted_at is not None).filter(pk=record.pk).exists()
 

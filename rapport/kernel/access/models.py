@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from rapport.kernel.ids import new_id
+from rapport.kernel.kinds.rights import RightsField
 from rapport.kernel.records.model import Record, record_indexes
 
 
@@ -24,6 +25,9 @@ class Workspace(models.Model):
     change_number = models.BigIntegerField(default=0, editable=False)
     #: Rises whenever custom fields change, so that processes know their copy of the fields is old.
     schema_version = models.PositiveIntegerField(default=1, editable=False)
+    #: Another number whenever teams, people, roles, defaults or rules change: processes keep a chart of them by it.
+    #: Drawn, not counted up, so that a number from a transaction that was rolled back never comes again.
+    access_version = models.BigIntegerField(default=1, editable=False)
     is_sample = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -63,10 +67,10 @@ class Role(Record):
     name = models.CharField(_("name"), max_length=80)
     #: Seeded roles keep a key for ever ("owner", "sales"); roles people add have none.
     key = models.CharField(max_length=40, blank=True, editable=False)
-    #: {type key or "*": {verb or "*": "none" | "own" | "team" | "all"}}
-    rights = models.JSONField(default=dict, editable=False)
+    #: {type key or "*": {verb or "*": "none" | "own" | "team" | "below" | "all"}}
+    rights = RightsField(_("rights"), default=dict, blank=True)
     #: {field group or "*": "hidden" | "read" | "edit"}; a group that is not named is hidden.
-    field_groups = models.JSONField(default=dict, editable=False)
+    field_groups = RightsField(_("field groups"), default=dict, blank=True)
 
     class Meta(Record.Meta):
         app_label = "kernel"

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from rapport.kernel.access.current import use_workspace
+from rapport.kernel.access.chart import access_changed
 from rapport.kernel.access.models import Account, Role, User, Workspace
 from rapport.kernel.access.tokens import create_setup_secret
 from rapport.kernel.context import Context, system_context
@@ -101,8 +102,17 @@ def add_user(ctx: Context, name: str, *, email: str = "", role_key: str = "sales
     role = Role.objects.get(key=role_key)
     # Role and account are no fields anybody types: who may grant what is checked where they are given.
     User.objects.filter(pk=user.pk).update(role=role, account=account)
+    access_changed(ctx.workspace)
     user.refresh_from_db()
     return user
+
+
+def round_off(granted: dict[str, str]) -> None:
+    """Whoever may change records may hand them over and change many at once as far, and share their own, unless said
+    otherwise: rights that were part of "edit" before they had names."""
+    if "edit" in granted and "*" not in granted:
+        for verb, scope in (("reassign", granted["edit"]), ("mass_edit", granted["edit"]), ("share", "own")):
+            granted.setdefault(verb, scope)
 
 
 def seeded_rights(role_key: str) -> tuple[dict[str, dict[str, str]], dict[str, str]]:
@@ -122,4 +132,5 @@ def seeded_rights(role_key: str) -> tuple[dict[str, dict[str, str]], dict[str, s
             else:
                 verb, _colon, scope = word.partition(":")
                 granted[verb] = scope or "all"
+        round_off(granted)
     return rights, groups

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     pass
 
 #: Verbs every type has; an action may not take these keys.
-VERBS = ("view", "create", "edit", "delete", "export", "import")
+VERBS = (
+    "view", "create", "edit", "delete", "reassign", "export", "mass_edit", "import", "merge", "share", "audit",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -97,6 +97,7 @@ def write(
         for check in info.declared.checks:
             check(ctx, current, cleaned)
         diff = diff_of(current, cleaned, every)
+        _demand_verbs(ctx, info, current, v.verbs_of(diff, every))
         if diff:
             _save(ctx, info, current, {k: new for k, (_old, new) in diff.items()}, every)
             if not ctx.hands_over:
@@ -156,10 +157,24 @@ def demand_write(ctx: Context, info: TypeInfo, record: Record, verb: str) -> Non
     if not gate.may(ctx, info, record, verb):
         if not gate.may(ctx, info, record, "view"):
             raise Gone(_("This %(type)s does not exist, or you may not see it.") % {"type": info.label})
-        raise Refused(
-            _("You may see this %(type)s, but your role does not allow you to %(verb)s it.")
-            % {"type": info.label, "verb": verb}
-        )
+        raise not_allowed(info, verb)
+
+
+def _demand_verbs(ctx: Context, info: TypeInfo, record: Record, verbs: set[str]) -> None:
+    """Raise Refused when a change needs further rights (to give a record away) that the viewer lacks for this record."""
+    if ctx.viewer.is_system or ctx.may_write(record.pk):
+        return
+    for verb in sorted(verbs):
+        if not gate.may(ctx, info, record, verb):
+            raise not_allowed(info, verb)
+
+
+def not_allowed(info: TypeInfo, verb: str) -> Refused:
+    """The refusal for a record that is seen."""
+    return Refused(
+        _("You may see this %(type)s, but your role does not allow you to %(verb)s it.")
+        % {"type": info.label, "verb": verb.replace("_", " ")}
+    )
 
 
 def demand_reach(ctx: Context, info: TypeInfo, ids: list[UUID], *, creating: bool = False) -> None:
@@ -167,7 +182,7 @@ def demand_reach(ctx: Context, info: TypeInfo, ids: list[UUID], *, creating: boo
     if ctx.viewer.is_system:
         return
     verb = "create" if creating else "view"
-    if gate.scope_of(ctx, info, verb) == "all" and not info.declared.under:
+    if gate.sees_all(ctx, info, verb):
         return
     if gate.visible(ctx, info, verb).filter(pk__in=ids).count() != len(ids):
         raise Refused(

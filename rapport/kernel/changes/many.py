@@ -14,7 +14,7 @@ from rapport.kernel.access import gate
 from rapport.kernel.access.resolver import GateResolver
 from rapport.kernel.changes import values as v
 from rapport.kernel.changes.bulk import insert_rows, update_rows
-from rapport.kernel.changes.door import change_of, demand_reach, diff_of, new_record
+from rapport.kernel.changes.door import change_of, demand_reach, diff_of, new_record, not_allowed
 from rapport.kernel.changes.indexers import run_indexers
 from rapport.kernel.changes.unit import Unit, unit_of_work
 from rapport.kernel.changes.written import Written
@@ -198,6 +198,7 @@ def _write_wave(
     seen, editable = _reach(ctx, info, [pk for _position, pk, _given in wave])
     cleaned_before: tuple[object, dict[str, object]] | None = None
     ready: list[_Edit] = []
+    further = _FurtherVerbs(ctx, info, list(seen))
     for position, pk, given in wave:
         try:
             record = _demand_editable(info, pk, seen, editable)
@@ -207,6 +208,7 @@ def _write_wave(
                 v.demand_kept(values, settable)
                 cleaned_before = (given, values)
             diff = _change(ctx, info, record, dict(cleaned_before[1]), every)
+            further.demand(pk, v.verbs_of(diff, every))
         except (Invalid, Refused, Gone) as wrong:
             result.errors[position] = wrong
             continue
@@ -233,15 +235,33 @@ def _reach(ctx: Context, info: TypeInfo, ids: Sequence[UUID]) -> tuple[dict[UUID
     return seen, set(seen) if plain else editable | {pk for pk in seen if ctx.may_write(pk)}
 
 
+class _FurtherVerbs:
+    """Which of these records the viewer may do a further verb to; asked once per verb, when the first one needs it."""
+
+    def __init__(self, ctx: Context, info: TypeInfo, ids: list[UUID]) -> None:
+        self.ctx, self.info, self.ids = ctx, info, ids
+        self.able: dict[str, set[UUID]] = {}
+
+    def demand(self, pk: UUID, verbs: set[str]) -> None:
+        """Raise Refused when one of the verbs is not the viewer's for this record."""
+        if not verbs or self.ctx.viewer.is_system or self.ctx.may_write(pk):
+            return
+        for verb in sorted(verbs):
+            if verb not in self.able:
+                found: set[UUID] = set()
+                for some in _portions(self.ids):
+                    found |= set(gate.visible(self.ctx, self.info, verb).filter(pk__in=some).values_list("pk", flat=True))
+                self.able[verb] = found
+            if pk not in self.able[verb]:
+                raise not_allowed(self.info, verb)
+
+
 def _demand_editable(info: TypeInfo, pk: UUID, seen: Mapping[UUID, Record], editable: set[UUID]) -> Record:
     record = seen.get(pk)
     if record is None:
         raise Gone(_("This %(type)s does not exist, or you may not see it.") % {"type": info.label})
     if pk not in editable:
-        raise Refused(
-            _("You may see this %(type)s, but your role does not allow you to %(verb)s it.")
-            % {"type": info.label, "verb": "edit"}
-        )
+        raise not_allowed(info, "edit")
     return record
 
 

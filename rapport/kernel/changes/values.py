@@ -70,7 +70,15 @@ def settable_fields(ctx: Context, info: TypeInfo, *, creating: bool) -> dict[str
     if ctx.viewer.is_system:
         return {k: f for k, f in gate.fields(ctx, info).items() if f.source != "computed"}
     every = gate.fields(ctx, info, edit=True)
-    return {k: f for k, f in every.items() if f.settable(creating=creating, action=ctx.action)}
+    may = {k: f for k, f in every.items() if f.settable(creating=creating, action=ctx.action)}
+    if creating or ctx.action:
+        return may  # a new record is its writer's to give; an action's own right covers what it writes
+    return {k: f for k, f in may.items() if not f.verb or gate.allows(ctx, info, f.verb)}
+
+
+def verbs_of(diff: Mapping[str, object], fields: Mapping[str, Field]) -> set[str]:
+    """The further rights that changing these fields needs."""
+    return {fields[key].verb for key in diff} - {""}
 
 
 def clean_values(
@@ -125,6 +133,10 @@ def _why_not(ctx: Context, info: TypeInfo, key: str) -> str:
         names = _(" or ").join(f"“{a}”" for a in field.by_action)
         return _("%(label)s changes through the action %(actions)s only.") % {
             "label": _capital(field.label), "actions": names,
+        }  # fmt: skip
+    if field.fixed:
+        return _("%(label)s is given once and never changes; make a new %(type)s instead.") % {
+            "label": _capital(field.label), "type": info.label,
         }  # fmt: skip
     return _("%(label)s cannot be set.") % {"label": _capital(field.label)}
 

@@ -14,6 +14,7 @@ from rapport.kernel.kinds.multichoice import MultiChoiceField
 from rapport.kernel.kinds.number import ScaledField
 from rapport.kernel.kinds.percent import PercentField
 from rapport.kernel.kinds.phone import PhoneField
+from rapport.kernel.kinds.rights import RightsField
 from rapport.kernel.kinds.tags import TagsField
 from rapport.kernel.kinds.text import LanguageField
 from rapport.kernel.kinds.web import WebField
@@ -27,7 +28,7 @@ __all__ = [
     "MoneyField",
     "MultiChoiceField",
     "PercentField",
-    "PhoneField",
+    "PhoneField", "RightsField",
     "ScaledField",
     "TagsField",
     "WebField",

@@ -30,6 +30,8 @@ class Use:
     total: str = ""
     required: bool | None = None
     readonly: bool = False
+    #: Given when the record is made, and never changed.
+    fixed: bool = False
     #: Kept out of lists, forms and the API altogether (bookkeeping columns).
     hidden: bool = False
     label: object = ""
@@ -42,6 +44,8 @@ class Use:
     keeps: bool = False
     #: Narrow what a reference may point at, in the query grammar: 'kind is company'.
     only: str = ""
+    #: The verb a role needs, besides the plain edit right, to change it on a record that is there ("reassign").
+    verb: str = ""
 
 
 @dataclass(frozen=True)

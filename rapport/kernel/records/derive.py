@@ -16,6 +16,8 @@ from rapport.kernel.records.model import Record
 #: Bookkeeping columns that no surface shows.
 _INTERNAL = {"workspace", "custom", "title_key", "deleted_at", "version", "id"}
 _READONLY = {"created_at", "created_by", "updated_at"}
+#: Whose a record is decides who sees it.
+_HANDING = {"owner": "reassign", "team": "reassign"}
 #: The order in which the fields of the base come: after the type's own.
 _LAST = ["owner", "team", "external_id", "created_at", "created_by", "updated_at"]
 
@@ -78,7 +80,7 @@ def _from_model(
         key=f.name, label=use.label or f.verbose_name, kind=kind, path=f.attname, columns=kind.columns(f.attname),
         required=required if use.required is None else use.required, clearable=f.null or f.blank, help=use.help or f.help_text,
         see=use.see, by_action=actions, on_create=use.on_create,
-        readonly=use.readonly or f.name in _READONLY,
+        readonly=use.readonly or f.name in _READONLY, fixed=use.fixed, verb=use.verb or _HANDING.get(f.name, ""),
         default=use.default if use.default is not None else (f.default if f.has_default() and not callable(f.default) else None),
         to=to, only=use.only, keeps=use.keeps, sort_path=_sort_path(f, kind, declared), total=use.total,
     )  # fmt: skip

@@ -32,6 +32,10 @@ class Field:
     by_action: tuple[str, ...] = ()
     on_create: bool = False
     readonly: bool = False
+    #: Given at creation and never changed.
+    fixed: bool = False
+    #: The verb needed, besides "edit", to change it later: giving a record to somebody else is a right of its own.
+    verb: str = ""
     default: object = None
     #: For references: the type key pointed at, and a filter narrowing it.
     to: str = ""
@@ -50,6 +54,6 @@ class Field:
 
     def settable(self, *, creating: bool, action: str = "") -> bool:
         """Whether a write may set it: plain fields always, `by_action` fields by their action or at creation."""
-        if not self.writable:
+        if not self.writable or (self.fixed and not creating):
             return False
         return not self.by_action or action in self.by_action or (creating and self.on_create)

@@ -47,7 +47,8 @@ def bulk(request: HttpRequest, type_key: str) -> HttpResponse:
     """Do what the pressed button says to the ticked rows; ask first for what it needs to know."""
     ctx, info = request.ctx, registry.get(type_key)  # type: ignore[attr-defined]
     gate.demand(ctx, info, "view")
-    ids = ticked(ctx, info, request)
+    asked = ticked(ctx, info, request)
+    ids = _within_mass_edit(ctx, info, asked) if len(asked) > 1 else asked
     what = request.POST.get("do", "")
     fields = _inputs(ctx, info, what)
     posted = read_posted(ctx, lists_of(request), fields, prefix="in_", needed=True)
@@ -64,6 +65,12 @@ def bulk(request: HttpRequest, type_key: str) -> HttpResponse:
         return _ask(request, info, ids, what, fields, posted, wrong.sentence)
     if outcome.marks or not outcome.problems:
         say(request, outcome.text, undo=" ".join(outcome.marks) if len(outcome.marks) <= UNDO_MOST else "")
+    if left := len(asked) - len(ids):
+        text = ngettext(
+            "%(count)d row was left out: your role does not let you change it together with others.",
+            "%(count)d rows were left out: your role does not let you change them many at once.", left,
+        )  # fmt: skip
+        outcome.problems.insert(0, text % {"count": left})
     for text in outcome.problems[:3]:
         say(request, text, kind="bad")
     return _back(request, info)
@@ -83,6 +90,15 @@ def ticked(ctx: Context, info: TypeInfo, request: HttpRequest) -> list[UUID]:
             _("At most %(most)d rows at once; narrow the list with a filter.") % {"most": MOST}, code="too_many"
         )
     return list(dict.fromkeys(ids))
+
+
+def _within_mass_edit(ctx: Context, info: TypeInfo, ids: list[UUID]) -> list[UUID]:
+    """Those of the rows that the right to change many at once covers."""
+    gate.demand(ctx, info, "mass_edit")
+    if gate.sees_all(ctx, info, "mass_edit"):
+        return ids
+    able = set(gate.visible(ctx, info, "mass_edit").filter(pk__in=ids).values_list("pk", flat=True))
+    return [pk for pk in ids if pk in able]
 
 
 def _inputs(ctx: Context, info: TypeInfo, what: str) -> list[Field]:
