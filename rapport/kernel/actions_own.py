@@ -12,9 +12,9 @@ from rapport.kernel.access.granting import check_rights, demand_may_grant, deman
 from rapport.kernel.access.models import Role, User
 from rapport.kernel.actions.registry import Input, action
 from rapport.kernel.errors import Gone, Refused
-from rapport.kernel.kinds.text import TextKind
 from rapport.kernel.kinds.reference import ReferenceKind
 from rapport.kernel.kinds.rights import RightsKind
+from rapport.kernel.kinds.text import TextKind
 from rapport.kernel.records_access import RoleType
 from rapport.kernel.records_own import UserType
 

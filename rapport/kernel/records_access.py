@@ -57,7 +57,9 @@ def check_default(ctx: Context, record: Record | None, values: dict[str, object]
         raise Invalid(_t("There is no record type “%(key)s”.") % {"key": on_type[:60]}, field="on_type")
     rules.demand_own_sharing(registry.get(on_type))
     if not gate.sees_all(ctx, registry.get(on_type), "share"):
-        raise Refused(_t("Only who may share all %(plural)s may open them to everybody.") % {"plural": registry.get(on_type).plural})
+        raise Refused(
+            _t("Only who may share all %(plural)s may open them to everybody.") % {"plural": registry.get(on_type).plural}
+        )
     others = AccessDefault.objects.filter(on_type=on_type, deleted_at=None).exclude(pk=record.pk if record else None)
     if others.exists():
         raise Invalid(_t("There is a default for this record type already; change that one."), field="on_type")

@@ -37,7 +37,9 @@ def check_reports_to(ctx: Context, record: Record | None, values: dict[str, obje
     if record is not None and boss is not None:
         chart = chart_of(ctx.workspace)
         if boss == record.pk or record.pk in chart.managers_of(boss):  # type: ignore[arg-type]
-            raise Invalid(_t("Nobody can report to themselves or to somebody below them; choose another person."), field="reports_to")
+            raise Invalid(
+                _t("Nobody can report to themselves or to somebody below them; choose another person."), field="reports_to"
+            )
 
 
 def keep_an_owner(ctx: Context, written: list[Written]) -> None:

@@ -50,6 +50,12 @@ REVIEWED: dict[str, Reviewed] = {
     "settings/account": Reviewed("GET POST"),
     "settings/tokens": Reviewed("GET POST"),
     "settings/tokens/<uuid:token_id>/revoke": Reviewed("POST"),
+    "settings/roles": Reviewed("GET"),
+    "settings/roles/<uuid:role_id>": Reviewed("GET POST"),
+    "settings/roles/<uuid:role_id>/copy": Reviewed("POST"),
+    "settings/roles/<uuid:role_id>/preview": Reviewed("POST"),
+    "settings/preview/end": Reviewed("POST"),
+    "user/<uuid:user_id>/sees": Reviewed("GET"),
     "lookup/<slug:type_key>": Reviewed("GET", "type"),
     "duplicates/<slug:type_key>": Reviewed("GET", "type"),
     _TYPE: Reviewed("GET", "type"),
@@ -72,6 +78,9 @@ REVIEWED: dict[str, Reviewed] = {
     f"{_ONE}/timeline": Reviewed("GET", "one"),
     f"{_ONE}/history": Reviewed("GET", "one"),
     f"{_ONE}/add/<slug:other_key>": Reviewed("GET POST", "one"),
+    f"{_ONE}/access": Reviewed("GET", "one"),
+    f"{_ONE}/share": Reviewed("POST", "one"),
+    f"{_ONE}/unshare": Reviewed("POST", "one"),
     f"{_ONE}/compose": Reviewed("POST", "one"),
     _API: Reviewed("GET"),
     f"{_API}search": Reviewed("GET"),
@@ -79,6 +88,8 @@ REVIEWED: dict[str, Reviewed] = {
     _API_ONE: Reviewed("GET PATCH DELETE", "one"),
     f"{_API_ONE}/restore": Reviewed("POST", "one"),
     f"{_API_ONE}/history": Reviewed("GET", "one"),
+    f"{_API_ONE}/access": Reviewed("GET POST", "one"),
+    f"{_API_ONE}/access/<int:grant_id>": Reviewed("DELETE", "one"),
     f"{_API_ONE}/<slug:action_key>": Reviewed("POST", "one"),
     f"{_API}^(?P<rest>.*)$": Reviewed("GET POST PATCH DELETE"),
 }
@@ -105,7 +116,8 @@ def filled(route: str, info: TypeInfo, record_id: object = _UNKNOWN, **given: ob
     values: dict[str, list[object]] = {
         "type_key": [info.key], "record_id": [record_id], "secret": ["wrong"], "key": list(info.fields)[:1] or ["x"],
         "action_key": list(actions_of(info.key)) or ["none"], "other_key": pointing_at(info) or ["task"],
-        "column_id": [_UNKNOWN], "token_id": [_UNKNOWN], "rest": ["nothing/at/all/here/"],
+        "column_id": [_UNKNOWN], "token_id": [_UNKNOWN], "role_id": [_UNKNOWN],
+        "user_id": [_UNKNOWN], "grant_id": [999_999], "rest": ["nothing/at/all/here/"],
         **{name: value if isinstance(value, list) else [value] for name, value in given.items()},
     }  # fmt: skip
     if route.startswith("file/<"):

@@ -153,7 +153,9 @@ def _read(workspace_id: UUID) -> Chart:
         chart.seats[pk] = Seat(pk, name, team, role, boss, active and gone is None)
         if boss is not None:
             chart.reports.setdefault(boss, []).append(pk)
-    for pk, name, parent in Team.objects.filter(workspace_id=workspace_id, deleted_at=None).values_list("pk", "name", "parent_id"):
+    for pk, name, parent in Team.objects.filter(workspace_id=workspace_id, deleted_at=None).values_list(
+        "pk", "name", "parent_id"
+    ):
         chart.team_parent[pk], chart.team_names[pk] = parent, name
     for role in Role.objects.filter(workspace_id=workspace_id, deleted_at=None):
         chart.roles[role.pk], chart.role_groups[role.pk], chart.role_names[role.pk] = role.rights, role.field_groups, role.name
@@ -162,7 +164,13 @@ def _read(workspace_id: UUID) -> Chart:
     for row in SharingRule.objects.filter(workspace_id=workspace_id):
         is_active = row.is_active and row.deleted_at is None
         chart.rules[row.pk] = Rule(
-            row.pk, row.name, row.on_type, row.matching, principal_of(row), LEVELS[row.level], is_active,  # type: ignore[index]
+            row.pk,
+            row.name,
+            row.on_type,
+            row.matching,
+            principal_of(row),
+            LEVELS[row.level],
+            is_active,  # type: ignore[index]
             is_active and row.settled_at is not None,
         )
     return chart

@@ -99,7 +99,11 @@ def _seen(ctx: Context, case: _Case, info: TypeInfo, record: Record, seat: Seat)
 
 def _reasons(ctx: Context, case: _Case, viewer: Viewer, verb: str) -> list[Reason]:
     info, record = case.info, case.record
-    if info.declared.sensitive and getattr(record, info.declared.sensitive[0]) and viewer.group(info.declared.sensitive[1]) == "hidden":
+    if (
+        info.declared.sensitive
+        and getattr(record, info.declared.sensitive[0])
+        and viewer.group(info.declared.sensitive[1]) == "hidden"
+    ):
         return []
     under = info.declared.under
     if not under:
@@ -125,9 +129,15 @@ def _own_reasons(case: _Case, viewer: Viewer, verb: str) -> list[Reason]:
     if owner == viewer.user_id:
         found.append(Reason("owner", _("They own it.") if key != "user" else _("It is themselves.")))
     if scope == "all":
-        found.append(Reason("role", _("The role “%(role)s” reaches all %(plural)s.") % {"role": role, "plural": case.info.plural}))
+        found.append(
+            Reason("role", _("The role “%(role)s” reaches all %(plural)s.") % {"role": role, "plural": case.info.plural})
+        )
     by_default = widened(viewer, key, verb)
-    if by_default != scope and by_default in ("all", "team") and (by_default == "all" or record.team_id == viewer.team_id is not None):
+    if (
+        by_default != scope
+        and by_default in ("all", "team")
+        and (by_default == "all" or record.team_id == viewer.team_id is not None)
+    ):
         found.append(Reason("default", _("Everybody may: that is the default for %(plural)s.") % {"plural": case.info.plural}))
     found += _through_team(case, viewer, wider(scope, by_default), owner)
     found += _through_grants(case, viewer, viewer.principals(), level_of(verb), "")
@@ -143,7 +153,9 @@ def _through_team(case: _Case, viewer: Viewer, scope: str, owner: UUID | None) -
         found.append(Reason("team", _("It belongs to their team, %(team)s.") % {"team": chart.team_names.get(team, "")}))
     if scope == "below":
         if team is not None and team in chart.teams_below(viewer.team_id):
-            found.append(Reason("below", _("It belongs to %(team)s, a team below theirs.") % {"team": chart.team_names.get(team, "")}))
+            found.append(
+                Reason("below", _("It belongs to %(team)s, a team below theirs.") % {"team": chart.team_names.get(team, "")})
+            )
         if owner in {seat.user_id for seat in chart.people_below(viewer.user_id)}:
             found.append(Reason("below", _("It belongs to %(name)s, who works for them.") % {"name": chart.seats[owner].name}))  # type: ignore[index]
     return found

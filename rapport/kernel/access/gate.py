@@ -13,7 +13,6 @@ from rapport.kernel.access.sharing_models import Grant
 from rapport.kernel.custom.fields import custom_fields
 from rapport.kernel.errors import Gone, Refused
 from rapport.kernel.ids import as_id
-from rapport.kernel.query.among import IsAmong
 from rapport.kernel.records.field import Field
 from rapport.kernel.records.model import Record
 from rapport.kernel.records.registry import TypeInfo, registry
@@ -67,11 +66,9 @@ def reach(ctx: Context, info: TypeInfo, verb: str) -> Reach:
     return found
 
 
-def within_scope(ctx: Context, info: TypeInfo, verb: str, *, row_by_row: bool = False) -> Q:
-    """The condition that a record lies in the viewer's scope for the verb.
-
-    `row_by_row` words it for a reader that walks an index and tests each row, instead of collecting matches first.
-    """
+def within_scope(ctx: Context, info: TypeInfo, verb: str) -> Q:
+    """The condition that a record lies in the viewer's scope for the verb, tested row by row (see `query/reaching.py`
+    for readers of whole lists)."""
     if scope_of(ctx, info, verb) == "none":
         return NOTHING
     under = info.declared.under
@@ -79,24 +76,29 @@ def within_scope(ctx: Context, info: TypeInfo, verb: str, *, row_by_row: bool = 
         parent, needed = registry.get(info.fields[under].to), _PARENT_VERB.get(verb, "edit")
         mine = Q() if sees_all(ctx, parent, needed) else Q(**{f"{under}__in": visible(ctx, parent, needed).values("pk")})
         # A role that names the type itself may narrow what the parent gives, never widen it.
-        return mine & _reached(ctx, info, verb, row_by_row) if ctx.viewer.named(info.key) else mine
-    return _reached(ctx, info, verb, row_by_row)
+        return mine & _reached(ctx, info, verb) if ctx.viewer.named(info.key) else mine
+    return _reached(ctx, info, verb)
 
 
-def _reached(ctx: Context, info: TypeInfo, verb: str, row_by_row: bool) -> Q:
+def _reached(ctx: Context, info: TypeInfo, verb: str) -> Q:
     found = reach(ctx, info, verb)
     if found.everything:
         return Q()
     if found.nothing:
         return NOTHING
-    # A person is theirs by being them; what else there is has an owner.
-    within = Q(**{"pk__in" if info.key == "user" else "owner_id__in": found.owners})
-    if found.teams:
-        within |= Q(team_id__in=found.teams)
+    within = NOTHING
+    for way in ways(info, found):
+        within |= way
     if found.principals:
-        rows = grants(ctx, info, found)
-        within |= Q(Exists(rows.filter(record_id=OuterRef("pk")))) if row_by_row else Q(IsAmong("pk", rows.values("record_id")))
+        within |= Q(Exists(grants(ctx, info, found).filter(record_id=OuterRef("pk"))))
     return within
+
+
+def ways(info: TypeInfo, found: Reach) -> list[Q]:
+    """The conditions on the record's own columns that a reach consists of, besides its grants."""
+    # A person is theirs by being them; what else there is has an owner.
+    own = Q(**{"pk__in" if info.key == "user" else "owner_id__in": found.owners})
+    return [own, Q(team_id__in=found.teams)] if found.teams else [own]
 
 
 def grants(ctx: Context, info: TypeInfo, found: Reach) -> QuerySet[Grant]:

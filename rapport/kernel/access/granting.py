@@ -70,7 +70,9 @@ def demand_within(ctx: Context, rights: Mapping[str, Mapping[str, str]], groups:
                 raise _too_wide(_("“%(verb)s” of %(plural)s") % {"verb": verb.replace("_", " "), "plural": info.plural})
     for group in {*field_groups(), *groups}:
         wanted = groups.get(group, groups.get("*", "hidden"))
-        if GROUP_LEVELS.index(wanted) > GROUP_LEVELS.index(viewer.field_groups.get(group, viewer.field_groups.get("*", "hidden"))):
+        if GROUP_LEVELS.index(wanted) > GROUP_LEVELS.index(
+            viewer.field_groups.get(group, viewer.field_groups.get("*", "hidden"))
+        ):
             raise _too_wide(_("the fields “%(group)s”") % {"group": group})
 
 

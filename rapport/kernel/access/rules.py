@@ -34,7 +34,19 @@ if TYPE_CHECKING:
 
 #: Records brought into line per transaction.
 _BATCH = 2_000
-_COLUMNS = ("workspace_id", "type", "record_id", "principal", "level", "cause", "rule_id", "part", "until", "given_by", "created_at")
+_COLUMNS = (
+    "workspace_id",
+    "type",
+    "record_id",
+    "principal",
+    "level",
+    "cause",
+    "rule_id",
+    "part",
+    "until",
+    "given_by",
+    "created_at",
+)
 #: What decides whom a rule shares which records with; when it changes, everything is worked out again.
 _MEANING = ("matching", "to_role", "to_team", "with_below", "to_user", "level")
 

@@ -10,8 +10,8 @@ from django.core.validators import validate_email
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from rapport.kernel.access.current import use_workspace
 from rapport.kernel.access.chart import access_changed
+from rapport.kernel.access.current import use_workspace
 from rapport.kernel.access.models import Account, Role, User, Workspace
 from rapport.kernel.access.tokens import create_setup_secret
 from rapport.kernel.context import Context, system_context

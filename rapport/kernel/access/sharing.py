@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _LEVEL_OF = {number: level for level, number in LEVELS.items()}
 #: The verb that shows a person has a level themselves.
-_PROOF = {Level.READ: "view", Level.EDIT: "edit", Level.FULL: "delete"}
+PROOF = {Level.READ: "view", Level.EDIT: "edit", Level.FULL: "delete"}
 #: A record with more guests than this is better served by a rule.
 MOST = 200
 
@@ -52,8 +52,10 @@ def share(
     _demand_share(ctx, info, record)
     if level not in LEVELS:
         raise Invalid(_("Choose how much they may: see, change, or everything their role allows."), field="level")
-    if not gate.may(ctx, info, record, _PROOF[Level(level)]):
-        raise Refused(_("You cannot give more than you may do with this %(type)s yourself.") % {"type": info.label}, code="too_wide")
+    if not gate.may(ctx, info, record, PROOF[Level(level)]):
+        raise Refused(
+            _("You cannot give more than you may do with this %(type)s yourself.") % {"type": info.label}, code="too_wide"
+        )
     if until is not None and until <= ctx.format.now:
         raise Invalid(_("The end lies in the past; choose a later day, or none."), field="until")
     seat = chart_of(ctx.workspace).seats.get(user_id)
@@ -99,7 +101,9 @@ def guests(ctx: Context, record: Record) -> list[Guest]:
     for row in rows:
         pk = UUID(row.principal.partition(":")[2])
         if pk in seats and _known(ctx, pk):
-            found.append(Guest(row.pk, pk, seats[pk].name, str(_LEVEL_OF[row.level].value), row.part, row.cause == "member", row.until))
+            found.append(
+                Guest(row.pk, pk, seats[pk].name, str(_LEVEL_OF[row.level].value), row.part, row.cause == "member", row.until)
+            )
     return found
 
 

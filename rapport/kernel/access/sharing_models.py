@@ -56,8 +56,12 @@ class SharingRule(Record):
     name = models.CharField(_("name"), max_length=120)
     on_type = models.CharField(_("record type"), max_length=40)
     matching = models.CharField(_("records that match"), max_length=1000, blank=True)
-    to_role = models.ForeignKey(Role, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("shared with the role"))
-    to_team = models.ForeignKey(Team, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("shared with the team"))
+    to_role = models.ForeignKey(
+        Role, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("shared with the role")
+    )
+    to_team = models.ForeignKey(
+        Team, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("shared with the team")
+    )
     with_below = models.BooleanField(_("and the teams below it"), default=False)
     to_user = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("shared with"))
     level = models.CharField(_("they may"), max_length=10, choices=Level.choices[:2], default=Level.READ)
@@ -93,7 +97,9 @@ class Grant(models.Model):
         app_label = "kernel"
         indexes = [
             # Everything the gate asks is in the index, so that a list never reads the table itself.
-            models.Index(fields=["workspace", "type", "principal", "level", "until", "rule_id", "record_id"], name="grant_gate_ix"),
+            models.Index(
+                fields=["workspace", "type", "principal", "level", "until", "rule_id", "record_id"], name="grant_gate_ix"
+            ),
             models.Index(fields=["record_id", "principal"], name="grant_record_ix"),
             models.Index(fields=["until"], name="grant_until_ix", condition=Q(until__isnull=False)),
         ]

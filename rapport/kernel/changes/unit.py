@@ -17,10 +17,12 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.utils.translation import gettext as _
 
 from rapport.kernel.access.models import Workspace
 from rapport.kernel.changes.bulk import insert_rows
 from rapport.kernel.changes.models import Change
+from rapport.kernel.errors import Refused
 
 if TYPE_CHECKING:
     from rapport.kernel.context import Context
@@ -78,9 +80,18 @@ def unit_of_work(ctx: Context) -> Iterator[Unit]:
         _open.reset(token)
 
 
+def only_looking() -> Refused:
+    """The refusal for whoever looks through another role's eyes."""
+    return Refused(
+        _("You are looking with the eyes of another role, so nothing can be changed. End the preview first."), code="preview"
+    )
+
+
 def _flush(ctx: Context, unit: Unit) -> None:
     if not unit.changes:
         return
+    if ctx.viewer.preview_of:
+        raise only_looking()
     last = _take_numbers(ctx, len(unit.changes))
     first = last - len(unit.changes) + 1
     for offset, change in enumerate(unit.changes):

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from django.db import models
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from rapport.kernel.errors import Invalid
 from rapport.kernel.kinds.base import Cleaning, Format, Kind, kind
+
+if TYPE_CHECKING:
+    from rapport.kernel.records.field import Field
 
 _WORD = re.compile(r"[\w.*-]{1,80}")
 #: Longest accepted size: every type with every verb is far below it.
@@ -59,8 +64,19 @@ class RightsKind(Kind):
             elif rest and " " not in rest and "," not in rest:
                 found[key] = rest
             else:
-                raise Invalid(_("Write one line for each: “type: verb scope, verb scope”, or “field group: level”."), code="bad_rights")
+                raise Invalid(
+                    _("Write one line for each: “type: verb scope, verb scope”, or “field group: level”."), code="bad_rights"
+                )
         return self.clean(found, cleaning) if found else None
+
+    def widget(
+        self, field: Field, value: object, fmt: Format, *, name: str, error: str = "", autofocus: bool = False
+    ) -> SafeString:
+        """The lines of the table as text."""
+        return format_html(
+            '<span class="input area{}"><textarea class="bare" id="f-{}" name="{}" rows="8">{}</textarea></span>',
+            " is-err" if error else "", name, name, self.shown(value, fmt),
+        )  # fmt: skip
 
     def text(self, value: object, fmt: Format) -> str:
         """One line per entry, for the change log."""

@@ -9,8 +9,8 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from rapport.kernel.access import gate
 from rapport.kernel.query.compile import compile_filter
+from rapport.kernel.query.reaching import listed
 from rapport.kernel.query.read import Page, read_page, totals
 from rapport.kernel.query.tree import Node
 from rapport.kernel.records.model import Record
@@ -47,7 +47,7 @@ def read_board(
     board = info.declared.board
     assert board is not None
     path = info.fields[board.by].path
-    rows = gate.visible(ctx, info)
+    rows = listed(ctx, info)
     if where is not None:
         rows = rows.filter(compile_filter(ctx, info, where))
     found = []
@@ -66,7 +66,7 @@ def read_column(
     """One page of a column's cards."""
     board = info.declared.board
     assert board is not None
-    base = gate.visible(ctx, info).filter(**{info.fields[board.by].path: column})
+    base = listed(ctx, info).filter(**{info.fields[board.by].path: column})
     keys = list(dict.fromkeys([*board.card, *fields]))
     return read_page(ctx, info, where=where, sort=board.sort, fields=keys, limit=limit, cursor=cursor, base=base)
 

@@ -26,6 +26,7 @@ from rapport.kernel.errors import Invalid
 from rapport.kernel.ids import as_id
 from rapport.kernel.kinds.base import Title
 from rapport.kernel.query.compile import compile_filter
+from rapport.kernel.query.reaching import first_ids, listed, walked_rows, ways_to_sort
 from rapport.kernel.query.tree import Node
 from rapport.kernel.query.walking import merged, parts
 from rapport.kernel.records.field import Field
@@ -78,7 +79,7 @@ class Totals:
 
 def filtered(ctx: Context, info: TypeInfo, node: Node | None = None, *, verb: str = "view") -> QuerySet:
     """Visible records that match the filter."""
-    rows = gate.visible(ctx, info, verb)
+    rows = listed(ctx, info, verb)
     return rows.filter(compile_filter(ctx, info, node)) if node is not None else rows
 
 
@@ -110,16 +111,18 @@ def read_page(
     chosen = pick_fields(ctx, info, fields, strict=strict)
     limit = max(1, min(limit, MAX_LIMIT))
     path, down = sort_path(ctx, info, sort)
-    rows = base if base is not None else gate.visible(ctx, info, verb)
+    ways = ways_to_sort(ctx, info, verb) if base is None else None
+    rows = base if base is not None else gate.unscoped_rows(ctx, info) if ways else walked_rows(ctx, info, verb)
     if where is not None:
-        rows = rows.filter(compile_filter(ctx, info, where, walking=True))
+        matching = compile_filter(ctx, info, where, walking=True)
+        rows, ways = (rows, [way.filter(matching) for way in ways]) if ways else (rows.filter(matching), None)
     columns = _columns(chosen)
     more = [path, info.person_column]
     names = ["pk", "version", *columns, *[name for name in dict.fromkeys(more) if name not in ("", "id", *columns)]]
     rows = _annotated(rows, chosen)
     after = _fitting(_decode(cursor, sort), info, path)
-    split = parts(ctx, info, where, path, compile_filter)
-    found = [_keyset(rows.filter(part), names, path, down, limit + 1, after) for part in split or [Q()]]
+    split = [] if ways else parts(ctx, info, where, path, compile_filter)
+    found = [_keyset(rows.filter(part), names, path, down, limit + 1, after, ways) for part in split or [Q()]]
     at = None if path == "id" else names.index(path)
     got = found[0] if len(found) == 1 else merged(found, at, down=down, wanted=limit + 1)
     more = len(got) > limit
@@ -255,31 +258,42 @@ def _rows(
 
 
 def _keyset(
-    rows: QuerySet, names: list[str], path: str, down: bool, wanted: int, after: tuple[bool, object, UUID] | None
-) -> list[tuple[object, ...]]:
+    rows: QuerySet, names: list[str], path: str, down: bool, wanted: int, after: tuple[bool, object, UUID] | None,
+    ways: list[QuerySet] | None = None,
+) -> list[tuple[object, ...]]:  # fmt: skip
     """`wanted` rows after the cursor: first those with a value, then the empty ones."""
     sign, step = ("-", "lt") if down else ("", "gt")
     if path == "id":
-        if after:
-            rows = rows.filter(**{f"pk__{step}": after[2]})
-        return list(rows.order_by(f"{sign}pk").values_list(*names)[:wanted])
+        behind = Q(**{f"pk__{step}": after[2]}) if after else Q()
+        return _first(rows, names, behind, (f"{sign}id", f"{sign}pk"), wanted, ways)
     got: list[tuple[object, ...]] = []
     nullable = rows.model._meta.get_field(path).null
     if after is None or not after[0]:
-        full = rows.filter(**{f"{path}__isnull": False}) if nullable else rows
+        full = Q(**{f"{path}__isnull": False}) if nullable else Q()
         if after:
             # The first half lets the index start at the value; the second breaks ties by id.
-            full = full.filter(**{f"{path}__{step}e": after[1]}).filter(
-                Q(**{f"{path}__{step}": after[1]}) | Q(**{f"pk__{step}": after[2]})
-            )
+            full &= Q(**{f"{path}__{step}e": after[1]})
+            full &= Q(**{f"{path}__{step}": after[1]}) | Q(**{f"pk__{step}": after[2]})
         # Ties go in the direction of the sort, so that one index walked either way serves both.
-        got = list(full.order_by(f"{sign}{path}", f"{sign}pk").values_list(*names)[:wanted])
+        got = _first(rows, names, full, (f"{sign}{path}", f"{sign}pk"), wanted, ways)
     if len(got) < wanted and nullable:
-        empty = rows.filter(**{f"{path}__isnull": True})
+        empty = Q(**{f"{path}__isnull": True})
         if after and after[0]:
-            empty = empty.filter(pk__gt=after[2])
-        got += list(empty.order_by("pk").values_list(*names)[: wanted - len(got)])
+            empty &= Q(pk__gt=after[2])
+        got += _first(rows, names, empty, ("id", "pk"), wanted - len(got), ways)
     return got
+
+
+def _first(
+    rows: QuerySet, names: list[str], condition: Q, order: tuple[str, str], wanted: int, ways: list[QuerySet] | None
+) -> list[tuple[object, ...]]:
+    """The first rows in an order: walked to, or (few) collected as ids and then read."""
+    if ways is None:
+        by = order[1:] if order[0].lstrip("-") == "id" else order
+        return list(rows.filter(condition).order_by(*by).values_list(*names)[:wanted])
+    ids = first_ids(ways, condition, order, wanted)
+    found = {row[0]: row for row in rows.filter(pk__in=ids).values_list(*names)}
+    return [found[pk] for pk in ids if pk in found]
 
 
 def _encode(sort: str, last: tuple[object, ...], names: list[str], path: str) -> str:

@@ -81,7 +81,7 @@ def record_indexes(prefix: str, *sorts: str | tuple[str, ...]) -> list[models.In
     Each is partial (rows in the bin stay out) and starts with the workspace, ending with the id for keyset pages.
     A tuple asks for a wider index, such as ("stage", "close_on").
     """
-    plain: Iterable[tuple[str, ...]] = [("title_key",), ("owner",), ("team",), ("updated_at",)]
+    plain: Iterable[tuple[str, ...]] = [("title_key",), ("owner",), ("team", "title_key"), ("updated_at",)]
     wanted = [*plain, *[(s,) if isinstance(s, str) else s for s in sorts]]
     made = [
         models.Index(fields=["workspace", *names, "id"], name=f"{prefix}_{'_'.join(names)}"[:27] + "_ix", condition=ALIVE)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Callable
+from dataclasses import replace
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
@@ -15,9 +16,13 @@ from django.utils.http import urlencode
 
 from rapport.kernel.access.accounts import user_in, users_of
 from rapport.kernel.access.current import use_workspace
-from rapport.kernel.access.models import User
-from rapport.kernel.context import context_for
-from rapport.kernel.errors import RapportError
+from rapport.kernel.access.granting import demand_may_grant
+from rapport.kernel.access.models import Role, User
+from rapport.kernel.access.viewer import looking_as
+from rapport.kernel.changes.unit import only_looking
+from rapport.kernel.context import Context, context_for
+from rapport.kernel.errors import RapportError, Refused
+from rapport.kernel.ids import as_id
 from rapport.surfaces.web import problems
 
 log = logging.getLogger(__name__)
@@ -26,6 +31,11 @@ Respond = Callable[[HttpRequest], HttpResponse]
 #: Addresses that stand outside any workspace; everything else asks who is there first.
 OUTSIDE = ("/sign-in/", "/setup/", "/api/", "/livez", "/readyz", "/static/")
 WORKSPACE_KEY = "workspace"
+#: The role through whose eyes the person looks just now.
+PREVIEW_KEY = "preview_role"
+_SAFE = ("GET", "HEAD", "OPTIONS")
+#: What may be posted while one only looks.
+_WHILE_LOOKING = ("/settings/preview/end", "/settings/theme", "/sign-out/")
 
 
 class SecurityHeaders:
@@ -77,9 +87,11 @@ class ContextMiddleware:
         if user is None:
             return to_sign_in(request)
         with use_workspace(user.workspace_id):
-            ctx = context_for(user, "web", workspace=user.workspace)
+            ctx = through_other_eyes(request, context_for(user, "web", workspace=user.workspace))
             request.ctx, request.user_record = ctx, user  # type: ignore[attr-defined]
             with translation.override(ctx.format.language), timezone.override(ctx.format.zone):
+                if ctx.viewer.preview_of and request.method not in _SAFE and request.path_info not in _WHILE_LOOKING:
+                    return problems.respond(request, only_looking())
                 response = self.get_response(request)
                 response.headers.setdefault("Cache-Control", "private, no-cache")
                 return response
@@ -96,6 +108,22 @@ class ContextMiddleware:
         if isinstance(exception, PermissionDenied):
             return problems.respond(request, problems.refused())
         return None
+
+
+def through_other_eyes(request: HttpRequest, ctx: Context) -> Context:
+    """The context as the role that is being previewed sees things; read-only, and only while one may give that role."""
+    role_id = as_id(request.session.get(PREVIEW_KEY, ""))
+    if role_id is None:
+        return ctx
+    role = Role.objects.filter(pk=role_id, deleted_at=None).first()
+    try:
+        if role is None:
+            raise Refused
+        demand_may_grant(ctx, role)
+    except Refused:
+        del request.session[PREVIEW_KEY]
+        return ctx
+    return replace(ctx, viewer=looking_as(ctx.viewer, role), memory={})
 
 
 def signed_in_user(request: HttpRequest) -> User | None:

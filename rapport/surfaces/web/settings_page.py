@@ -53,23 +53,24 @@ def settings_home(request: HttpRequest) -> HttpResponse:
         Line(_("Shortcuts"), _("What the keyboard can do"), "/settings/shortcuts", "keyboard"),
     ]
     types = [_line(one) for one in types_in(ctx, SETTINGS)]
+    for line in types:
+        if line.url == "/role/":  # roles have a page of their own: the table of permissions
+            types[types.index(line)] = Line(
+                _("Roles and permissions"), _("What people can see and change"), "/settings/roles", line.icon
+            )
     return render(request, "settings/home.html", {"own": own, "types": types})
 
 
 def _line(info: TypeInfo) -> Line:
     plural = str(info.plural)
     about = _((info.declared.__doc__ or "").strip().split("\n")[0].rstrip("."))
-    return Line(
-        plural[:1].upper() + plural[1:], about, info.url, info.declared.menu[1] if info.declared.menu else "settings"
-    )
+    return Line(plural[:1].upper() + plural[1:], about, info.url, info.declared.menu[1] if info.declared.menu else "settings")
 
 
 @require_GET
 def shortcuts(request: HttpRequest) -> HttpResponse:
     """All keys, as a page or a dialog."""
-    return render(
-        request, "settings/shortcuts.html" if is_part(request) else "settings/shortcuts_page.html", {"keys": SHORTCUTS}
-    )
+    return render(request, "settings/shortcuts.html" if is_part(request) else "settings/shortcuts_page.html", {"keys": SHORTCUTS})
 
 
 @require_GET

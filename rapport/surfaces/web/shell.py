@@ -64,6 +64,8 @@ class Shell:
     departments: list[Department]
     creatable: list[Entry]
     settings_here: bool
+    #: The role through whose eyes one looks; "" for one's own.
+    preview_of: str = ""
     menu: list[Panel] = field(default_factory=list)
     toasts: list[dict[str, str]] = field(default_factory=list)
 
@@ -114,6 +116,7 @@ def build_shell(request: HttpRequest, ctx: Context) -> Shell:
         departments=departments(ctx, here),
         creatable=creatable(ctx),
         settings_here=here.startswith("/settings/") or _department_at(here) == SETTINGS,
+        preview_of=ctx.viewer.preview_of,
         menu=panels(ctx, "menu"),
         toasts=toasts.waiting(request),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from rapport.surfaces.web import (
+    access_page,
     account_page,
     bell,
     bulk,
@@ -17,6 +18,7 @@ from rapport.surfaces.web import (
     lookup,
     quick_add,
     record_urls,
+    roles_page,
     search_page,
     settings_page,
     setup_page,
@@ -44,6 +46,12 @@ urlpatterns = [
     path("settings/account", account_page.account, name="account"),
     path("settings/tokens", account_page.tokens, name="tokens"),
     path("settings/tokens/<uuid:token_id>/revoke", account_page.revoke, name="revoke_token"),
+    path("settings/roles", roles_page.roles, name="roles"),
+    path("settings/roles/<uuid:role_id>", roles_page.role, name="role"),
+    path("settings/roles/<uuid:role_id>/copy", roles_page.new_role, name="copy_role"),
+    path("settings/roles/<uuid:role_id>/preview", roles_page.preview, name="preview_role"),
+    path("settings/preview/end", roles_page.end_preview, name="end_preview"),
+    path("user/<uuid:user_id>/sees", access_page.what_user_sees, name="user_sees"),
     path("<slug:type_key>/", list_page.list_page, name="list"),
     path("<slug:type_key>/rows", list_page.rows, name="rows"),
     path("<slug:type_key>/tabs", list_page.tabs, name="tabs"),
