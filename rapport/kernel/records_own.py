@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from rapport.kernel.access.chart import chart_of, note_access_changed
 from rapport.kernel.access.models import Team, User, Workspace
+from rapport.kernel.access.rules import settle_owner_rules
 from rapport.kernel.custom.fields import field_options
 from rapport.kernel.custom.models import CustomField
 from rapport.kernel.errors import Invalid
@@ -71,7 +72,7 @@ class UserType(RecordType):
     grants = EVERYBODY_SEES
     menu = ("settings", "users")
     checks = (check_reports_to,)
-    effects = (keep_an_owner, note_access_changed)
+    effects = (keep_an_owner, settle_owner_rules, note_access_changed)
 
 
 @record_type

@@ -13,7 +13,7 @@ from rapport.kernel.access import gate, sharing
 from rapport.kernel.access.explain import viewer_of, who_sees
 from rapport.kernel.access.models import User
 from rapport.kernel.access.sharing_models import Level
-from rapport.kernel.access.viewer import load_viewer
+from rapport.kernel.access.viewer import READING, load_viewer
 from rapport.kernel.context import Context, context_for
 from rapport.kernel.errors import Gone, Invalid, Refused
 from rapport.kernel.kinds.base import kind_by_key
@@ -21,7 +21,7 @@ from rapport.kernel.query.read import count
 from rapport.kernel.records.model import Record
 from rapport.kernel.records.registry import TypeInfo, registry
 from rapport.surfaces.web.form import title_of
-from rapport.surfaces.web.roles_page import COLUMNS, SCOPE_NAMES
+from rapport.surfaces.web.roles_page import COLUMNS, SCOPE_NAMES, YES_NO
 from rapport.surfaces.web.shell import is_part, render
 from rapport.surfaces.web.toasts import say
 
@@ -77,10 +77,10 @@ def what_user_sees(request: HttpRequest, user_id: UUID) -> HttpResponse:
     viewer = load_viewer(user, ctx.workspace)
     rows = []
     for one in registry.all():
-        scopes = [(label, gate.scope_of(theirs, one, verb)) for verb, label in COLUMNS]
+        scopes = [(label, *_scope(theirs, one, verb)) for verb, label in COLUMNS]
         # How many there are is for those alone who may see them all anyway.
         seen = count(theirs, gate.visible(theirs, one)).text if gate.sees_all(ctx, one) else ""
-        rows.append((one, [(label, scope, SCOPE_NAMES[scope]) for label, scope in scopes], seen))
+        rows.append((one, scopes, seen))
     chart = viewer.chart
     values = {
         "user": user, "rows": rows, "columns": COLUMNS, "role": user.role,
@@ -90,6 +90,15 @@ def what_user_sees(request: HttpRequest, user_id: UUID) -> HttpResponse:
         "is_active": viewer_of(chart, chart.seats[user.pk]).rights != {} if user.pk in chart.seats else False,
     }  # fmt: skip
     return render(request, "settings/user_sees.html", values)
+
+
+def _scope(ctx: Context, info: TypeInfo, verb: str) -> tuple[str, object]:
+    """The scope and its name; what follows a parent has the scope that the parent has."""
+    under = info.declared.under
+    if under and not ctx.viewer.named(info.key):
+        return _scope(ctx, registry.get(info.fields[under].to), verb if verb in READING else "edit")
+    scope = gate.scope_of(ctx, info, verb)
+    return scope, YES_NO["none" if scope == "none" else "all"] if verb == "create" else SCOPE_NAMES[scope]
 
 
 def _page(

@@ -41,7 +41,7 @@ SCOPE_NAMES = {
 }  # fmt: skip
 GROUP_NAMES = {"hidden": gettext_lazy("Hidden"), "read": gettext_lazy("See"), "edit": gettext_lazy("See and change")}
 #: Adding is yes or no: a new record is nobody's yet.
-_YES_NO = {"none": gettext_lazy("No"), "all": gettext_lazy("Yes")}
+YES_NO = {"none": gettext_lazy("No"), "all": gettext_lazy("Yes")}
 
 
 @dataclass(frozen=True)
@@ -153,7 +153,7 @@ def _sections(ctx: Context, one: Role) -> list[tuple[str, list[Line]]]:
 
 def _line(info: TypeInfo, one: Role, icon: str) -> Line:
     def cell(verb: str, label: object) -> Cell:
-        names = _YES_NO if verb == "create" else SCOPE_NAMES
+        names = YES_NO if verb == "create" else SCOPE_NAMES
         value = granted_scope(one.rights, info.key, verb)
         value = "all" if verb == "create" and value != "none" else value
         return Cell(f"r:{info.key}:{verb}", str(label), value, [(k, str(v)) for k, v in names.items()])
