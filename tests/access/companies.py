@@ -66,7 +66,7 @@ def draw(cast: Cast, seed: int, *, people: int = 7, customers: int = 12) -> Draw
     for n in range(customers):
         owner = by.choice(made.users) if by.random() < 0.9 else None
         record = ctx.create(
-            "customer", name=f"Customer {n}", kind=by.choice(["company", "person"]), owner=owner.pk if owner else None,
+            "customer", name=f"Customer {n:03d}", kind=by.choice(["company", "person"]), owner=owner.pk if owner else None,
             tags=[by.choice(["red", "blue"])], turnover=str(by.randrange(1000)), employees=by.randrange(100),
         )  # fmt: skip
         if by.random() < 0.3:

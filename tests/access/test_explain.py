@@ -23,7 +23,9 @@ LEVEL = {"view": 1, "export": 1, "edit": 2, "delete": 3}
 
 def oracle(user: User, record: Record, verb: str) -> bool:
     """Whether a user may do a verb to a record, from the words of the issue alone: nothing of the gate is used."""
-    return _alone(user, record, verb) or (verb == "view" and _scope(user, verb) != "none" and any(
+    if verb != "view":
+        return oracle(user, record, "view") and _alone(user, record, verb)
+    return _alone(user, record, verb) or (_scope(user, verb) != "none" and any(
         record.owner_id == below.pk or _alone(below, record, verb) for below in _below(user)
     ))  # fmt: skip
 

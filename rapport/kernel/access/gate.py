@@ -45,7 +45,9 @@ def sees_all(ctx: Context, info: TypeInfo, verb: str = "view") -> bool:
     if ctx.viewer.is_system:
         return True
     hidden = info.declared.sensitive is not None and ctx.viewer.group(info.declared.sensitive[1]) == "hidden"
-    return not info.declared.under and not hidden and reach(ctx, info, verb).everything
+    if info.declared.under or hidden or not reach(ctx, info, verb).everything:
+        return False
+    return verb in ("view", "create") or reach(ctx, info, "view").everything
 
 
 def demand(ctx: Context, info: TypeInfo, verb: str) -> None:
@@ -111,8 +113,14 @@ def grants(ctx: Context, info: TypeInfo, found: Reach) -> QuerySet[Grant]:
 
 
 def visible(ctx: Context, info: TypeInfo, verb: str = "view", *, in_bin: bool = False) -> QuerySet:
-    """The records of a type that the viewer may do `verb` to: workspace, not in the bin, in scope. Always start here."""
-    return unscoped_rows(ctx, info, in_bin=in_bin).filter(within_scope(ctx, info, verb))
+    """The records of a type that the viewer sees and may do `verb` to: workspace, not in the bin, in scope. Always start here."""
+    return unscoped_rows(ctx, info, in_bin=in_bin).filter(within_both(ctx, info, verb))
+
+
+def within_both(ctx: Context, info: TypeInfo, verb: str) -> Q:
+    """In scope for the verb and seen: a role that may export all of a type and see only its own exports its own."""
+    found = within_scope(ctx, info, verb)
+    return found if verb in ("view", "create") else found & within_scope(ctx, info, "view")
 
 
 def unscoped_rows(ctx: Context, info: TypeInfo, *, in_bin: bool = False) -> QuerySet:

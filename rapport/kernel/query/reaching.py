@@ -29,28 +29,28 @@ FEW_TO_COUNT = 80_000
 
 def listed(ctx: Context, info: TypeInfo, verb: str = "view") -> QuerySet:
     """The visible rows for a reader of whole lists: counts, sums, columns of boards. The same rows as `gate.visible`."""
-    if _is_plain(ctx, info, verb):
-        return gate.visible(ctx, info, verb)
-    if has_few(ctx, info, verb, FEW_TO_COUNT):
-        first, *others = [way.order_by().values_list("pk") for way in _own_ways(ctx, info, verb)] + _granted(ctx, info, verb)
-        return gate.unscoped_rows(ctx, info).filter(pk__in=first.union(*others) if others else first)
+    if not _is_plain(ctx, info) and has_few(ctx, info, FEW_TO_COUNT):
+        first, *others = _ids(ctx, info)
+        rows = gate.unscoped_rows(ctx, info).filter(pk__in=first.union(*others) if others else first)
+        return rows.filter(_further(ctx, info, verb))
     return walked_rows(ctx, info, verb)
 
 
 def walked_rows(ctx: Context, info: TypeInfo, verb: str) -> QuerySet:
     """The visible rows, to be tested one by one on the way along an index."""
-    if _is_plain(ctx, info, verb):
+    if _is_plain(ctx, info):
         return gate.visible(ctx, info, verb)
-    return gate.unscoped_rows(ctx, info).filter(fenced(gate.within_scope(ctx, info, verb)))
+    return gate.unscoped_rows(ctx, info).filter(fenced(gate.within_both(ctx, info, verb)))
 
 
 def ways_to_sort(ctx: Context, info: TypeInfo, verb: str) -> list[QuerySet] | None:
     """For a sorted page: the visible rows in one query for each way by which they are visible, when they are few;
     None when the sort's index is to be walked."""
-    if _is_plain(ctx, info, verb) or not has_few(ctx, info, verb, FEW_TO_SORT):
+    if _is_plain(ctx, info) or not has_few(ctx, info, FEW_TO_SORT):
         return None
-    rows = gate.unscoped_rows(ctx, info)
-    return _own_ways(ctx, info, verb) + [rows.filter(pk__in=ids) for ids in _granted(ctx, info, verb)]
+    rows, further = gate.unscoped_rows(ctx, info), _further(ctx, info, verb)
+    ways = _own_ways(ctx, info) + [rows.filter(pk__in=ids) for ids in _granted(ctx, info)]
+    return [way.filter(further) for way in ways]
 
 
 def first_ids(ways: list[QuerySet], condition: Q, order: tuple[str, str], wanted: int) -> list[UUID]:
@@ -65,27 +65,37 @@ def first_ids(ways: list[QuerySet], condition: Q, order: tuple[str, str], wanted
     return first[:wanted]
 
 
-def has_few(ctx: Context, info: TypeInfo, verb: str, most: int) -> bool:
+def has_few(ctx: Context, info: TypeInfo, most: int) -> bool:
     """Whether the viewer may see at most so many records of the type (asked once per request; records that are visible
     in two ways count twice, so it may say no a little early)."""
-    mark = ("few", info.key, verb, most)
+    mark = ("few", info.key, most)
     if mark not in ctx.memory:
-        first, *others = [way.order_by().values_list("pk") for way in _own_ways(ctx, info, verb)] + _granted(ctx, info, verb)
+        first, *others = _ids(ctx, info)
         rows = first.union(*others, all=True) if others else first
         ctx.memory[mark] = rows[: most + 1].count() <= most
     return bool(ctx.memory[mark])
 
 
-def _is_plain(ctx: Context, info: TypeInfo, verb: str) -> bool:
+def _is_plain(ctx: Context, info: TypeInfo) -> bool:
     """Whether there is nothing to choose: everything is seen, or nothing, or a parent decides."""
-    return bool(info.declared.under) or gate.sees_all(ctx, info, verb) or gate.reach(ctx, info, verb).nothing
+    return bool(info.declared.under) or gate.sees_all(ctx, info) or gate.reach(ctx, info, "view").nothing
 
 
-def _own_ways(ctx: Context, info: TypeInfo, verb: str) -> list[QuerySet]:
+def _further(ctx: Context, info: TypeInfo, verb: str) -> Q:
+    """What a verb asks beyond being seen."""
+    return Q() if verb == "view" else gate.within_scope(ctx, info, verb)
+
+
+def _ids(ctx: Context, info: TypeInfo) -> list[QuerySet]:
+    """One query of ids for each way by which records are visible."""
+    return [way.order_by().values_list("pk") for way in _own_ways(ctx, info)] + _granted(ctx, info)
+
+
+def _own_ways(ctx: Context, info: TypeInfo) -> list[QuerySet]:
     rows = gate.unscoped_rows(ctx, info)
-    return [rows.filter(way) for way in gate.ways(info, gate.reach(ctx, info, verb))]
+    return [rows.filter(way) for way in gate.ways(info, gate.reach(ctx, info, "view"))]
 
 
-def _granted(ctx: Context, info: TypeInfo, verb: str) -> list[QuerySet]:
-    found = gate.reach(ctx, info, verb)
+def _granted(ctx: Context, info: TypeInfo) -> list[QuerySet]:
+    found = gate.reach(ctx, info, "view")
     return [gate.grants(ctx, info, found).order_by().values_list("record_id")] if found.principals else []
