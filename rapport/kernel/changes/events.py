@@ -17,7 +17,8 @@ from rapport.kernel.access.models import Account, User, Workspace
 from rapport.kernel.changes.models import WRITES
 from rapport.kernel.changes.unit import NewChange, unit_of_work
 from rapport.kernel.context import Context, system_context
-from rapport.kernel.ids import new_id
+from rapport.kernel.errors import Gone, Refused
+from rapport.kernel.ids import as_id, new_id
 from rapport.kernel.records.model import Record
 from rapport.kernel.records.registry import registry
 
@@ -54,6 +55,24 @@ def note_quietly(ctx: Context, verb: str, *, type_key: str = "", record_id: UUID
             note_event(ctx, verb, type_key=type_key, record_id=record_id, **details)
     except DatabaseError:
         log.exception("The audit log could not be written: %s %s by %s.", verb, type_key, ctx.actor_id)
+
+
+def note_denied(
+    ctx: Context, error: Exception, *, type_key: object = "", record_id: object = None, writes: bool, path: str,
+    **details: object,
+) -> None:  # fmt: skip
+    """Log that a request was refused, after its transaction is undone. An id that nobody has gets the very entry of a
+    record that the viewer may not see, so neither the log nor the time it takes tells one from the other."""
+    if not isinstance(error, (Refused, Gone)):
+        return
+    is_type = isinstance(type_key, str) and type_key in registry
+    if not is_type and not writes and isinstance(error, Gone):
+        return  # a mere wrong address
+    asked = as_id(record_id) if record_id is not None else None
+    details |= {"status": 403 if isinstance(error, Refused) else 404, "path": path[:200], "writes": writes}
+    if record_id is not None and asked is None:
+        details["asked"] = str(record_id)[:80]
+    note_quietly(ctx, "denied", type_key=str(type_key) if is_type else "", record_id=asked, **details)
 
 
 def _plain(value: object) -> object:

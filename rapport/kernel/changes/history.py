@@ -44,7 +44,8 @@ def history_page(
 
 
 def lines(ctx: Context, info: TypeInfo, changes: Sequence[Change]) -> list[ChangeLine]:
-    """Change rows with the entries this viewer may see; an update of hidden fields alone is left out altogether."""
+    """Change rows with the entries this viewer may see; an update of hidden fields alone is left out altogether.
+    Which fields an update that was emptied by an erasure was about, nobody knows any more; that there was one stays."""
     readable = gate.fields(ctx, info)
     found = []
     for change in changes:
@@ -53,7 +54,7 @@ def lines(ctx: Context, info: TypeInfo, changes: Sequence[Change]) -> list[Chang
             for key, (old, new) in change.diff.items()
             if key in readable
         )
-        if entries or change.verb != "update":
+        if entries or change.verb != "update" or change.redacted_at is not None:
             found.append(ChangeLine(change, entries))
     return found
 
