@@ -121,7 +121,8 @@ def fill(workspace: object, count: int) -> tuple[list[UUID], list[UUID]]:
             one = NewChange(
                 id=new_id(), workspace_id=row.pk, type=type_key, record_id=draw.choice(records), version=1, verb=verb,
                 action="", actor_id=draw.choice(people), actor_name="Somebody", surface="web", cause_id=None,
-                at=start + dt.timedelta(seconds=at + offset), diff={"note": ["before", f"note {offset}"]}, number=number, salt=salt,
+                at=start + dt.timedelta(seconds=at + offset), diff={"note": ["before", f"note {offset}"]}, number=number,
+                salt=salt,
             )  # fmt: skip
             one.digest = chain.digest_of(one, chain.body_of(one))
             before = one.hash = chain.link(before, number, one.digest)

@@ -73,6 +73,8 @@ REVIEWED: dict[str, Reviewed] = {
     f"{_ONE}/restore": Reviewed("POST", "one"),
     f"{_ONE}/timeline": Reviewed("GET", "one"),
     f"{_ONE}/history": Reviewed("GET", "one"),
+    f"{_ONE}/data": Reviewed("GET", "one"),
+    f"{_ONE}/data.zip": Reviewed("GET", "one"),
     f"{_ONE}/add/<slug:other_key>": Reviewed("GET POST", "one"),
     f"{_ONE}/compose": Reviewed("POST", "one"),
     _API: Reviewed("GET"),

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
+from rapport.engines.privacy.registry import subject_of
 from rapport.kernel.access import gate
 from rapport.kernel.actions.registry import Action
 from rapport.kernel.actions.running import offered
@@ -66,6 +67,8 @@ class Head:
     may_edit: bool
     may_delete: bool
     may_audit: bool
+    #: A person, whose data has a page of its own.
+    is_subject: bool
 
 
 @require_GET
@@ -135,6 +138,7 @@ def head_of(ctx: Context, info: TypeInfo, record: Record, row: Row, *, may_edit:
         may_edit,
         gate.may(ctx, info, record, "delete"),
         any(one.key == info.key for one in audit_types(ctx)),
+        subject_of(info, record) is not None,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from rapport.surfaces.web import action_page, board, composer, form, inline, record
+from rapport.surfaces.web import action_page, board, composer, data_page, form, inline, record
 
 _ONE = "<slug:type_key>/<uuid:record_id>"
 
@@ -21,6 +21,8 @@ urlpatterns = [
     path(f"{_ONE}/restore", record.restore, name="record-restore"),
     path(f"{_ONE}/timeline", record.timeline, name="record-timeline"),
     path(f"{_ONE}/history", record.history_page, name="record-history"),
+    path(f"{_ONE}/data", data_page.data, name="record-data"),
+    path(f"{_ONE}/data.zip", data_page.download, name="record-data-zip"),
     path(f"{_ONE}/add/<slug:other_key>", form.add_related, name="record-add"),
     path(f"{_ONE}/compose", composer.compose, name="record-compose"),
 ]
