@@ -150,7 +150,7 @@ def erase(cast: Cast, seeded: Seeded) -> None:
     url, name = f"/customer/{seeded.person.pk}/do/erase", seeded.person.name
     ana = cast.client("ana")
     page = ana.get(url).content.decode()
-    assert "This cannot be undone" in page and "confirm" in page
+    assert "Nobody can undo this" in page and "confirm" in page
     assert ana.post(url, {"confirm_name": "Somebody else", "reason": "asked"}).status_code == 422
     assert Erasure.objects.count() == 0
     assert ana.post(url, {"confirm_name": name.upper(), "reason": "asked"}).status_code == 302

@@ -167,10 +167,17 @@ def _of_type(ctx: Context, info: TypeInfo, rows: list[Change]) -> list[AuditLine
     return [
         AuditLine(
             one.change, info, one.entries, _details(ctx, info, one.change),
-            str(titles.get(one.change.record_id, "")) if one.change.record_id else "",
+            _title(ctx, info, titles.get(one.change.record_id)) if one.change.record_id else "",
         )
         for one in lines(ctx, info, rows)
     ]  # fmt: skip
+
+
+def _title(ctx: Context, info: TypeInfo, stored: object) -> str:
+    """The title in words: of a choice its label."""
+    if stored is None:
+        return ""
+    return str(stored) if info.title_field.kind.key == "text" else info.title_field.kind.text(stored, ctx.format)
 
 
 def _in_reach(ctx: Context, info: TypeInfo, ids: Iterable[UUID]) -> set[UUID]:

@@ -59,7 +59,6 @@ class CustomerType(RecordType):
         Related("affiliation", "person", ["company", "job_title", "part"], _("Works at"), of=("kind", "person")),
         Related("preference", "customer", ["what", "wish"], _("Preferences")),
         Related("relationship", "one", ["tie", "other"], _("Relationships")),
-        Related("consent", "customer", ["purpose", "answer", "happened_at"], _("Consents"), of=("kind", "person")),
         Related("customer", "parent", ["name", "stage"], _("Subsidiaries"), of=("kind", "company")),
     ]
     views = {
