@@ -312,3 +312,17 @@ def test_hidden_groups_of_the_shipped_roles(cast: Cast) -> None:
     assert "Canary4711" in json.dumps(entries(cast, "mia"))
     hide_group(cast, "management", "customers.sensitive")
     assert "Canary4711" not in json.dumps(entries(cast, "mia"))
+
+
+def test_taking_the_log_along_needs_the_right_to_export(cast: Cast) -> None:
+    """Who may read the log but export nothing sees no button and gets no file; with export of one type, that type only."""
+    hire(cast, "reader", {"*": {"view": "all", "audit": "all"}}, {"*": "read"})
+    hire(cast, "taker", {"*": {"view": "all", "audit": "all"}, "deal": {"view": "all", "audit": "all", "export": "all"}}, {"*": "read"})
+    cast.ctx("ana").create("customer", name="Canary4711", kind="company")
+    cast.ctx("ana").create("deal", name="Canary0815", stage=first_stage_id())
+    reader, taker = cast.client("reader"), cast.client("taker")
+    assert "audit.csv" not in reader.get("/settings/audit").content.decode()
+    assert reader.get("/settings/audit.csv").status_code == 403
+    text = text_of(taker.get("/settings/audit.csv"))
+    assert "Canary0815" in text and "Canary4711" not in text
+    assert "Canary4711" in text_of(taker.get("/settings/audit"))

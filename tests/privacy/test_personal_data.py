@@ -246,7 +246,8 @@ def test_after_an_erasure_no_canary_is_left(committed_cast: Cast, data_folder: P
         assert str(seeded.person.pk) in journal_path().read_text()
         assert cast.client("ana").get(f"/customer/{seeded.person.pk}").status_code == 200
         assert cast.client("ana").get(f"/customer/{seeded.person.pk}/history").status_code == 200
-        assert "erased the personal data" in cast.client("ana").get("/settings/audit").content.decode()
+        audit = cast.client("ana").get(f"/settings/audit?record={seeded.person.pk}&type=customer").content.decode()
+        assert "erased the personal data" in audit and "what it was has been erased" in audit
 
 
 def left_before(seeded: Seeded) -> set[str]:

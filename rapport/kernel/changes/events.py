@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from uuid import UUID
 
-from django.db import DatabaseError, transaction
+from django.db import Error, transaction
 
 from rapport.kernel.access import events as access_events
 from rapport.kernel.access.accounts import users_of
@@ -53,7 +53,7 @@ def note_quietly(ctx: Context, verb: str, *, type_key: str = "", record_id: UUID
     try:
         with use_workspace(ctx.workspace), transaction.atomic():
             note_event(ctx, verb, type_key=type_key, record_id=record_id, **details)
-    except DatabaseError:
+    except Error:
         log.exception("The audit log could not be written: %s %s by %s.", verb, type_key, ctx.actor_id)
 
 
@@ -101,7 +101,7 @@ def listen(
                     actor_id=who.pk if who else None,
                 )  # fmt: skip
                 note_quietly(ctx, kind, type_key="", address=address, **details)
-    except DatabaseError:
+    except Error:
         log.exception("The audit log could not be written: %s.", kind)
 
 

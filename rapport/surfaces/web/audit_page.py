@@ -60,6 +60,7 @@ class Shown:
     """One row of the page."""
 
     line: AuditLine
+    who: str
     text: str
     thing: str
     url: str
@@ -190,14 +191,21 @@ def _start(ctx: Context, text: str, *, after: int = 0) -> dt.datetime | None:
 def shown(ctx: Context, lines: list[AuditLine]) -> list[Shown]:
     """The rows of a page, with the names of everything they refer to."""
     _load_titles(ctx, lines)
+    people = _names_of(ctx, lines)
     return [
         Shown(
-            line, sentence(line), thing(line),
+            line, line.change.actor_name or people.get(line.change.actor_id, ""), sentence(line), thing(line),
             line.info.record_url(line.change.record_id) if line.info and line.title and line.change.record_id else "",
             kind_words(line.change.verb), surface_words(line.change.surface), detail_words(line),
         )
         for line in lines
     ]  # fmt: skip
+
+
+def _names_of(ctx: Context, lines: list[AuditLine]) -> dict[UUID | None, str]:
+    """Who did what an erasure has emptied: those entries hold no name any more, but an id."""
+    ids = {line.change.actor_id for line in lines if not line.change.actor_name and line.change.actor_id is not None}
+    return {pk: str(name) for pk, name in gate.titles(ctx, registry.get("user"), ids).items()}
 
 
 def _load_titles(ctx: Context, lines: list[AuditLine]) -> None:
