@@ -8,6 +8,7 @@ import json
 from uuid import uuid4
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import OperationalError
 from django.test import Client
 
@@ -146,6 +147,16 @@ def test_types_under_a_parent_need_the_right_on_the_parent(cast: Cast) -> None:
     assert cast.api("ben").get("/api/v1/audit", {"type": "preference"}).status_code == 403
 
 
+def test_the_scope_of_audit_reaches_under_the_parent(cast: Cast) -> None:
+    """Whoever sees all customers but audits the team's reads nothing about preferences of other teams' customers."""
+    hire(cast, "lead", {"customer": {"view": "all", "audit": "team"}}, {"*": "edit"}, team=cast.ben.team_id)
+    for who in ("ben", "cem"):
+        person = cast.ctx(who).create("customer", name=f"Of {who}", kind="person")
+        cast.ctx(who).create("preference", customer=person.pk, what="Colour", wish=f"Wish of {who}")
+    seen = json.dumps(entries(cast, "lead"))
+    assert "Wish of ben" in seen and "Wish of cem" not in seen and "Of cem" not in seen
+
+
 def test_nothing_of_another_workspace(cast: Cast) -> None:
     """Owners read their own log only, whatever ids they name."""
     with use_workspace(cast.away):
@@ -245,6 +256,11 @@ def test_exports_and_downloads_are_logged(cast: Cast) -> None:
     lines = list(csv.reader(io.StringIO(text_of(ana.get("/settings/audit.csv?verb=exported")))))
     assert lines[0][0] == "number" and lines[1][3] == "Exported" and lines[1][0] == str(one.number)
     assert events_of(cast, "exported")[-1].details["what"] == "audit"
+    facts = ana.post("/file/", {"file": SimpleUploadedFile("offer.txt", b"an offer")}).json()
+    activity = cast.ctx("ana").create("activity", subject="Offer", file=facts)
+    assert text_of(ana.get(f"/file/{facts['key']}")) == "an offer"
+    last = events_of(cast, "exported")[-1]
+    assert (last.type, last.record_id, last.details["format"]) == ("activity", activity.pk, "file")
 
 
 def test_sign_ins_reach_every_workspace_of_the_account(cast: Cast) -> None:

@@ -200,6 +200,26 @@ def test_a_log_from_before_the_chain_is_whole_from_its_first_hash_on(cast: Cast)
     assert not verify_log(cast.home).is_whole
 
 
+def test_a_log_written_anew_is_found_by_the_hash_somebody_kept(cast: Cast, capsys: pytest.CaptureFixture[str]) -> None:
+    """Whoever computes the whole chain again makes it whole, but not the same: the kept hash tells."""
+    from rapport.kernel.changes import chain
+
+    fill(cast)
+    before = verify_log(cast.home)
+    kept = f"{before.entries}:{before.last_hash}"
+    last = ""
+    for one in Change.objects.filter(workspace=cast.home).order_by("number"):
+        one.actor_name = "Somebody else"
+        one.digest = chain.digest_of(one, chain.body_of(one))
+        last = one.hash = chain.link(last, one.number, one.digest)
+        one.save()
+    Workspace.objects.filter(pk=cast.home.pk).update(change_hash=last)
+    assert main(["audit", "verify", "--workspace", "Fernhill"]) == 0
+    assert main(["audit", "verify", "--workspace", "Fernhill", "--kept", kept]) == 1
+    assert "written anew" in capsys.readouterr().out
+    assert main(["audit", "verify", "--kept", kept]) == 1
+
+
 @pytest.mark.slow
 def test_writers_at_the_same_time_keep_the_chain_whole(committed_cast: Cast) -> None:
     """Six threads write, four of them in one workspace: each log is one chain."""

@@ -183,12 +183,17 @@ def _title(ctx: Context, info: TypeInfo, stored: object) -> str:
 def _in_reach(ctx: Context, info: TypeInfo, ids: Iterable[UUID]) -> set[UUID]:
     """Those records, also in the bin, that lie in the viewer's scope both to see and to audit."""
     wanted = list(ids)
+    under = info.declared.under if not ctx.viewer.named(info.key) else ""
     found: set[UUID] = set()
     for in_bin in (False, True):
-        rows = gate.visible(ctx, info, in_bin=in_bin).filter(pk__in=wanted)
-        if not (info.declared.under and not ctx.viewer.named(info.key)):
-            rows = rows.filter(gate.within_scope(ctx, info, AUDIT))
-        found |= set(rows.values_list("pk", flat=True))
+        seen = gate.visible(ctx, info, in_bin=in_bin).filter(pk__in=wanted)
+        if under:
+            parents = dict(seen.values_list("pk", info.fields[under].path))
+            allowed = _in_reach(ctx, registry.get(info.fields[under].to), set(parents.values()))
+            found |= {pk for pk, parent in parents.items() if parent in allowed}
+        else:
+            rows = gate.visible(ctx, info, AUDIT, in_bin=in_bin).filter(pk__in=wanted)
+            found |= set(seen.values_list("pk", flat=True)) & set(rows.values_list("pk", flat=True))
     return found
 
 

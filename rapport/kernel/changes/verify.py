@@ -41,8 +41,11 @@ class Verdict:
         return self
 
 
-def verify_log(workspace: Workspace) -> Verdict:
-    """Walk the log of a workspace from its first entry to the last one there was when we began. Bounded memory."""
+def verify_log(workspace: Workspace, *, kept: tuple[int, str] | None = None) -> Verdict:
+    """Walk the log of a workspace from its first entry to the last one there was when we began. Bounded memory.
+
+    `kept` is a number and the hash it had when somebody wrote it down: the one thing a chain made anew cannot have.
+    """
     with use_workspace(workspace):
         top, last_hash = Workspace.objects.values_list("change_number", "change_hash").get(pk=workspace.pk)
         found = Verdict()
@@ -52,6 +55,10 @@ def verify_log(workspace: Workspace) -> Verdict:
                 return found.broken(max(1, min(row.number, found.entries + 1)), wrong)
             found.entries = row.number
             found.last_hash = row.hash
+            if kept is not None and kept[0] == row.number and kept[1] != row.hash:
+                return found.broken(row.number, "its hash is not the one that was kept: the log was written anew")
+        if kept is not None and kept[0] > found.entries:
+            return found.broken(found.entries + 1, f"number {kept[0]}, whose hash was kept, is not there")
         if found.entries != top:
             return found.broken(
                 found.entries + 1, f"the end is cut: there were {top} entries, the last one now is {found.entries}"

@@ -14,10 +14,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="verify")
     one = verbs.add_parser("verify", help="walk the chain of hashes and say whether every entry is as it was written")
     one.add_argument("--workspace", default="", metavar="NAME", help="this workspace only (default: all)")
+    one.add_argument(
+        "--kept", default="", metavar="NUMBER:HASH", help="what an earlier run printed as last; needs --workspace"
+    )
 
 
 def run(options: argparse.Namespace) -> int:
     """One line per workspace; exit code 1 when a log is broken."""
+    kept = _kept(options)
     rows = Workspace.objects.order_by("name", "pk")
     if options.workspace:
         rows = rows.filter(name=options.workspace)
@@ -28,10 +32,20 @@ def run(options: argparse.Namespace) -> int:
         )
     is_broken = False
     for workspace in found:
-        verdict = verify_log(workspace)
+        verdict = verify_log(workspace, kept=kept)
         is_broken = is_broken or not verdict.is_whole
         print(f"{workspace.name}: {_words(verdict)}")
     return 1 if is_broken else 0
+
+
+def _kept(options: argparse.Namespace) -> tuple[int, str] | None:
+    """A number and the hash it must have."""
+    if not options.kept:
+        return None
+    number, _colon, digest = options.kept.partition(":")
+    if not options.workspace or not number.isdigit() or len(digest) != 64:
+        raise CommandFailed("--kept takes NUMBER:HASH as an earlier run printed it, together with --workspace.")
+    return int(number), digest
 
 
 def _words(verdict: Verdict) -> str:
@@ -42,4 +56,4 @@ def _words(verdict: Verdict) -> str:
         parts.append(f"the first {verdict.older} are from before the chain and not proven by it")
     if verdict.redacted:
         parts.append(f"{verdict.redacted} emptied by erasures")
-    return "; ".join(parts) + (f" (last hash {verdict.last_hash})" if verdict.last_hash else "")
+    return "; ".join(parts) + (f" (last {verdict.entries}:{verdict.last_hash})" if verdict.last_hash else "")
