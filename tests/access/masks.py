@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import re
+import zipfile
 
 from django.db import connection
 from django.http import HttpResponse
@@ -38,12 +40,18 @@ PASSING = {"django_session", "web_signintries", "surfaces_web_signintries"}
 
 
 def text_of(answer: HttpResponse) -> str:
-    """The body, also of a streamed answer (which is read once and kept)."""
-    if getattr(answer, "streaming", False):
-        if not hasattr(answer, "kept_body"):
-            answer.kept_body = b"".join(answer.streaming_content)  # type: ignore[attr-defined]
-        return answer.kept_body.decode("utf-8", "replace")  # type: ignore[attr-defined]
-    return answer.content.decode("utf-8", "replace")
+    """The body, also of a streamed answer (which is read once and kept); of an archive what is in it."""
+    if not hasattr(answer, "kept_body"):
+        streams = getattr(answer, "streaming", False)
+        body = b"".join(answer.streaming_content) if streams else answer.content  # type: ignore[attr-defined]
+        answer.kept_body = _unpacked(body) if answer.get("Content-Type") == "application/zip" else body  # type: ignore[attr-defined]
+    return answer.kept_body.decode("utf-8", "replace")  # type: ignore[attr-defined]
+
+
+def _unpacked(body: bytes) -> bytes:
+    """Names and contents of an archive, one after the other: its own bytes hold times and lengths."""
+    with zipfile.ZipFile(io.BytesIO(body)) as archive:
+        return b"\n".join(name.encode() + b"\n" + archive.read(name) for name in archive.namelist())
 
 
 def everything_of(answer: HttpResponse) -> str:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 AUDIT = "audit"
 #: Entries looked at for one page before it is handed out as it is, with the way to go on.
-_MOST_SEEN = 4_000
+_MOST_SEEN = 2_000
 #: Steps along an index for one page, of which each may find nothing that meets all conditions.
 _MOST_STEPS = 25
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")

@@ -31,17 +31,15 @@ class Walk:
         since: dt.datetime | None, until: dt.datetime | None,
     ) -> None:  # fmt: skip
         """`equal` maps indexed columns (type, verb, actor_id, record_id) to values; `types` None means all."""
-        self.rows = Change.objects.filter(workspace_id=workspace_id)
+        self.every = self.rows = Change.objects.filter(workspace_id=workspace_id)
         self.equal, self.types = dict(equal), types
-        self.since, self.until = since, until
         if since is not None:
-            self.rows = self.rows.filter(number__gte=self._number_at(since - _SLACK))
-        self.top = self._number_at(until + _SLACK) if until is not None else None
+            self.rows = self.rows.filter(number__gte=self._number_at(since - _SLACK), at__gte=since)
+        if until is not None:
+            self.rows = self.rows.filter(number__lt=self._number_at(until + _SLACK), at__lt=until)
 
     def steps(self, below: int | None) -> Iterator[tuple[list[int], int | None]]:
         """(matching numbers of a step, the number to go on below or None at the end), from the newest on."""
-        if self.top is not None:
-            below = self.top if below is None else min(below, self.top)
         driver = self._rarest(below)
         while True:
             numbers = self._along(driver, below)
@@ -78,10 +76,6 @@ class Walk:
         rest = {key: value for key, value in self.equal.items() if key != driver}
         if driver and self.types is not None and "type" not in self.equal:
             rest["type__in"] = list(self.types)
-        if self.since is not None:
-            rest["at__gte"] = self.since
-        if self.until is not None:
-            rest["at__lt"] = self.until
         if not rest or not numbers:
             return numbers
         rows = self.rows.filter(number__in=numbers, **rest)
@@ -89,10 +83,10 @@ class Walk:
 
     def _number_at(self, moment: dt.datetime) -> int:
         """About the first number from a moment on, by halving: numbers rise with time and have no gaps."""
-        low, high = 1, (self.rows.order_by("-number").values_list("number", flat=True).first() or 0) + 1
+        low, high = 1, (self.every.order_by("-number").values_list("number", flat=True).first() or 0) + 1
         while low < high:
             middle = (low + high) // 2
-            at = self.rows.filter(number__gte=middle).order_by("number").values_list("at", flat=True).first()
+            at = self.every.filter(number__gte=middle).order_by("number").values_list("at", flat=True).first()
             if at is None or at >= moment:
                 high = middle
             else:
