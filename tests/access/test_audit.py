@@ -16,6 +16,7 @@ from rapport.kernel.access import events
 from rapport.kernel.access.current import use_workspace
 from rapport.kernel.access.models import Account, Role
 from rapport.kernel.access.setup import add_user
+from rapport.kernel.changes.audit import audit_page
 from rapport.kernel.changes.events import note_event
 from rapport.kernel.changes.models import Change
 from rapport.kernel.changes.verify import verify_log
@@ -342,3 +343,37 @@ def test_taking_the_log_along_needs_the_right_to_export(cast: Cast) -> None:
     text = text_of(taker.get("/settings/audit.csv"))
     assert "Canary0815" in text and "Canary4711" not in text
     assert "Canary4711" in text_of(taker.get("/settings/audit"))
+
+
+def test_every_combination_of_filters_finds_what_a_plain_look_finds(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The walk along the rarest condition in small steps gives exactly the entries that meet all conditions, in order."""
+    from itertools import product
+
+    from rapport.kernel.changes import audit_walk
+
+    ctx = cast.ctx("ana")
+    for n in range(12):
+        record = cast.ctx("ben" if n % 3 else "cem").create("customer", name=f"Row {n}", kind="company")
+        ctx.write(record, note=str(n))
+        if n % 4 == 0:
+            note_event(ctx, "exported", type_key="deal", rows=n)
+    for name, value in (("_STEP", 5), ("_FIRST_STEP", 3), ("_PROBE", 2)):
+        monkeypatch.setattr(audit_walk, name, value)
+    every = list(Change.objects.filter(workspace=cast.home).order_by("-number"))
+    middle = every[len(every) // 2].at
+    for type_key, verb, who, since in product(("", "customer", "deal"), ("", "update", "exported"), (None, cast.ana), (None, middle)):
+        found, cursor = [], ""
+        while True:
+            page = audit_page(
+                ctx, type_key=type_key, verb=verb, actor_id=who.pk if who else None, since=since, cursor=cursor, limit=4
+            )
+            found += [line.change.number for line in page.lines]
+            if page.next is None:
+                break
+            cursor = page.next
+        wanted = [
+            one.number for one in every
+            if type_key in ("", one.type) and verb in ("", one.verb) and (who is None or one.actor_id == who.pk)
+            and (since is None or one.at >= since)
+        ]  # fmt: skip
+        assert found == wanted, (type_key, verb, who, since)

@@ -15,8 +15,9 @@ from django.db.models import QuerySet
 
 from rapport.kernel.changes.models import Change
 
-#: Numbers read in one step along an index.
+#: Numbers read in one step along an index, and in the first one where every number found is an answer.
 _STEP = 2_000
+_FIRST_STEP = 200
 #: How far a condition is probed to learn how rare it is.
 _PROBE = 499
 #: Entries are numbered when their transaction commits, so times are a little out of order. No transaction is longer.
@@ -41,9 +42,12 @@ class Walk:
     def steps(self, below: int | None) -> Iterator[tuple[list[int], int | None]]:
         """(matching numbers of a step, the number to go on below or None at the end), from the newest on."""
         driver = self._rarest(below)
+        is_simple = len(self.equal) < 2 and not (driver and self.types is not None)
+        step = _FIRST_STEP if is_simple else _STEP
         while True:
-            numbers = self._along(driver, below)
-            going_on = numbers[-1] if len(numbers) == _STEP else None
+            numbers = self._along(driver, below, step)
+            going_on = numbers[-1] if len(numbers) == step else None
+            step = _STEP
             yield self._meeting_the_rest(numbers, driver), going_on
             if going_on is None:
                 return
@@ -62,15 +66,15 @@ class Walk:
             found[key] = next(iter(rows.values_list("number", flat=True)[_PROBE : _PROBE + 1]), -1)
         return min(found, key=lambda key: found[key])
 
-    def _along(self, driver: str, below: int | None) -> list[int]:
+    def _along(self, driver: str, below: int | None, step: int) -> list[int]:
         """The next numbers along the driving condition; without one along each type, merged."""
         rows = self._below(self.rows, below).order_by("-number").values_list("number", flat=True)
         if driver:
-            return list(rows.filter(**{driver: self.equal[driver]})[:_STEP])
+            return list(rows.filter(**{driver: self.equal[driver]})[:step])
         if self.types is None:
-            return list(rows[:_STEP])
-        each = [rows.filter(type=key)[:_STEP] for key in self.types]
-        return list(heapq.merge(*each, reverse=True))[:_STEP]
+            return list(rows[:step])
+        each = [rows.filter(type=key)[:step] for key in self.types]
+        return list(heapq.merge(*each, reverse=True))[:step]
 
     def _meeting_the_rest(self, numbers: list[int], driver: str) -> list[int]:
         rest = {key: value for key, value in self.equal.items() if key != driver}
