@@ -66,6 +66,8 @@ DOORS = {
     "kernel/changes/many.py": "the write door, set-wise",
     "kernel/changes/indexers.py": "search entries and the value index",
     "kernel/changes/readers.py": "the cursors of change readers",
+    "kernel/changes/unit.py": "the end of the chain of the change log",
+    "engines/privacy": "an erasure must not leave the old values in the change log, as the door would",
     "kernel/query/search.py": "search entries",
     "kernel/access/tokens.py": "tokens and set-up links are no records",
     "kernel/access/chart.py": "the workspace's access version",

@@ -15,6 +15,7 @@ class KernelConfig(AppConfig):
     def ready(self) -> None:
         """Load the kernel's declarations; the registry seals itself at first use, after all apps are ready."""
         from rapport.kernel import actions_own, records_access, records_own  # noqa: F401 - register; need loaded models
+        from rapport.kernel.changes import events  # noqa: F401 - listens to what happens around signing in
         from rapport.kernel.records.checks import check_declarations
 
         checks.register(check_declarations, "rapport")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parent.parent
 
-ENGINES = ("timeline", "imports", "exports")
+ENGINES = ("timeline", "imports", "exports", "privacy")
 MODULES = ("customers", "activities", "sales")
 
 

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import re
+import zipfile
 
 from django.db import connection
 from django.http import HttpResponse
+
+from rapport.kernel.changes.models import WRITES
 
 _MASKS = [
     (r'name="csrfmiddlewaretoken" value="[^"]*"', "CSRF"),
@@ -25,17 +29,29 @@ _MASKS = [
 ]
 _COMPILED = [(re.compile(pattern), by) for pattern, by in _MASKS]
 
-#: Tables that answering a request may touch without a write: sessions, sign-in counts, the last use of a token.
+#: Columns and tables that answering a request may touch without a write: sessions, sign-in counts, the last use of a token.
+TOUCHED = {
+    "kernel_apitoken": ("last_used_at",),
+    "kernel_workspace": ("change_number", "change_hash"),
+    # An event between two writes takes a number, and the chain goes through it.
+    "kernel_change": ("number", "hash"),
+}
 PASSING = {"django_session", "web_signintries", "surfaces_web_signintries"}
 
 
 def text_of(answer: HttpResponse) -> str:
-    """The body, also of a streamed answer (which is read once and kept)."""
-    if getattr(answer, "streaming", False):
-        if not hasattr(answer, "kept_body"):
-            answer.kept_body = b"".join(answer.streaming_content)  # type: ignore[attr-defined]
-        return answer.kept_body.decode("utf-8", "replace")  # type: ignore[attr-defined]
-    return answer.content.decode("utf-8", "replace")
+    """The body, also of a streamed answer (which is read once and kept); of an archive what is in it."""
+    if not hasattr(answer, "kept_body"):
+        streams = getattr(answer, "streaming", False)
+        body = b"".join(answer.streaming_content) if streams else answer.content  # type: ignore[attr-defined]
+        answer.kept_body = _unpacked(body) if answer.get("Content-Type") == "application/zip" else body  # type: ignore[attr-defined]
+    return answer.kept_body.decode("utf-8", "replace")  # type: ignore[attr-defined]
+
+
+def _unpacked(body: bytes) -> bytes:
+    """Names and contents of an archive, one after the other: its own bytes hold times and lengths."""
+    with zipfile.ZipFile(io.BytesIO(body)) as archive:
+        return b"\n".join(name.encode() + b"\n" + archive.read(name) for name in archive.namelist())
 
 
 def everything_of(answer: HttpResponse) -> str:
@@ -54,7 +70,7 @@ def masked(answer: HttpResponse) -> str:
 
 
 def database_hash() -> dict[str, str]:
-    """A hash of every table, but for what a mere visit may touch."""
+    """A hash of every table, but for what a mere visit may touch: entries of the audit log that are no writes, too."""
     found = {}
     with connection.cursor() as cursor:
         for table in connection.introspection.table_names(cursor):
@@ -62,7 +78,10 @@ def database_hash() -> dict[str, str]:
                 continue
             cursor.execute(f'SELECT * FROM "{table}"')  # table names come from the database itself
             names = [column[0] for column in cursor.description]
-            skip = names.index("last_used_at") if table == "kernel_apitoken" else -1
-            rows = sorted(repr([v for at, v in enumerate(row) if at != skip]) for row in cursor.fetchall())
+            skip = {names.index(name) for name in TOUCHED.get(table, ())}
+            every = cursor.fetchall()
+            if table == "kernel_change":
+                every = [row for row in every if row[names.index("verb")] in WRITES]
+            rows = sorted(repr([v for at, v in enumerate(row) if at not in skip]) for row in every)
             found[table] = hashlib.sha256("\n".join(rows).encode()).hexdigest()
     return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from rapport.engines.exports.noting import noted
 from rapport.kernel.access import gate
 from rapport.kernel.query.read import MAX_LIMIT, Page, load_titles, read_page
 from rapport.kernel.query.tree import Node
@@ -24,14 +25,16 @@ def export_pages(
     """
     gate.demand(ctx, info, "export")
     cursor = ""
-    while True:
-        page = read_page(
-            ctx, info, where=where, sort=sort, fields=fields, limit=MAX_LIMIT, cursor=cursor, verb="export", strict=True
-        )
-        if with_titles:
-            load_titles(ctx, page.rows, page.fields)
-        yield page
-        ctx.format.titles.clear()
-        if page.next is None:
-            return
-        cursor = page.next
+    with noted(ctx, info, where=where, sort=sort, format="csv") as handed_out:
+        while True:
+            page = read_page(
+                ctx, info, where=where, sort=sort, fields=fields, limit=MAX_LIMIT, cursor=cursor, verb="export", strict=True
+            )
+            if with_titles:
+                load_titles(ctx, page.rows, page.fields)
+            handed_out(len(page.rows), [f.key for f in page.fields])
+            yield page
+            ctx.format.titles.clear()
+            if page.next is None:
+                return
+            cursor = page.next

@@ -13,6 +13,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from rapport.engines.exports.formulas import defended
+from rapport.engines.exports.noting import noted
 from rapport.kernel.access import gate
 from rapport.kernel.access.current import use_workspace
 from rapport.kernel.context import Context
@@ -42,22 +43,26 @@ def export_rows(
     gate.demand(ctx, info, "export")
     chosen = pick_fields(ctx, info, fields, strict=True)
     keys = [f.key for f in chosen]
-    pages = _pages(ctx, info, where, keys, sort)
+    pages = _pages(ctx, info, where, keys, sort, format)
     # The first page is read here, so that a wrong filter or sort is refused before the answer begins.
     first = next(pages)
     return _written(ctx, first, pages, chosen, format, labels=labels, mark=mark)
 
 
-def _pages(ctx: Context, info: TypeInfo, where: Node | None, keys: Sequence[str], sort: str) -> Iterator[list[Row]]:
+def _pages(
+    ctx: Context, info: TypeInfo, where: Node | None, keys: Sequence[str], sort: str, format: str
+) -> Iterator[list[Row]]:
     cursor = ""
-    while True:
-        page = read_page(
-            ctx, info, where=where, sort=sort, fields=keys, limit=MAX_LIMIT, cursor=cursor, verb="export", strict=True
-        )
-        yield page.rows
-        if page.next is None:
-            return
-        cursor = page.next
+    with noted(ctx, info, where=where, sort=sort, format=format) as handed_out:
+        while True:
+            page = read_page(
+                ctx, info, where=where, sort=sort, fields=keys, limit=MAX_LIMIT, cursor=cursor, verb="export", strict=True
+            )
+            handed_out(len(page.rows), keys)
+            yield page.rows
+            if page.next is None:
+                return
+            cursor = page.next
 
 
 def _written(

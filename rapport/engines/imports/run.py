@@ -26,6 +26,7 @@ from rapport.engines.imports.plan import Plan, make_plan
 from rapport.engines.imports.prepare import make_custom_fields, make_records
 from rapport.engines.imports.reader import Line, Table, open_table
 from rapport.engines.imports.rejected import RejectedFile
+from rapport.kernel.changes.events import note_quietly
 from rapport.kernel.changes.unit import unit_of_work
 from rapport.kernel.context import Context
 from rapport.kernel.custom.fields import forget_custom_fields
@@ -150,6 +151,7 @@ class _Run:
             # Every plan is checked before the first line is written.
             report.plans = [make_plan(self.ctx, step, self.table.header) for step in self.mapping.steps]
         first_step, after = self._begin()
+        self._note("resumed" if self.report.resumed_after else "started")
         rejected = RejectedFile(self.table, keep_bytes=self.row.rejected_bytes if self.row else 0)
         report.counts = [Counts() for _step in self.mapping.steps]
         try:
@@ -223,7 +225,16 @@ class _Run:
                 step=step, line=line, counts=vars(so_far), rejected_bytes=rejected.size
             )
 
+    def _note(self, state: str) -> None:
+        """An entry of the audit log, for whoever asks later where records came from."""
+        if self.row is not None:
+            note_quietly(
+                self.ctx, "imported", type_key=self.mapping.steps[-1].type, file=self.table.path.name, state=state,
+                run=self.row.pk, counts=vars(self.report.total),
+            )  # fmt: skip
+
     def _end(self, state: str) -> None:
+        self._note(state)
         if self.row is not None:
             ImportRun.objects.filter(pk=self.row.pk).update(state=state)
 

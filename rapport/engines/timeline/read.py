@@ -14,7 +14,7 @@ from django.db.models import Q
 from rapport.engines.timeline.models import TimelineLink
 from rapport.kernel.access import gate
 from rapport.kernel.changes.history import ChangeLine, lines
-from rapport.kernel.changes.models import Change
+from rapport.kernel.changes.models import STORY, Change
 from rapport.kernel.errors import Invalid
 from rapport.kernel.query.read import Row, load_titles, pick_fields, read_ids
 from rapport.kernel.records.field import Field
@@ -132,7 +132,7 @@ def _entry(ctx: Context, info: TypeInfo, link: TimelineLink, row: Row) -> Entry:
 
 
 def _changes(ctx: Context, info: TypeInfo, record_id: UUID, before: dt.datetime, limit: int) -> list[Entry]:
-    rows = Change.objects.filter(Q(workspace_id=ctx.workspace.pk, record_id=record_id), at__lt=before)
+    rows = Change.objects.filter(Q(workspace_id=ctx.workspace.pk, record_id=record_id), at__lt=before, verb__in=STORY)
     seen: list[ChangeLine] = lines(ctx, info, list(rows.order_by("-number")[: limit + 1]))
     refs = [Row(record_id, 0, {f.key: v}) for line in seen for f, old, new in line.entries for v in (old, new)]
     load_titles(ctx, refs, list(gate.fields(ctx, info).values()))

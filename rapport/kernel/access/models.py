@@ -23,6 +23,8 @@ class Workspace(models.Model):
     time_zone = models.CharField(_("time zone"), max_length=60, default="UTC")
     #: Counts the changes of the workspace; the write door takes the next number last (see changes/door.py).
     change_number = models.BigIntegerField(default=0, editable=False)
+    #: Hash of the last change: the end of the chain of the change log (see changes/chain.py).
+    change_hash = models.CharField(max_length=64, default="", editable=False)
     #: Rises whenever custom fields change, so that processes know their copy of the fields is old.
     schema_version = models.PositiveIntegerField(default=1, editable=False)
     #: Another number whenever teams, people, roles, defaults or rules change: processes keep a chart of them by it.

@@ -28,6 +28,8 @@ class BulkResult:
 
     done: list[UUID] = field(default_factory=list)
     errors: dict[UUID, str] = field(default_factory=dict)
+    #: How many of the errors are a missing right, or a record that is not there for this viewer.
+    refused: int = 0
 
 
 def find_action(info: TypeInfo, key: str) -> Action:
@@ -94,6 +96,7 @@ def run_bulk(ctx: Context, info: TypeInfo, ids: Sequence[UUID], key: str, given:
             result.done.append(record_id)
         except RapportError as wrong:
             result.errors[record_id] = wrong.sentence
+            result.refused += isinstance(wrong, (Refused, Gone))
     return result
 
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from rapport.kernel.access import gate
 from rapport.kernel.changes import values as v
 from rapport.kernel.changes.indexers import run_indexers
-from rapport.kernel.changes.models import Change
+from rapport.kernel.changes.models import WRITES, Change
 from rapport.kernel.changes.unit import NewChange, unit_of_work
 from rapport.kernel.changes.written import Written
 from rapport.kernel.errors import Conflict, Gone, Refused
@@ -221,7 +221,9 @@ def _refuse_contested(
     ctx: Context, info: TypeInfo, current: Record, diff: Mapping[str, tuple[object, object]], expected: int
 ) -> None:
     """Raise Conflict when a field of this diff was changed by somebody since the version the writer had seen."""
-    since = Change.objects.filter(workspace_id=ctx.workspace.pk, record_id=current.pk, version__gt=expected)
+    since = Change.objects.filter(
+        workspace_id=ctx.workspace.pk, record_id=current.pk, version__gt=expected, verb__in=WRITES
+    )
     before: dict[str, object] = {}
     for change in since.order_by("number"):
         for key, (old, _new) in change.diff.items():

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from rapport.kernel.access import gate
-from rapport.kernel.changes.models import Change
+from rapport.kernel.changes.models import STORY, Change
 from rapport.kernel.records.field import Field
 from rapport.kernel.records.registry import TypeInfo
 
@@ -35,7 +35,7 @@ def history_page(
     ctx: Context, info: TypeInfo, record_id: UUID, *, limit: int = 50, before: int | None = None
 ) -> tuple[list[ChangeLine], int | None]:
     """As `history`, and the number to go on before (None on the last page: lines may be fewer than changes)."""
-    rows = Change.objects.filter(workspace_id=ctx.workspace.pk, record_id=record_id)
+    rows = Change.objects.filter(workspace_id=ctx.workspace.pk, record_id=record_id, verb__in=STORY)
     if before is not None:
         rows = rows.filter(number__lt=before)
     found = list(rows.order_by("-number")[: limit + 1])
@@ -44,7 +44,8 @@ def history_page(
 
 
 def lines(ctx: Context, info: TypeInfo, changes: Sequence[Change]) -> list[ChangeLine]:
-    """Change rows with the entries this viewer may see; an update of hidden fields alone is left out altogether."""
+    """Change rows with the entries this viewer may see; an update of hidden fields alone is left out altogether.
+    Which fields an update that was emptied by an erasure was about, nobody knows any more; that there was one stays."""
     readable = gate.fields(ctx, info)
     found = []
     for change in changes:
@@ -53,7 +54,7 @@ def lines(ctx: Context, info: TypeInfo, changes: Sequence[Change]) -> list[Chang
             for key, (old, new) in change.diff.items()
             if key in readable
         )
-        if entries or change.verb != "update":
+        if entries or change.verb != "update" or change.redacted_at is not None:
             found.append(ChangeLine(change, entries))
     return found
 

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from rapport.kernel.access.current import use_workspace
 from rapport.kernel.access.models import Workspace
-from rapport.kernel.changes.models import Change, ReaderCursor
+from rapport.kernel.changes.models import STORY, Change, ReaderCursor
 
 log = logging.getLogger("rapport.changes")
 Reader = Callable[[Workspace, Sequence[Change]], None]
@@ -54,6 +54,8 @@ def _catch_up(name: str, function: Reader, workspace: Workspace) -> int:
         if not batch:
             return 0
         moved = ReaderCursor.objects.filter(pk=cursor.pk, number=cursor.number).update(number=batch[-1].number)
-        if moved:
-            function(workspace, batch)
+        # What was merely tried, exported or signed into is no news of any record.
+        told = [one for one in batch if one.verb in STORY]
+        if moved and told:
+            function(workspace, told)
     return len(batch)

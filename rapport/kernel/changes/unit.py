@@ -20,8 +20,9 @@ from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from rapport.kernel.access.models import Workspace
+from rapport.kernel.changes import chain
 from rapport.kernel.changes.bulk import insert_rows
-from rapport.kernel.changes.models import Change
+from rapport.kernel.changes.models import STORY, Change
 from rapport.kernel.errors import Refused
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 _COLUMNS = (
     "id", "workspace_id", "number", "type", "record_id", "version", "verb", "action", "actor_id", "actor_name",
-    "surface", "cause_id", "at", "diff",
+    "surface", "cause_id", "at", "diff", "details", "salt", "digest", "hash",
 )  # fmt: skip
 
 
@@ -40,7 +41,7 @@ class NewChange:
     id: UUID
     workspace_id: UUID
     type: str
-    record_id: UUID
+    record_id: UUID | None
     version: int
     verb: str
     action: str
@@ -50,13 +51,18 @@ class NewChange:
     cause_id: UUID | None
     at: dt.datetime
     diff: dict[str, list[object]]
+    details: dict[str, object] = field(default_factory=dict)
     number: int = 0
+    salt: str = ""
+    digest: str = ""
+    hash: str = ""
 
 
 @dataclass
 class Unit:
-    """Changes waiting for their numbers."""
+    """Changes of one workspace waiting for their numbers."""
 
+    workspace_id: UUID
     changes: list[NewChange] = field(default_factory=list)
 
 
@@ -65,12 +71,12 @@ _open: ContextVar[Unit | None] = ContextVar("rapport_unit", default=None)
 
 @contextmanager
 def unit_of_work(ctx: Context) -> Iterator[Unit]:
-    """Open a transaction (or join the open one); at the outermost end number and insert the change rows."""
+    """Open a transaction (or join the workspace's open one); at the outermost end number and insert the change rows."""
     joined = _open.get()
-    if joined is not None:
+    if joined is not None and joined.workspace_id == ctx.workspace.pk:
         yield joined
         return
-    unit = Unit()
+    unit = Unit(ctx.workspace.pk)
     token = _open.set(unit)
     try:
         with transaction.atomic():
@@ -88,25 +94,33 @@ def only_looking() -> Refused:
 
 
 def _flush(ctx: Context, unit: Unit) -> None:
-    if not unit.changes:
+    changes = unit.changes
+    if not changes:
         return
-    if ctx.viewer.preview_of:
+    if ctx.viewer.preview_of and any(change.verb in STORY for change in changes):
         raise only_looking()
-    last = _take_numbers(ctx, len(unit.changes))
-    first = last - len(unit.changes) + 1
-    for offset, change in enumerate(unit.changes):
-        change.number = first + offset
-    insert_rows(Change, _COLUMNS, list(map(attrgetter(*_COLUMNS), unit.changes)))
+    # Before the counter is taken: other writers of the workspace wait from there on (on PostgreSQL).
+    for change, salt in zip(changes, chain.new_salts(len(changes)), strict=True):
+        change.salt = salt
+        change.digest = chain.digest_of(change, chain.body_of(change))
+    last, before = _take_numbers(ctx, len(changes))
+    for number, change in enumerate(changes, start=last - len(changes) + 1):
+        change.number = number
+        before = change.hash = chain.link(before, number, change.digest)
+    insert_rows(Change, _COLUMNS, list(map(attrgetter(*_COLUMNS), changes)))
+    Workspace.objects.filter(pk=ctx.workspace.pk).update(change_hash=before)
 
 
-def _take_numbers(ctx: Context, count: int) -> int:
-    """Raise the workspace's counter by `count` and return its new value, in one statement on both databases."""
+def _take_numbers(ctx: Context, count: int) -> tuple[int, str]:
+    """Raise the workspace's counter by `count`; its new value, and the last hash of the chain. One statement on both
+    databases, and whoever asks after us waits until we commit."""
     table = connection.ops.quote_name(Workspace._meta.db_table)
     wanted = Workspace._meta.pk.get_db_prep_value(ctx.workspace.pk, connection)
     with connection.cursor() as cursor:
         # Raw SQL: UPDATE ... RETURNING is one round trip where the ORM needs a lock and two.
         cursor.execute(
-            f"UPDATE {table} SET change_number = change_number + %s WHERE id = %s RETURNING change_number",
+            f"UPDATE {table} SET change_number = change_number + %s WHERE id = %s RETURNING change_number, change_hash",
             [count, wanted],
         )
-        return int(cursor.fetchone()[0])
+        number, before = cursor.fetchone()
+        return int(number), str(before)

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from rapport.kernel.kinds import (
     AddressField,
     EmailsField,
+    FileField,
     LanguageField,
     MoneyField,
     MultiChoiceField,
@@ -122,3 +123,32 @@ class Preference(Record):
     class Meta(Record.Meta):
         verbose_name, verbose_name_plural = _("preference"), _("preferences")
         indexes = record_indexes("preference", "customer")
+
+
+class Consent(Record):
+    """One event of a person saying yes or no to being contacted or worked with; what holds now is the last of each purpose."""
+
+    PURPOSES = [
+        ("newsletter", _("Newsletter")), ("product_news", _("Product news")), ("calls", _("Calls")),
+        ("profiling", _("Profiling")), ("sensitive", _("Sensitive data")), ("other", _("Other")),
+    ]  # fmt: skip
+    CHANNELS = [
+        ("any", _("Any")), ("email", _("E-mail")), ("phone", _("Phone")), ("message", _("Message")), ("post", _("Post")),
+    ]  # fmt: skip
+    ANSWERS = [("given", _("Given")), ("withdrawn", _("Withdrawn"))]
+
+    customer = models.ForeignKey(Customer, models.PROTECT, related_name="consents", verbose_name=_("customer"))
+    purpose = models.CharField(_("purpose"), max_length=12, choices=PURPOSES)
+    channel = models.CharField(_("channel"), max_length=8, choices=CHANNELS, default="any")
+    answer = models.CharField(_("answer"), max_length=9, choices=ANSWERS)
+    wording = models.TextField(_("wording"), blank=True, help_text=_("The text that was shown or read out."))
+    wording_version = models.CharField(_("wording version"), max_length=40, blank=True)
+    source = models.CharField(_("source"), max_length=120, blank=True, help_text=_("Where: web form, trade show, call."))
+    proof = models.TextField(_("proof"), blank=True, help_text=_("What shows it: the address of the form, the signed text."))
+    proof_file = FileField(_("proof as file"), null=True, blank=True)
+    happened_at = models.DateTimeField(_("when"))
+    is_sensitive = models.BooleanField(_("sensitive"), default=False, editable=False)
+
+    class Meta(Record.Meta):
+        verbose_name, verbose_name_plural = _("consent"), _("consents")
+        indexes = record_indexes("consent", ("customer", "happened_at"))

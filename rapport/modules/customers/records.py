@@ -8,11 +8,12 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from rapport.kernel.errors import Invalid
-from rapport.kernel.records.declare import RecordType, Related, Section, Use
+from rapport.kernel.records.declare import RecordType, Related, Section, Timeline, Use
 from rapport.kernel.records.registry import record_type
-from rapport.modules.customers.models import Affiliation, Customer, Preference, Relationship
+from rapport.modules.customers.models import Affiliation, Consent, Customer, Preference, Relationship
 
 if TYPE_CHECKING:
+    from rapport.kernel.changes.written import Written
     from rapport.kernel.context import Context
     from rapport.kernel.records.model import Record
 
@@ -69,10 +70,11 @@ class CustomerType(RecordType):
     }
     grants = {
         "management": "*:all +customers.figures +customers.sensitive",
-        "sales": "view:all create edit:team delete:own export:team import:own merge:own +customers.figures",
-        "marketing": "view:all create edit:team export:all ~customers.figures",
-        "support": "view:all create edit:all",
-        "back_office": "view:all create edit:all ~customers.figures",
+        "sales": "view:all create edit:team delete:own export:team import:own merge:own consent:team withdraw:team "
+                 "+customers.figures",
+        "marketing": "view:all create edit:team export:all consent:team withdraw:team ~customers.figures",
+        "support": "view:all create edit:all consent:all withdraw:all",
+        "back_office": "view:all create edit:all consent:all withdraw:all ~customers.figures",
         "external": "view:own",
     }
     menu = ("customers", "users")
@@ -116,4 +118,42 @@ class PreferenceType(RecordType):
     sensitive = ("is_sensitive", "customers.sensitive")
 
 
-__all__ = ["AffiliationType", "CustomerType", "PreferenceType", "RelationshipType"]
+def check_consent(ctx: Context, record: Record | None, values: dict[str, object]) -> None:
+    """A consent is a person's; its sensitivity follows its purpose."""
+    if record is not None:
+        raise Invalid(_t("A consent is evidence and stays as it was recorded; record a new one instead."), code="evidence")
+    values["is_sensitive"] = values.get("purpose") == "sensitive"
+    kind = Customer.objects.filter(pk=values.get("customer")).values_list("kind", flat=True).first()
+    if kind is not None and kind != "person":
+        raise Invalid(_t("Only a person can consent; choose the person at this company."), field="customer")
+
+
+def keep_evidence(ctx: Context, written: list[Written]) -> None:
+    """No consent is taken away by anybody; only an erasure empties it."""
+    if not ctx.viewer.is_system and any(one.verb != "create" for one in written):
+        raise Invalid(_t("A consent is evidence and cannot be deleted; record that it was withdrawn."), code="evidence")
+
+
+@record_type
+class ConsentType(RecordType):
+    """What a person agreed to, when, by which words, with proof."""
+
+    model, key, title = Consent, "consent", "purpose"
+    uses = {
+        "owner": Use(hidden=True), "team": Use(hidden=True), "external_id": Use(hidden=True),
+        "customer": Use(only="kind is person"), "happened_at": Use(default="now"), "is_sensitive": Use(readonly=True),
+        "answer": Use(hues={"given": "ok", "withdrawn": "bad"}),
+    }  # fmt: skip
+    list_columns = ["customer", "purpose", "channel", "answer", "happened_at", "source", "wording_version"]
+    page = [
+        Section(_("Consent"), "customer", "purpose", "channel", "answer", "happened_at"),
+        Section(_("Proof"), "wording", "wording_version", "source", "proof", "proof_file"),
+    ]
+    under = "customer"
+    sensitive = ("is_sensitive", "customers.sensitive")
+    timeline = Timeline(at="happened_at", on=["customer"], icon="thumbs-up")
+    checks = (check_consent,)
+    effects = (keep_evidence,)
+
+
+__all__ = ["AffiliationType", "ConsentType", "CustomerType", "PreferenceType", "RelationshipType"]

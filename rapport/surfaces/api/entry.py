@@ -18,6 +18,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from rapport.kernel.access.current import use_workspace
 from rapport.kernel.access.tokens import find_token
+from rapport.kernel.changes.events import note_denied
 from rapport.kernel.context import Context, context_for
 from rapport.kernel.errors import Gone, RapportError
 from rapport.surfaces.api import problems
@@ -62,6 +63,10 @@ def _within(
         try:
             return handler(ctx, request, **address)
         except RapportError as wrong:
+            note_denied(
+                ctx, wrong, type_key=address.get("type_key", ""), record_id=address.get("record_id"), writes=not reads,
+                path=request.path_info,
+            )  # fmt: skip
             return problems.respond(wrong, reads=reads)
         except OperationalError:
             log.warning("The database was busy or away.", exc_info=True)

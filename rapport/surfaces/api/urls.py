@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from rapport.surfaces.api import access, describe, lists, records
+from rapport.surfaces.api import access, audit, describe, lists, records
 from rapport.surfaces.api.entry import endpoint, nothing_here
 
 _ONE = "<slug:type_key>/<str:record_id>"
 
 urlpatterns = [
     path("", endpoint(get=describe.index)),
+    path("audit", endpoint(get=audit.read_audit)),
     path("search", endpoint(get=lists.find)),
     path("<slug:type_key>", endpoint(get=lists.read_list, post=lists.create)),
     path(_ONE, endpoint(get=records.read, patch=records.change, delete=records.delete)),

@@ -34,6 +34,8 @@ COMMANDS = {
     "import": Command("import_command", "bring records in from a CSV file"),
     "export": Command("export_command", "write records to CSV or JSON lines"),
     "sample": Command("sample_command", "fill a workspace with a believable sample"),
+    "audit": Command("audit_command", "check that the audit log is whole"),
+    "privacy": Command("privacy_command", "do erasures of personal data again after a restore"),
     "doctor": Command("doctor_command", "check this installation and say how to mend it"),
     "bench": Command("bench_command", "measure this installation"),
     "work": Command("work_command", "run background jobs (serve does this by itself)"),

@@ -25,7 +25,7 @@ from rapport.kernel.records.model import Record
 from rapport.kernel.records.registry import TypeInfo, registry
 from rapport.surfaces.web.answers import done
 from rapport.surfaces.web.board_cards import card_fields, latest_page, prepare, shown_cards, shown_column
-from rapport.surfaces.web.problems import status_of
+from rapport.surfaces.web.problems import note, status_of
 from rapport.surfaces.web.shell import is_part, render
 from rapport.surfaces.web.stages import board_columns, column_title
 from rapport.surfaces.web.toasts import undo_mark
@@ -133,6 +133,7 @@ def move(request: HttpRequest, type_key: str) -> HttpResponse:
     except RapportError as wrong:
         if not is_part(request):
             raise
+        note(request, wrong, record_id=record_id)
         return _not_moved(info, record, board, wrong, target)
     fresh = gate.get(ctx, info, record_id)
     columns = registry.get(info.fields[board.by].to)

@@ -24,6 +24,7 @@ from rapport.kernel.records.model import Record
 from rapport.kernel.records.registry import TypeInfo, registry
 from rapport.surfaces.web.controls import controls
 from rapport.surfaces.web.posted import Posted, lists_of, read_posted
+from rapport.surfaces.web.problems import note
 from rapport.surfaces.web.shell import is_part, render
 from rapport.surfaces.web.toasts import say, undo_mark
 
@@ -31,6 +32,8 @@ from rapport.surfaces.web.toasts import say, undo_mark
 MOST = 1000
 #: Undo for as many as its form can carry.
 UNDO_MOST = 200
+#: Ids that one entry of the audit log names.
+_MOST_NOTED = 100
 
 
 @dataclass
@@ -40,6 +43,8 @@ class Outcome:
     text: str
     marks: list[str]
     problems: list[str]
+    #: How many rows the viewer may not do this to, or not see.
+    refused: int = 0
 
 
 @require_POST
@@ -63,6 +68,9 @@ def bulk(request: HttpRequest, type_key: str) -> HttpResponse:
         if not fields:
             raise
         return _ask(request, info, ids, what, fields, posted, wrong.sentence)
+    if outcome.refused:
+        # One entry for all, whether a row is a stranger's or there is none.
+        note(request, Refused(), what=what, count=outcome.refused, records=[str(pk) for pk in ids[:_MOST_NOTED]])
     if outcome.marks or not outcome.problems:
         say(request, outcome.text, undo=" ".join(outcome.marks) if len(outcome.marks) <= UNDO_MOST else "")
     if left := len(asked) - len(ids):
@@ -115,46 +123,50 @@ def _inputs(ctx: Context, info: TypeInfo, what: str) -> list[Field]:
 
 def _do(ctx: Context, info: TypeInfo, ids: list[UUID], what: str, values: dict[str, object]) -> Outcome:
     if what == "delete":
-        done, problems = _each(ctx, info, ids, ctx.delete)
+        done, problems, refused = _each(ctx, info, ids, ctx.delete)
         text = ngettext("%(count)d deleted.", "%(count)d deleted.", len(done)) % {"count": len(done)}
-        return Outcome(text, [undo_mark(one) for one in done], problems)
+        return Outcome(text, [undo_mark(one) for one in done], problems, refused)
     if what == "owner":
         result = ctx.write_many(info.key, [(pk, {"owner": values.get("owner")}) for pk in ids])
         text = ngettext("%(count)d handed over.", "%(count)d handed over.", len(result.ids)) % {
             "count": len(result.ids)
         }
         return Outcome(
-            text, _marks(ctx, info, list(result.ids.values())), sorted({e.sentence for e in result.errors.values()})
-        )
+            text, _marks(ctx, info, list(result.ids.values())), sorted({e.sentence for e in result.errors.values()}),
+            sum(isinstance(e, (Refused, Gone)) for e in result.errors.values()),
+        )  # fmt: skip
     if what.startswith("run:"):
         one = find_action(info, what.removeprefix("run:"))
         if not one.bulk:
             raise Refused(_("“%(action)s” works on one record at a time.") % {"action": one.label})
         got = run_bulk(ctx, info, ids, one.key, values)
         text = _("%(action)s: %(count)d done.") % {"action": one.label, "count": len(got.done)}
-        return Outcome(text, _marks(ctx, info, got.done), sorted(set(got.errors.values())))
+        return Outcome(text, _marks(ctx, info, got.done), sorted(set(got.errors.values())), got.refused)
     raise Gone(_("There is no such action."))
 
 
 def _each(
     ctx: Context, info: TypeInfo, ids: list[UUID], do: Callable[[Record], None]
-) -> tuple[list[Record], list[str]]:
-    """Do it to each record in one transaction; what is refused is left out and told once."""
+) -> tuple[list[Record], list[str], int]:
+    """Do it to each record in one transaction; what is refused is left out, told once, and counted."""
     found = gate.visible(ctx, info).in_bulk(ids)
     done: list[Record] = []
     problems: dict[str, None] = {}
+    refused = 0
     with unit_of_work(ctx):
         for pk in ids:
             record = found.get(pk)
             if record is None:
                 problems[_("Some of these rows do not exist any more, or you may not see them.")] = None
+                refused += 1
                 continue
             try:
                 do(record)
                 done.append(record)
             except RapportError as wrong:
                 problems[wrong.sentence] = None
-    return done, list(problems)
+                refused += isinstance(wrong, (Refused, Gone))
+    return done, list(problems), refused
 
 
 def _marks(ctx: Context, info: TypeInfo, ids: list[UUID]) -> list[str]:

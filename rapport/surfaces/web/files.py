@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from rapport.kernel.access import gate
+from rapport.kernel.changes.events import note_quietly
 from rapport.kernel.context import Context
 from rapport.kernel.errors import Gone, Invalid, Refused
 from rapport.kernel.kinds.file import file_name, new_key
@@ -88,6 +89,7 @@ def download(request: HttpRequest, key: str) -> HttpResponse:
     path = path_of(key)
     if facts is None or not path.is_file():
         raise Gone(_("This file does not exist, or you may not see it."))
+    _note_download(request, key)
     response = FileResponse(
         path.open("rb"), as_attachment=True, filename=str(facts["name"]), content_type=inert(str(facts["type"]))
     )
@@ -95,6 +97,18 @@ def download(request: HttpRequest, key: str) -> HttpResponse:
     response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
     response.headers["Cache-Control"] = "private, no-store"
     return response
+
+
+def _note_download(request: HttpRequest, key: str) -> None:
+    """A file that goes out is an export; the entry names the record it hangs on."""
+    ctx: Context = request.ctx  # type: ignore[attr-defined]
+    for info in registry.all():
+        for one in (f for f in info.fields.values() if f.kind.key == "file"):
+            held = IndexedValue.objects.filter(workspace_id=ctx.workspace.pk, type=info.key, field=one.key, key=key)
+            record_id = held.values_list("record_id", flat=True).first()
+            if record_id is not None:
+                note_quietly(ctx, "exported", type_key=info.key, record_id=record_id, format="file", columns=[one.key])
+                return
 
 
 def inert(type_: str) -> str:

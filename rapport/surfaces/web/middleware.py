@@ -99,6 +99,7 @@ class ContextMiddleware:
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Expected errors become pages or, for parts of a page, toasts."""
         if isinstance(exception, RapportError):
+            problems.note(request, exception)
             return problems.respond(request, exception)
         if isinstance(exception, OperationalError):
             log.warning("The database refused.", exc_info=exception)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
+from rapport.kernel.changes.events import note_denied
 from rapport.kernel.errors import Busy, Conflict, Gone, Invalid, RapportError, Refused
 from rapport.surfaces.web.shell import is_part, render
 from rapport.surfaces.web.toasts import say_now
@@ -32,6 +33,18 @@ def database(problem: Exception) -> Busy:
 def status_of(error: RapportError) -> int:
     """The HTTP status of an expected error."""
     return next((code for cls, code in STATUS.items() if isinstance(error, cls)), 400)
+
+
+def note(request: HttpRequest, error: RapportError, *, record_id: object = None, **details: object) -> None:
+    """Put a refusal into the audit log, by what its address names (or the record that was posted)."""
+    ctx = getattr(request, "ctx", None)
+    if ctx is None:
+        return
+    named = request.resolver_match.kwargs if request.resolver_match else {}
+    note_denied(
+        ctx, error, type_key=named.get("type_key", ""), record_id=record_id or named.get("record_id"),
+        writes=request.method not in ("GET", "HEAD", "OPTIONS"), path=request.path_info, **details,
+    )  # fmt: skip
 
 
 def respond(request: HttpRequest, error: RapportError) -> HttpResponse:

@@ -12,9 +12,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
+from rapport.engines.privacy.registry import subject_of
 from rapport.kernel.access import gate
 from rapport.kernel.actions.registry import Action
 from rapport.kernel.actions.running import offered
+from rapport.kernel.changes.audit import audit_types
 from rapport.kernel.changes.history import history
 from rapport.kernel.query.read import Row, load_titles, mark_shape, read_ids
 from rapport.kernel.records.declare import Section
@@ -64,6 +66,9 @@ class Head:
     actions: list[Action]
     may_edit: bool
     may_delete: bool
+    may_audit: bool
+    #: A person, whose data has a page of its own.
+    is_subject: bool
 
 
 @require_GET
@@ -132,6 +137,8 @@ def head_of(ctx: Context, info: TypeInfo, record: Record, row: Row, *, may_edit:
         offered(ctx, info, record),
         may_edit,
         gate.may(ctx, info, record, "delete"),
+        any(one.key == info.key for one in audit_types(ctx)),
+        subject_of(info, record) is not None,
     )
 
 

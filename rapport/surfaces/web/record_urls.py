@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from rapport.surfaces.web import access_page, action_page, board, composer, form, inline, record
+from rapport.surfaces.web import access_page, action_page, board, composer, data_page, form, inline, record
 
 _ONE = "<slug:type_key>/<uuid:record_id>"
 
@@ -24,6 +24,8 @@ urlpatterns = [
     path(f"{_ONE}/access", access_page.access, name="record-access"),
     path(f"{_ONE}/share", access_page.share, name="record-share"),
     path(f"{_ONE}/unshare", access_page.unshare, name="record-unshare"),
+    path(f"{_ONE}/data", data_page.data, name="record-data"),
+    path(f"{_ONE}/data.zip", data_page.download, name="record-data-zip"),
     path(f"{_ONE}/add/<slug:other_key>", form.add_related, name="record-add"),
     path(f"{_ONE}/compose", composer.compose, name="record-compose"),
 ]

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
 from rapport.kernel.records.registry import TypeInfo
+from rapport.surfaces.web.audit_page import offers_audit
 from rapport.surfaces.web.shell import SETTINGS, build_shell, is_part, render, types_in
 
 #: Keys and what they do; the scripts know the same list.
@@ -52,6 +53,8 @@ def settings_home(request: HttpRequest) -> HttpResponse:
         Line(_("API tokens"), _("Keys for programs that work in your name"), "/settings/tokens", "key-round"),
         Line(_("Shortcuts"), _("What the keyboard can do"), "/settings/shortcuts", "keyboard"),
     ]
+    if offers_audit(ctx):
+        own.append(Line(_("Audit log"), _("Who did what, when and through what"), "/settings/audit", "shield-check"))
     types = [_line(one) for one in types_in(ctx, SETTINGS)]
     for line in types:
         if line.url == "/role/":  # roles have a page of their own: the table of permissions

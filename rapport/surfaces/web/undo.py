@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from rapport.kernel.access import gate
-from rapport.kernel.changes.models import Change
+from rapport.kernel.changes.models import WRITES, Change
 from rapport.kernel.changes.unit import unit_of_work
 from rapport.kernel.changes.values import settable_fields
 from rapport.kernel.context import Context
@@ -74,8 +74,9 @@ def read_marks(text: str) -> list[Mark]:
 def take_back(ctx: Context, mark: Mark) -> None:
     """Reverse one change. Raises Gone, Refused, or Conflict when somebody changed the record since."""
     change = Change.objects.filter(
-        workspace_id=ctx.workspace.pk, type=mark.info.key, record_id=mark.record_id, version=mark.version
-    ).first()
+        workspace_id=ctx.workspace.pk, type=mark.info.key, record_id=mark.record_id, version=mark.version,
+        verb__in=WRITES, redacted_at=None,
+    ).first()  # fmt: skip
     if change is None or change.actor_id != ctx.actor_id:
         raise Gone(_("There is nothing to take back here."))
     if change.verb == "delete":

@@ -7,6 +7,7 @@ from django.urls import path
 from rapport.surfaces.web import (
     access_page,
     account_page,
+    audit_page,
     bell,
     bulk,
     duplicates,
@@ -43,6 +44,8 @@ urlpatterns = [
     path("settings/more", settings_page.more, name="more"),
     path("settings/shortcuts", settings_page.shortcuts, name="shortcuts"),
     path("settings/theme", account_page.choose_theme, name="theme"),
+    path("settings/audit", audit_page.audit, name="audit"),
+    path("settings/audit.csv", audit_page.audit_csv, name="audit_csv"),
     path("settings/account", account_page.account, name="account"),
     path("settings/tokens", account_page.tokens, name="tokens"),
     path("settings/tokens/<uuid:token_id>/revoke", account_page.revoke, name="revoke_token"),
