@@ -7,6 +7,7 @@ import "./keys";
 import "./list";
 import "./menus";
 import "./palette";
+import "./passkey";
 import "./theme";
 import "./toasts";
 

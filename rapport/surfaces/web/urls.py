@@ -20,14 +20,13 @@ from rapport.surfaces.web import (
     search_page,
     settings_page,
     setup_page,
-    sign_in,
     undo,
 )
+from rapport.surfaces.web.signing_in import urls as signing_in_urls
 
 urlpatterns = [
     path("", home.today, name="home"),
-    path("sign-in/", sign_in.sign_in, name="sign_in"),
-    path("sign-out/", sign_in.sign_out, name="sign_out"),
+    *signing_in_urls.urlpatterns,
     path("setup/<str:secret>", setup_page.setup, name="setup"),
     path("search", search_page.search_everything, name="search"),
     path("lookup/<slug:type_key>", lookup.look_up, name="lookup"),
