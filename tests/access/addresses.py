@@ -54,6 +54,11 @@ REVIEWED: dict[str, Reviewed] = {
     "settings/account": Reviewed("GET POST"),
     "settings/tokens": Reviewed("GET POST"),
     "settings/tokens/<uuid:token_id>/revoke": Reviewed("POST"),
+    "settings/tokens/revoke-all": Reviewed("POST"),
+    "settings/tokens/permit": Reviewed("POST"),
+    "workspaces": Reviewed("GET"),
+    "workspaces/new": Reviewed("GET POST"),
+    "workspace/<uuid:workspace_id>": Reviewed("POST"),
     "lookup/<slug:type_key>": Reviewed("GET", "type"),
     "duplicates/<slug:type_key>": Reviewed("GET", "type"),
     _TYPE: Reviewed("GET", "type"),
@@ -109,7 +114,7 @@ def filled(route: str, info: TypeInfo, record_id: object = _UNKNOWN, **given: ob
     values: dict[str, list[object]] = {
         "type_key": [info.key], "record_id": [record_id], "secret": ["wrong"], "key": list(info.fields)[:1] or ["x"],
         "action_key": list(actions_of(info.key)) or ["none"], "other_key": pointing_at(info) or ["task"],
-        "column_id": [_UNKNOWN], "token_id": [_UNKNOWN], "rest": ["nothing/at/all/here/"],
+        "column_id": [_UNKNOWN], "token_id": [_UNKNOWN], "workspace_id": [_UNKNOWN], "rest": ["nothing/at/all/here/"],
         **{name: value if isinstance(value, list) else [value] for name, value in given.items()},
     }  # fmt: skip
     if route.startswith("file/<"):

@@ -20,7 +20,9 @@ from rapport.surfaces.web import (
     search_page,
     settings_page,
     setup_page,
+    tokens_page,
     undo,
+    workspaces,
 )
 from rapport.surfaces.web.signing_in import urls as signing_in_urls
 
@@ -41,8 +43,13 @@ urlpatterns = [
     path("settings/shortcuts", settings_page.shortcuts, name="shortcuts"),
     path("settings/theme", account_page.choose_theme, name="theme"),
     path("settings/account", account_page.account, name="account"),
-    path("settings/tokens", account_page.tokens, name="tokens"),
-    path("settings/tokens/<uuid:token_id>/revoke", account_page.revoke, name="revoke_token"),
+    path("settings/tokens", tokens_page.tokens, name="tokens"),
+    path("settings/tokens/<uuid:token_id>/revoke", tokens_page.revoke, name="revoke_token"),
+    path("settings/tokens/revoke-all", tokens_page.revoke_all, name="revoke_all_tokens"),
+    path("settings/tokens/permit", tokens_page.permit, name="permit_tokens"),
+    path("workspaces", workspaces.workspaces, name="workspaces"),
+    path("workspaces/new", workspaces.new, name="new_workspace"),
+    path("workspace/<uuid:workspace_id>", workspaces.switch, name="switch_workspace"),
     path("<slug:type_key>/", list_page.list_page, name="list"),
     path("<slug:type_key>/rows", list_page.rows, name="rows"),
     path("<slug:type_key>/tabs", list_page.tabs, name="tabs"),
