@@ -91,7 +91,7 @@ def _names(request: HttpRequest, email: str, purpose: str) -> dict[str, str]:
 def remember_device(request: HttpRequest, response: HttpResponse, email: str) -> None:
     """Give this browser the cookie of one that signed in with this address before; it opens nothing."""
     device = _device(request) or [secrets.token_urlsafe(12)]
-    marks = [one for one in device[1:] if one != _mark(email)][-4:] + [_mark(email)]
+    marks = [*[one for one in device[1:] if one != _mark(email)][-4:], _mark(email)]
     response.set_cookie(
         DEVICE_COOKIE, signing.dumps([device[0], *marks], salt="rapport.device"), max_age=_DEVICE_AGE, httponly=True,
         samesite="Lax", secure=settings.SESSION_COOKIE_SECURE,

@@ -13,7 +13,6 @@ import time
 from uuid import UUID
 
 from django.contrib.auth import login, logout
-from django.contrib.auth.signals import user_logged_in
 from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpRequest
 
@@ -32,12 +31,9 @@ SSO_HOLDS = 24 * 3600
 FRESH_FOR = 10 * 60
 
 
-def _mark_local(sender: object, request: HttpRequest, user: Account, **_more: object) -> None:
+def mark_local(sender: object, request: HttpRequest, user: Account, **_more: object) -> None:
     """Whoever calls Django's `login` vouches as this installation; the provider's way in takes it back at once."""
     request.session[LOCAL] = True
-
-
-user_logged_in.connect(_mark_local, dispatch_uid="rapport.local_sign_in")
 
 
 def enter(request: HttpRequest, account: Account, method: str, *, sso_workspace: UUID | None = None) -> User | None:
