@@ -56,6 +56,21 @@ REVIEWED: dict[str, Reviewed] = {
     "settings/tokens/<uuid:token_id>/revoke": Reviewed("POST"),
     "settings/tokens/revoke-all": Reviewed("POST"),
     "settings/tokens/permit": Reviewed("POST"),
+    "settings/security": Reviewed("GET"),
+    "settings/security/password": Reviewed("POST"),
+    "settings/security/confirm": Reviewed("GET POST"),
+    "settings/security/confirm/options": Reviewed("POST"),
+    "settings/security/sessions/end-others": Reviewed("POST"),
+    "settings/security/sessions/<uuid:session_id>/end": Reviewed("POST"),
+    # Not among the reads: it makes a key and keeps it in the session until the app has proved it.
+    "settings/security/app": Reviewed("POST"),
+    "settings/security/app/remove": Reviewed("POST"),
+    "settings/security/codes": Reviewed("POST"),
+    "settings/security/passkeys/new": Reviewed("GET"),
+    "settings/security/passkeys/options": Reviewed("POST"),
+    "settings/security/passkeys/add": Reviewed("POST"),
+    "settings/security/passkeys/<int:passkey_id>/rename": Reviewed("POST"),
+    "settings/security/passkeys/<int:passkey_id>/remove": Reviewed("POST"),
     "workspaces": Reviewed("GET"),
     "workspaces/new": Reviewed("GET POST"),
     "workspace/<uuid:workspace_id>": Reviewed("POST"),
@@ -114,7 +129,8 @@ def filled(route: str, info: TypeInfo, record_id: object = _UNKNOWN, **given: ob
     values: dict[str, list[object]] = {
         "type_key": [info.key], "record_id": [record_id], "secret": ["wrong"], "key": list(info.fields)[:1] or ["x"],
         "action_key": list(actions_of(info.key)) or ["none"], "other_key": pointing_at(info) or ["task"],
-        "column_id": [_UNKNOWN], "token_id": [_UNKNOWN], "workspace_id": [_UNKNOWN], "rest": ["nothing/at/all/here/"],
+        "column_id": [_UNKNOWN], "token_id": [_UNKNOWN], "workspace_id": [_UNKNOWN], "session_id": [_UNKNOWN],
+        "passkey_id": [999_999], "rest": ["nothing/at/all/here/"],
         **{name: value if isinstance(value, list) else [value] for name, value in given.items()},
     }  # fmt: skip
     if route.startswith("file/<"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from rapport.surfaces.web.signing_in import pages
+from rapport.surfaces.web.signing_in import factor_pages, pages, security_page
 
 urlpatterns = [
     path("sign-in/", pages.sign_in, name="sign_in"),
@@ -13,4 +13,18 @@ urlpatterns = [
     path("sign-in/passkey", pages.passkey, name="sign_in_passkey"),
     path("sign-in/passkey/options", pages.passkey_options, name="passkey_options"),
     path("sign-out/", pages.sign_out, name="sign_out"),
+    path("settings/security", security_page.security, name="security"),
+    path("settings/security/password", security_page.change_password, name="change_password"),
+    path("settings/security/confirm", security_page.confirm, name="confirm_account"),
+    path("settings/security/confirm/options", factor_pages.confirm_options, name="confirm_options"),
+    path("settings/security/sessions/end-others", security_page.end_other_sessions, name="end_other_sessions"),
+    path("settings/security/sessions/<uuid:session_id>/end", security_page.end_session, name="end_session"),
+    path("settings/security/app", factor_pages.add_app, name="add_app"),
+    path("settings/security/app/remove", factor_pages.remove_app, name="remove_app"),
+    path("settings/security/codes", factor_pages.make_codes, name="recovery_codes"),
+    path("settings/security/passkeys/new", factor_pages.new_passkey, name="new_passkey"),
+    path("settings/security/passkeys/options", factor_pages.new_passkey_options, name="new_passkey_options"),
+    path("settings/security/passkeys/add", factor_pages.add_passkey, name="add_passkey"),
+    path("settings/security/passkeys/<int:passkey_id>/rename", factor_pages.rename_passkey, name="rename_passkey"),
+    path("settings/security/passkeys/<int:passkey_id>/remove", factor_pages.remove_passkey, name="remove_passkey"),
 ]
