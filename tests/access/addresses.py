@@ -38,6 +38,9 @@ REVIEWED: dict[str, Reviewed] = {
     "sign-in/code": Reviewed("GET POST", is_public=True),
     "sign-in/passkey": Reviewed("POST", is_public=True),
     "sign-in/passkey/options": Reviewed("POST", is_public=True),
+    "sign-in/forgot": Reviewed("GET POST", is_public=True),
+    "sign-in/reset/<str:uid>/<str:token>": Reviewed("GET POST", is_public=True),
+    "sign-in/invitation/<str:secret>": Reviewed("GET POST", is_public=True),
     "setup/<str:secret>": Reviewed("GET POST", is_public=True),
     "": Reviewed("GET"),
     "sign-out/": Reviewed("POST"),
@@ -71,6 +74,9 @@ REVIEWED: dict[str, Reviewed] = {
     "settings/security/passkeys/add": Reviewed("POST"),
     "settings/security/passkeys/<int:passkey_id>/rename": Reviewed("POST"),
     "settings/security/passkeys/<int:passkey_id>/remove": Reviewed("POST"),
+    "settings/people/invite": Reviewed("GET POST"),
+    "settings/people/invitations/<uuid:invitation_id>/resend": Reviewed("POST"),
+    "settings/people/invitations/<uuid:invitation_id>/revoke": Reviewed("POST"),
     "workspaces": Reviewed("GET"),
     "workspaces/new": Reviewed("GET POST"),
     "workspace/<uuid:workspace_id>": Reviewed("POST"),
@@ -130,7 +136,7 @@ def filled(route: str, info: TypeInfo, record_id: object = _UNKNOWN, **given: ob
         "type_key": [info.key], "record_id": [record_id], "secret": ["wrong"], "key": list(info.fields)[:1] or ["x"],
         "action_key": list(actions_of(info.key)) or ["none"], "other_key": pointing_at(info) or ["task"],
         "column_id": [_UNKNOWN], "token_id": [_UNKNOWN], "workspace_id": [_UNKNOWN], "session_id": [_UNKNOWN],
-        "passkey_id": [999_999], "rest": ["nothing/at/all/here/"],
+        "passkey_id": [999_999], "uid": ["wrong"], "token": ["wrong"], "invitation_id": [_UNKNOWN], "rest": ["nothing/at/all/here/"],
         **{name: value if isinstance(value, list) else [value] for name, value in given.items()},
     }  # fmt: skip
     if route.startswith("file/<"):

@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
-from rapport.kernel.records.registry import TypeInfo
+from rapport.kernel.access import gate
+from rapport.kernel.records.registry import TypeInfo, registry
 from rapport.surfaces.web.shell import SETTINGS, build_shell, is_part, render, types_in
 
 #: Keys and what they do; the scripts know the same list.
@@ -54,6 +55,8 @@ def settings_home(request: HttpRequest) -> HttpResponse:
         Line(_("Shortcuts"), _("What the keyboard can do"), "/settings/shortcuts", "keyboard"),
     ]
     types = [_line(one) for one in types_in(ctx, SETTINGS)]
+    if gate.allows(ctx, registry.get("user"), "create"):
+        types.insert(0, Line(_("Invite people"), _("Bring colleagues in"), "/settings/people/invite", "user-plus"))
     return render(request, "settings/home.html", {"own": own, "types": types})
 
 

@@ -17,6 +17,7 @@ from django.core import signing
 from django.db import transaction
 from django.db.models import F
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 
 from rapport.surfaces.web.connection import network_of
 from rapport.surfaces.web.models import SignInTries
@@ -108,3 +109,8 @@ def _device(request: HttpRequest) -> list[str]:
 
 def _mark(email: str) -> str:
     return hashlib.sha256(f"device:{email}".encode()).hexdigest()[:20]
+
+
+def too_many(wait: int) -> str:
+    """The sentence for somebody who tries too fast."""
+    return _("Too many tries. Wait %(seconds)d seconds, then try again.") % {"seconds": wait}

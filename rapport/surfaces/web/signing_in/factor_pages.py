@@ -13,9 +13,9 @@ from rapport.kernel.errors import Gone
 from rapport.surfaces.web import sign_in_limit
 from rapport.surfaces.web.connection import address_of
 from rapport.surfaces.web.shell import render
+from rapport.surfaces.web.sign_in_limit import too_many
 from rapport.surfaces.web.signing_in import factors, passkeys
 from rapport.surfaces.web.signing_in.guards import fresh, local_only
-from rapport.surfaces.web.signing_in.pages import too_many
 from rapport.surfaces.web.toasts import say
 
 _HERE = "/settings/security"

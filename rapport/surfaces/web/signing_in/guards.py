@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import wraps
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.utils.http import urlencode
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext as _
 
 from rapport.kernel.errors import Refused
@@ -44,3 +44,10 @@ def fresh(view: View) -> View:
         return HttpResponseRedirect("/settings/security/confirm?" + urlencode({"next": back}))
 
     return local_only(guarded)
+
+
+def safe_next(request: HttpRequest) -> str:
+    """The local address to go to afterwards; anything else becomes the first page."""
+    wanted = request.POST.get("next") or request.GET.get("next") or "/"
+    fits = url_has_allowed_host_and_scheme(wanted, allowed_hosts=None) and wanted.startswith("/")
+    return wanted if fits else "/"

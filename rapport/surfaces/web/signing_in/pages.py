@@ -7,7 +7,6 @@ from uuid import UUID
 
 from django.contrib.auth import authenticate
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
@@ -19,7 +18,9 @@ from rapport.kernel.access.models import Account
 from rapport.surfaces.web import sign_in_limit
 from rapport.surfaces.web.connection import address_of
 from rapport.surfaces.web.shell import render
-from rapport.surfaces.web.signing_in import entering, factors, passkeys
+from rapport.surfaces.web.sign_in_limit import too_many
+from rapport.surfaces.web.signing_in import entering, factors, invitations, passkeys
+from rapport.surfaces.web.signing_in.guards import safe_next
 from rapport.surfaces.web.signing_in.providers import Offer, offer_of, offers_for
 
 _PENDING = "pending"
@@ -46,7 +47,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     if wait:
         return _show(request, email, error=too_many(wait))
     account = authenticate(request, username=email, password=password) if email and password else None
-    if not isinstance(account, Account) or not users_of(account):
+    if not isinstance(account, Account) or not (users_of(account) or invitations.waits_for(account)):
         known = Account.objects.filter(email=email).first()
         events.note("sign_in_failed", account=known, address=address_of(request), method="password")
         return _show(request, email, error=_("E-mail and password do not fit together. Check both and try again."))
@@ -58,7 +59,7 @@ def proved(request: HttpRequest, account: Account, method: str) -> HttpResponse:
     """The account proved itself by its first factor: on to the second, or in."""
     go_to = safe_next(request)
     users = users_of(account)
-    if not any(entering.local_counts(user) for user in users):
+    if users and not any(entering.local_counts(user) for user in users) and not invitations.waits_for(account):
         offers = [offer for user in users if (offer := offer_of(user.workspace_id))]
         error = _("Your workspace asks you to sign in through its own provider.")
         return _show(request, account.email, error=error, offers=offers)
@@ -137,7 +138,7 @@ def passkey(request: HttpRequest) -> HttpResponse:
     account, pending = pending_account(request)
     wait = sign_in_limit.take_turn(request, "", "passkey")
     found = None if wait else passkeys.proved(request.POST.get("credential", "")[:20_000], account)
-    if not isinstance(found, Account) or not users_of(found):
+    if not isinstance(found, Account) or not (users_of(found) or invitations.waits_for(found)):
         events.note("sign_in_failed", account=account, address=address_of(request), method="passkey")
         error = too_many(wait) if wait else _("This passkey does not open an account here. Try another way.")
         return _show(request, account.email if account else "", error=error)
@@ -181,15 +182,3 @@ def _wanted(request: HttpRequest) -> UUID | None:
     if request.method == "GET" and not (request.user.is_authenticated and user_in(request.user, wanted)):
         return None
     return wanted
-
-
-def too_many(wait: int) -> str:
-    """The sentence for somebody who tries too fast."""
-    return _("Too many tries. Wait %(seconds)d seconds, then try again.") % {"seconds": wait}
-
-
-def safe_next(request: HttpRequest) -> str:
-    """The local address to go to afterwards; anything else becomes the first page."""
-    wanted = request.POST.get("next") or request.GET.get("next") or "/"
-    fits = url_has_allowed_host_and_scheme(wanted, allowed_hosts=None) and wanted.startswith("/")
-    return wanted if fits else "/"

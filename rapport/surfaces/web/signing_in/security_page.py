@@ -5,8 +5,6 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.contrib.auth import update_session_auth_hash
-from django.contrib.auth.password_validation import validate_password
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -19,9 +17,10 @@ from rapport.kernel.errors import Gone
 from rapport.surfaces.web import sign_in_limit
 from rapport.surfaces.web.connection import address_of
 from rapport.surfaces.web.shell import render
+from rapport.surfaces.web.sign_in_limit import too_many
 from rapport.surfaces.web.signing_in import entering, factors, passkeys, sessions
-from rapport.surfaces.web.signing_in.guards import local_only
-from rapport.surfaces.web.signing_in.pages import safe_next, too_many
+from rapport.surfaces.web.signing_in.guards import local_only, safe_next
+from rapport.surfaces.web.signing_in.passwords import set_password, wrong_password
 from rapport.surfaces.web.toasts import say
 
 _HERE = "/settings/security"
@@ -92,21 +91,6 @@ def change_password(request: HttpRequest) -> HttpResponse:
     events.note("password_changed", account=account, address=address_of(request))
     say(request, _("The new password holds. Other browsers are signed out."))
     return HttpResponseRedirect(_HERE)
-
-
-def wrong_password(password: str, account: Account) -> str:
-    """What is wrong with a new password, or an empty text."""
-    try:
-        validate_password(password, account)
-    except ValidationError as wrong:
-        return " ".join(wrong.messages)
-    return ""
-
-
-def set_password(account: Account, password: str) -> None:
-    """Store the hash."""
-    account.set_password(password)
-    account.save(update_fields=["password"])
 
 
 @never_cache

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from rapport.surfaces.web.signing_in import factor_pages, pages, security_page
+from rapport.surfaces.web.signing_in import factor_pages, invitation_pages, pages, resets, security_page
 
 urlpatterns = [
     path("sign-in/", pages.sign_in, name="sign_in"),
@@ -12,6 +12,12 @@ urlpatterns = [
     path("sign-in/code", pages.second_factor, name="second_factor"),
     path("sign-in/passkey", pages.passkey, name="sign_in_passkey"),
     path("sign-in/passkey/options", pages.passkey_options, name="passkey_options"),
+    path("sign-in/forgot", resets.forgot, name="forgot"),
+    path("sign-in/reset/<str:uid>/<str:token>", resets.reset, name="reset"),
+    path("sign-in/invitation/<str:secret>", invitation_pages.accept, name="accept_invitation"),
+    path("settings/people/invite", invitation_pages.invite, name="invite"),
+    path("settings/people/invitations/<uuid:invitation_id>/resend", invitation_pages.resend, name="resend_invitation"),
+    path("settings/people/invitations/<uuid:invitation_id>/revoke", invitation_pages.revoke, name="revoke_invitation"),
     path("sign-out/", pages.sign_out, name="sign_out"),
     path("settings/security", security_page.security, name="security"),
     path("settings/security/password", security_page.change_password, name="change_password"),
