@@ -85,7 +85,8 @@ class SsoProvider(models.Model):
     issuer = models.CharField(max_length=500)
     client_id = models.CharField(max_length=191)
     sealed_secret = models.TextField(blank=True)
-    domains = models.JSONField(default=list)
+    #: Domain -> when it was first claimed.
+    domains = models.JSONField(default=dict)
     #: Unknown people with an allowed domain become users with this role; without one they must be invited.
     new_users_role_id = models.UUIDField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -57,6 +57,8 @@ def settings_home(request: HttpRequest) -> HttpResponse:
     types = [_line(one) for one in types_in(ctx, SETTINGS)]
     if gate.allows(ctx, registry.get("user"), "create"):
         types.insert(0, Line(_("Invite people"), _("Bring colleagues in"), "/settings/people/invite", "user-plus"))
+    if ctx.viewer.scope("role", "edit") == "all":
+        types.append(Line(_("Single sign-on"), _("Let your own provider vouch for people"), "/settings/sso", "log-in"))
     return render(request, "settings/home.html", {"own": own, "types": types})
 
 

@@ -29,6 +29,7 @@ FREE = {
     "reset": {"pair": 3, "account": 5, "address": 30},
     "invitation": {"address": 30},
     "passkey": {"address": 100},
+    "sso": {"address": 60},
 }
 LONGEST_WAIT = {"code": 900}
 _LONGEST_WAIT = 60

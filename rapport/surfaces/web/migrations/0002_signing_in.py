@@ -67,7 +67,7 @@ class Migration(migrations.Migration):
                 ('issuer', models.CharField(max_length=500)),
                 ('client_id', models.CharField(max_length=191)),
                 ('sealed_secret', models.TextField(blank=True)),
-                ('domains', models.JSONField(default=list)),
+                ('domains', models.JSONField(default=dict)),
                 ('new_users_role_id', models.UUIDField(null=True)),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
                 ('workspace', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='kernel.workspace')),

@@ -123,6 +123,12 @@ def find(secret: str) -> Invitation | None:
         return found if _still_granted(found) else None
 
 
+def still_open(invitation: Invitation) -> bool:
+    """Whether this invitation lives and its inviter could still make it. Inside `use_workspace`."""
+    is_over = invitation.used_at or invitation.revoked_at or invitation.expires_at <= dt.datetime.now(dt.UTC)
+    return not is_over and _still_granted(invitation)
+
+
 def waits_for(account: Account) -> bool:
     """Whether somebody invited this address, so that it may sign in without being a user anywhere yet."""
     now = dt.datetime.now(dt.UTC)

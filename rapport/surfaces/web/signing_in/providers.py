@@ -22,10 +22,8 @@ def offers_for(email: str) -> list[Offer]:
     domain = email.rpartition("@")[2]
     if not domain or "@" not in email:
         return []
-    for row in SsoProvider.objects.order_by("created_at", "key"):
-        if domain in row.domains:
-            return [_offer(row)]
-    return []
+    claims = [(row.domains[domain], str(row.key), row) for row in SsoProvider.objects.all() if domain in row.domains]
+    return [_offer(min(claims, key=lambda claim: claim[:2])[2])] if claims else []
 
 
 def offer_of(workspace_id: UUID) -> Offer | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from rapport.surfaces.web.signing_in import factor_pages, invitation_pages, pages, resets, security_page
+from rapport.surfaces.web.signing_in import factor_pages, invitation_pages, pages, resets, security_page, sso_pages
 
 urlpatterns = [
     path("sign-in/", pages.sign_in, name="sign_in"),
@@ -12,6 +12,10 @@ urlpatterns = [
     path("sign-in/code", pages.second_factor, name="second_factor"),
     path("sign-in/passkey", pages.passkey, name="sign_in_passkey"),
     path("sign-in/passkey/options", pages.passkey_options, name="passkey_options"),
+    path("sign-in/sso/<uuid:workspace_id>", sso_pages.begin, name="sso"),
+    path("sign-in/sso/<uuid:workspace_id>/callback", sso_pages.callback, name="sso_callback"),
+    path("settings/sso", sso_pages.settings_page, name="sso_settings"),
+    path("settings/sso/remove", sso_pages.remove, name="remove_sso"),
     path("sign-in/forgot", resets.forgot, name="forgot"),
     path("sign-in/reset/<str:uid>/<str:token>", resets.reset, name="reset"),
     path("sign-in/invitation/<str:secret>", invitation_pages.accept, name="accept_invitation"),
