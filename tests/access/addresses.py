@@ -43,6 +43,7 @@ REVIEWED: dict[str, Reviewed] = {
     "sign-in/invitation/<str:secret>": Reviewed("GET POST", is_public=True),
     "sign-in/sso/<uuid:workspace_id>": Reviewed("GET", is_public=True),
     "sign-in/sso/<uuid:workspace_id>/callback": Reviewed("GET", is_public=True),
+    "sign-in/link/<str:secret>": Reviewed("GET POST", is_public=True),
     "setup/<str:secret>": Reviewed("GET POST", is_public=True),
     "": Reviewed("GET"),
     "sign-out/": Reviewed("POST"),

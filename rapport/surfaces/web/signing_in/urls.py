@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from rapport.surfaces.web.signing_in import factor_pages, invitation_pages, pages, resets, security_page, sso_pages
+from rapport.surfaces.web.signing_in import factor_pages, invitation_pages, owner_links, pages, resets, security_page, sso_pages
 
 urlpatterns = [
     path("sign-in/", pages.sign_in, name="sign_in"),
@@ -16,6 +16,7 @@ urlpatterns = [
     path("sign-in/sso/<uuid:workspace_id>/callback", sso_pages.callback, name="sso_callback"),
     path("settings/sso", sso_pages.settings_page, name="sso_settings"),
     path("settings/sso/remove", sso_pages.remove, name="remove_sso"),
+    path("sign-in/link/<str:secret>", owner_links.use, name="owner_link"),
     path("sign-in/forgot", resets.forgot, name="forgot"),
     path("sign-in/reset/<str:uid>/<str:token>", resets.reset, name="reset"),
     path("sign-in/invitation/<str:secret>", invitation_pages.accept, name="accept_invitation"),
