@@ -199,3 +199,22 @@ def test_everything_is_told_to_whoever_listens(cast: Cast, monkeypatch: Any) -> 
     assert {one.account_id for one in seen} == {cast.ana.account_id}
     text = str(seen)
     assert not any(hidden in text for hidden in (PASSWORD, NEW, "wrong one", secret, codes[0]))
+
+
+@pytest.mark.parametrize("path", [
+    "/accounts/", "/accounts/login/", "/accounts/signup/", "/accounts/2fa/", "/accounts/password/reset/", "/accounts/email/",
+    "/accounts/social/signup/", "/accounts/oidc/x/login/", "/_allauth/app/v1/config", "/accounts/login/code/",
+])  # fmt: skip
+def test_no_page_of_the_engine_is_reachable(cast: Cast, path: str) -> None:
+    """allauth works below; its own pages, sign-up among them, are nowhere."""
+    assert Client().get(path).headers["Location"].startswith("/sign-in/")
+    for answer in (cast.client("ana").get(path), cast.client("ana").post(path, {"email": "x@example.com"})):
+        assert answer.status_code in (404, 405)
+
+
+def test_owner_link_is_written_down_also_in_a_quiet_log(cast: Cast, caplog: Any) -> None:
+    """Warnings are what an operator sees by default; the address and the link are not in it."""
+    events.note("owner_link_made", user=cast.ana, surface="cli")
+    events.note("signed_in", user=cast.ana, method="password")
+    warned = [one.getMessage() for one in caplog.records if one.levelname == "WARNING"]
+    assert len(warned) == 1 and "owner_link_made" in warned[0] and cast.ana.email not in warned[0]

@@ -42,7 +42,10 @@ Listener = Callable[[Event], None]
 
 def write_log(event: Event) -> None:
     """The default listener: one line with ids only, for the log holds no personal data."""
-    log.info(
+    # Breaking the glass is written down also where only warnings are.
+    is_rare = event.kind == "owner_link_made" or event.details.get("method") == "owner link"
+    log.log(
+        logging.WARNING if is_rare else logging.INFO,
         "%s workspace=%s account=%s user=%s surface=%s %s", event.kind, event.workspace_id, event.account_id,
         event.user_id, event.surface, " ".join(f"{key}={value}" for key, value in event.details.items()),
     )  # fmt: skip

@@ -26,7 +26,7 @@ class SignedInSession(models.Model):
     session_key = models.CharField(max_length=40, unique=True)
     account = models.ForeignKey(Account, models.CASCADE, related_name="+")
     #: password, passkey, owner link, or sso; `sso_workspace` names the workspace whose provider vouched.
-    method = models.CharField(max_length=20)
+    method = models.CharField(max_length=40)
     is_local = models.BooleanField(default=True)
     sso_workspace_id = models.UUIDField(null=True)
     browser = models.CharField(max_length=200, blank=True)

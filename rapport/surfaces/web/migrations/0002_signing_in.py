@@ -39,7 +39,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=rapport.kernel.ids.new_id, editable=False, primary_key=True, serialize=False)),
                 ('session_key', models.CharField(max_length=40, unique=True)),
-                ('method', models.CharField(max_length=20)),
+                ('method', models.CharField(max_length=40)),
                 ('is_local', models.BooleanField(default=True)),
                 ('sso_workspace_id', models.UUIDField(null=True)),
                 ('browser', models.CharField(blank=True, max_length=200)),

@@ -54,6 +54,7 @@ def enter(request: HttpRequest, account: Account, method: str, *, sso_workspace:
         session[WORKSPACE_KEY] = str(user.workspace_id)
     if old_key:
         sessions.forget(old_key)
+    sessions.sweep()
     sessions.note_now(request)
     events.note("signed_in", user=user, account=account, address=address_of(request), method=method)
     return user

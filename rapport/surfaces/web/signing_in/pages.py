@@ -37,7 +37,8 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     if request.method == "GET":
         if wanted is None and entering.user_of(request) is not None:
             return HttpResponseRedirect(safe_next(request))
-        offers = [offer for offer in [offer_of(wanted)] if offer] if wanted else []
+        offer = offer_of(wanted) if wanted and entering.is_local(request) else None
+        offers = [offer] if offer else []
         return _show(request, offers=offers, status=200)
     email = request.POST.get("email", "").strip().casefold()[:254]
     password = request.POST.get("password", "")[:1000]
@@ -64,6 +65,7 @@ def proved(request: HttpRequest, account: Account, method: str) -> HttpResponse:
         error = _("Your workspace asks you to sign in through its own provider.")
         return _show(request, account.email, error=error, offers=offers)
     if method == "password" and factors.is_asked(account):
+        request.session.cycle_key()  # a key somebody planted shall not wait along
         request.session[_PENDING] = {
             "account": str(account.pk), "at": int(time.time()), "hash": account.get_session_auth_hash(),
             "next": go_to, "workspace": str(_wanted(request) or ""),

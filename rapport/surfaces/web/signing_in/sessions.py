@@ -116,6 +116,13 @@ def forget(session_key: str) -> None:
     SignedInSession.objects.filter(session_key=session_key).delete()
 
 
+def sweep() -> None:
+    """Forget sessions that ran out; done at sign-ins, so that no table grows for ever."""
+    since = dt.datetime.now(dt.UTC) - dt.timedelta(seconds=settings.SESSION_COOKIE_AGE)
+    SignedInSession.objects.filter(last_seen_at__lt=since).delete()
+    type(_store("")).clear_expired()
+
+
 def _kill(row: SignedInSession) -> None:
     _store(row.session_key).delete(row.session_key)
     row.delete()

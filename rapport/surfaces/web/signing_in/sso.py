@@ -12,13 +12,17 @@ import secrets
 from dataclasses import dataclass
 
 import requests
+from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
+from rapport.kernel.access.tokens import digest_of
 from rapport.surfaces.web.connection import base_url
 from rapport.surfaces.web.models import SsoProvider
 from rapport.surfaces.web.signing_in.sealing import Unreadable
 
+#: Seconds for which a process remembers a provider's description.
+_REMEMBERED = 300
 log = logging.getLogger(__name__)
 
 
@@ -70,7 +74,8 @@ def _talk(request: HttpRequest, row: SsoProvider) -> tuple:
     from allauth.socialaccount.adapter import get_adapter
     from allauth.socialaccount.providers.openid_connect.views import OpenIDConnectOAuth2Adapter
 
-    description, callback = describe(row.issuer), callback_url(request, row)
+    description = cache.get_or_set(f"sso-{digest_of(row.issuer)}", lambda: describe(row.issuer), _REMEMBERED)
+    callback = callback_url(request, row)
 
     class Talk(OpenIDConnectOAuth2Adapter):
         """One talk with one provider."""

@@ -50,6 +50,7 @@ def callback(request: HttpRequest, workspace_id: UUID) -> HttpResponse:
     except sso.NotVouched as why:
         events.note("sign_in_failed", workspace_id=row.workspace_id, address=address_of(request), method="sso")
         return _failed(request, why)
+    sign_in_limit.forget(request, "", "sso")
     entering.enter(request, account, "sso", sso_workspace=row.workspace_id)
     return HttpResponseRedirect(go_to)
 
