@@ -27,8 +27,8 @@ def signed_in(email: str, agent: str = "Mozilla/5.0 (X11; Linux) Firefox/140") -
     return client
 
 
-def code(secret: str, step: int = 0) -> str:
-    """What an app would show now, or so many steps later."""
+def code(secret: str, step: int = 1) -> str:
+    """What an app shows next: the step after the one used for setting up, and still right when half a minute passes."""
     return format_hotp_value(hotp_value(secret, int(time.time()) // 30 + step))
 
 
@@ -36,7 +36,7 @@ def add_app(client: Client) -> tuple[str, list[str]]:
     """Set the code app up; returns its key and the recovery codes."""
     html = client.get("/settings/security/app").content.decode()
     secret = re.search(r'id="totp-key">([A-Z2-7 ]+)<', html)[1].replace(" ", "")  # type: ignore[index]
-    made = client.post("/settings/security/app", {"code": code(secret, -1)})
+    made = client.post("/settings/security/app", {"code": code(secret, 0)})
     assert made.status_code == 200, made.content.decode()
     return secret, re.findall(r"<code>(\d+)</code>", made.content.decode())
 

@@ -8,12 +8,16 @@ from __future__ import annotations
 import json
 
 from allauth.mfa.models import Authenticator
-from cryptography.exceptions import InvalidSignature
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-_WRONG = (ValidationError, InvalidSignature, ValueError, TypeError, KeyError, AttributeError)
+
+def _wrong() -> tuple[type[Exception], ...]:
+    """What allauth and fido2 raise for an answer that does not fit."""
+    from cryptography.exceptions import InvalidSignature
+
+    return (ValidationError, InvalidSignature, ValueError, TypeError, KeyError, AttributeError)
 
 
 def registration_options(account: AbstractBaseUser) -> dict:
@@ -31,7 +35,7 @@ def add(account: AbstractBaseUser, name: str, credential: str) -> Authenticator 
         given = json.loads(credential)
         auth.parse_registration_response(given)
         auth.complete_registration(given)
-    except _WRONG:
+    except _wrong():
         return None
     with transaction.atomic():
         return auth.WebAuthn.add(account, name, given).instance
@@ -53,7 +57,7 @@ def proved(credential: str, account: AbstractBaseUser | None = None) -> Abstract
         auth.parse_authentication_response(given)
         owner = account or auth.extract_user_from_response(given)
         auth.complete_authentication(owner, given).record_usage()
-    except _WRONG:
+    except _wrong():
         return None
     finally:
         auth.clear_state()  # a challenge is good for one answer, right or wrong

@@ -11,7 +11,6 @@ import logging
 import secrets
 from dataclasses import dataclass
 
-import requests
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
@@ -52,6 +51,8 @@ def well_known(issuer: str) -> str:
 
 def describe(issuer: str) -> dict:
     """The provider's own description of itself; raises NotVouched when this is no provider, or another one."""
+    import requests
+
     from rapport.surfaces.web.signing_in.adapters import outgoing_session
 
     try:
@@ -72,6 +73,7 @@ def describe(issuer: str) -> dict:
 def _talk(request: HttpRequest, row: SsoProvider) -> tuple:
     """allauth's provider and adapter for this workspace, with our callback and the description already fetched."""
     from allauth.socialaccount.adapter import get_adapter
+    from allauth.socialaccount.providers.openid_connect.provider import OpenIDConnectProvider
     from allauth.socialaccount.providers.openid_connect.views import OpenIDConnectOAuth2Adapter
 
     description = cache.get_or_set(f"sso-{digest_of(row.issuer)}", lambda: describe(row.issuer), _REMEMBERED)
@@ -82,12 +84,16 @@ def _talk(request: HttpRequest, row: SsoProvider) -> tuple:
 
         openid_config = description
 
+        def get_provider(self) -> OpenIDConnectProvider:
+            """The one this talk is with; the registry of allauth knows none."""
+            return provider
+
         def get_callback_url(self, request: HttpRequest, app: object) -> str:
             """Ours; allauth's own addresses do not exist here."""
             return callback
 
     try:
-        provider = get_adapter().get_provider(request, str(row.key))
+        provider = OpenIDConnectProvider(request, app=get_adapter().list_apps(request, str(row.key))[0])
     except Unreadable:
         log.warning("The client secret of a workspace's provider was sealed with another secret key.")
         raise NotVouched(_("Single sign-on has to be set up anew by the owner of the workspace.")) from None
@@ -104,6 +110,7 @@ def begin(request: HttpRequest, row: SsoProvider, go_to: str) -> HttpResponse:
 
 def complete(request: HttpRequest, row: SsoProvider) -> tuple[Claims, str]:
     """Take the person back: the checked claims, and where they wanted to go. Raises NotVouched."""
+    import requests
     from allauth.socialaccount.internal import statekit
     from allauth.socialaccount.providers.oauth2.client import OAuth2Error
 
