@@ -80,6 +80,8 @@ DOORS = {
     "engines/imports": "import runs are no records",
     "project": "the sessions and start-up of the service",
     "surfaces/web/sign_in_limit.py": "counts of failed sign-ins are no records",
+    "surfaces/web/signing_in": "sessions, factors, invitations, links and accounts are no records",
+    "kernel/access/joining.py": "role and account of a user, which nobody types",
     "modules/customers/indexing.py": "the value index of birthdays",
     "surfaces/cli": "accounts and tokens",
 }

@@ -8,6 +8,7 @@ import "./list";
 import "./menus";
 import "./palette";
 import "./roles";
+import "./passkey";
 import "./theme";
 import "./toasts";
 

@@ -8,6 +8,11 @@ RAPPORT_ADD_ONS         further modules (importable packages), separated by comm
 RAPPORT_SECRET_KEY      instead of the key file in the data folder
 RAPPORT_DEBUG           1 for people who develop Rapport; never on a machine others can reach
 RAPPORT_LOG_LEVEL       DEBUG, INFO, WARNING (default), ERROR
+RAPPORT_MAIL_URL        smtp://user:password@host:port or smtps://… ; without it mails are written to data/mail
+RAPPORT_MAIL_FROM       the sender of those mails; default rapport@ the host of the base URL
+RAPPORT_TRUSTED_PROXIES how many proxies stand in front and add X-Forwarded-For; default 0: that header is not believed
+RAPPORT_OPEN_WORKSPACES 1 lets everybody who signed in make a further workspace
+RAPPORT_ALLOW_PRIVATE_EGRESS  1 lets the sign-in provider of a workspace stand on a private address
 """
 
 from __future__ import annotations
@@ -21,6 +26,7 @@ from rapport.project.data_folder import default_data_folder, prepare_data_folder
 from rapport.project.databases import database_settings
 from rapport.project.installed import PACKAGE, rapport_apps, template_folders
 from rapport.project.logs import logging_settings
+from rapport.project.mail import mail_settings
 from rapport.project.sqlite import refuse_unsafe_sqlite, use_bundled_sqlite
 
 DEBUG = os.environ.get("RAPPORT_DEBUG") == "1"
@@ -62,6 +68,10 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    # For second factors, passkeys and OpenID Connect; none of their own pages is reachable (surfaces/web/signing_in).
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
     *rapport_apps(),
 ]
 ROOT_URLCONF = "rapport.project.urls"
@@ -78,6 +88,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "rapport.surfaces.web.middleware.ContextMiddleware",
 ]
 
@@ -113,6 +124,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
+PASSWORD_RESET_TIMEOUT = 3600
 LOGIN_URL = "/sign-in/"
 LOGIN_REDIRECT_URL = "/"
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
@@ -124,7 +136,35 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+TRUSTED_PROXIES = int(os.environ.get("RAPPORT_TRUSTED_PROXIES", "0") or 0)
+OPEN_WORKSPACES = os.environ.get("RAPPORT_OPEN_WORKSPACES") == "1"
+ALLOW_PRIVATE_EGRESS = os.environ.get("RAPPORT_ALLOW_PRIVATE_EGRESS") == "1"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+
+# allauth as an engine: who may come in is decided in rapport/surfaces/web/signing_in, nobody signs up by themselves.
+ACCOUNT_ADAPTER = "rapport.surfaces.web.signing_in.adapters.AccountAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_RATE_LIMITS = False  # type: ignore[assignment]  # counted in our own table: sign_in_limit.py
+SOCIALACCOUNT_ADAPTER = "rapport.surfaces.web.signing_in.adapters.SocialAdapter"
+SOCIALACCOUNT_STORE_TOKENS = False
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
+MFA_ADAPTER = "rapport.surfaces.web.signing_in.adapters.FactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_PASSKEY_SIGNUP_ENABLED = False
+MFA_TOTP_TOLERANCE = 1
+
+# ---- Mail ----
+_mail = mail_settings(os.environ.get("RAPPORT_MAIL_URL", ""), DATA)
+MAIL_REACHES_PEOPLE: bool = _mail.reaches_people
+EMAIL_BACKEND, EMAIL_HOST, EMAIL_PORT = _mail.backend, _mail.host, _mail.port
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail.user, _mail.password
+EMAIL_USE_SSL, EMAIL_USE_TLS, EMAIL_TIMEOUT = _mail.use_ssl, _mail.use_tls, 10
+EMAIL_FILE_PATH = str(DATA / "mail")
+DEFAULT_FROM_EMAIL = os.environ.get("RAPPORT_MAIL_FROM", "") or f"Rapport <rapport@{_base.hostname or 'localhost'}>"
 
 # ---- Language and time ----
 LANGUAGE_CODE = "en"

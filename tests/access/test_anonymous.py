@@ -18,7 +18,11 @@ from tests.access.people import full_record, owned_by
 from tests.cast import Cast
 
 ALL_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
-PUBLIC = {"livez", "readyz", "sign-in/", "setup/<str:secret>"}
+PUBLIC = {
+    "livez", "readyz", "setup/<str:secret>", "sign-in/", "sign-in/ways", "sign-in/code", "sign-in/passkey",
+    "sign-in/passkey/options", "sign-in/forgot", "sign-in/reset/<str:uid>/<str:token>", "sign-in/invitation/<str:secret>",
+    "sign-in/link/<str:secret>", "sign-in/sso/<uuid:workspace_id>", "sign-in/sso/<uuid:workspace_id>/callback",
+}  # fmt: skip
 _LINK = re.compile(r'(?:href|hx-get|data-url|data-href)="(/[^"]*)"')
 
 

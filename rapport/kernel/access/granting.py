@@ -65,9 +65,14 @@ def demand_within(ctx: Context, rights: Mapping[str, Mapping[str, str]], groups:
     if viewer.is_system:
         return
     for info in registry.all():
-        for verb in verbs_of_type(info.key):
+        # "*" too: it covers actions that come with a later version.
+        for verb in [*verbs_of_type(info.key), "*"]:
             if SCOPES.index(granted_scope(rights, info.key, verb)) > SCOPES.index(viewer.scope(info.key, verb)):
                 raise _too_wide(_("“%(verb)s” of %(plural)s") % {"verb": verb.replace("_", " "), "plural": info.plural})
+    for verb in VERBS if "*" in rights else ():
+        # And types that add-ons bring later.
+        if SCOPES.index(granted_scope(rights, "*", verb)) > SCOPES.index(viewer.scope("*", verb)):
+            raise _too_wide(_("“%(verb)s” of every record type") % {"verb": verb.replace("_", " ")})
     for group in {*field_groups(), *groups}:
         wanted = groups.get(group, groups.get("*", "hidden"))
         if GROUP_LEVELS.index(wanted) > GROUP_LEVELS.index(

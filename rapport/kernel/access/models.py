@@ -31,6 +31,10 @@ class Workspace(models.Model):
     #: Drawn, not counted up, so that a number from a transaction that was rolled back never comes again.
     access_version = models.BigIntegerField(default=1, editable=False)
     is_sample = models.BooleanField(default=False)
+    #: Whether passwords and passkeys open this workspace; owners may always use theirs (surfaces/web/signing_in).
+    local_sign_in = models.BooleanField(default=True)
+    #: Whether people may make API tokens that never expire.
+    endless_tokens = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -132,6 +136,10 @@ class ApiToken(models.Model):
     user = models.ForeignKey(User, models.CASCADE, related_name="+")
     name = models.CharField(max_length=120)
     digest = models.CharField(max_length=64, unique=True)
+    #: It may look (view, export) and not change anything.
+    is_read_only = models.BooleanField(default=False)
+    #: Keys of the record types it may touch; None for all.
+    types = models.JSONField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField(null=True)
     last_used_at = models.DateTimeField(null=True)

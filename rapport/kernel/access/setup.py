@@ -46,10 +46,11 @@ def new_setup_link(base_url: str) -> str:
 
 def create_workspace(
     name: str, *, owner_name: str, email: str, password: str, currency: str = "EUR", country: str = "IE",
-    language: str = "en", time_zone: str = "UTC", is_sample: bool = False,
+    language: str = "en", time_zone: str = "UTC", is_sample: bool = False, account: Account | None = None,
 ) -> tuple[Workspace, User]:  # fmt: skip
-    """A workspace with its roles, seeds and an owner who can sign in. Raises Invalid with a sentence per field."""
-    email = check_sign_up(name, owner_name, email, password)
+    """A workspace with its roles, seeds and an owner who can sign in, with a new account or one that is there already.
+    Raises Invalid with a sentence per field."""
+    email = check_sign_up(name, owner_name, email, password) if account is None else account.email
     with transaction.atomic():
         workspace = Workspace.objects.create(
             name=name.strip(), currency=currency, country=country, language=language, time_zone=time_zone,
@@ -63,6 +64,9 @@ def create_workspace(
                 # Rights are no field anybody types; the permission page (a later issue) writes them by an action.
                 Role.objects.filter(pk=role.pk).update(rights=rights, field_groups=groups)
             owner = add_user(ctx, owner_name, email=email, role_key="owner", password=password)
+            if account is not None:
+                User.objects.filter(pk=owner.pk).update(account=account)
+                owner.refresh_from_db()
             for seed in _seeders:
                 seed(ctx)
     return workspace, owner

@@ -13,6 +13,7 @@ from django.db import Error, transaction
 from rapport.kernel.access import events as access_events
 from rapport.kernel.access.accounts import users_of
 from rapport.kernel.access.current import use_workspace
+from rapport.kernel.access.events import Event
 from rapport.kernel.access.models import Account, User, Workspace
 from rapport.kernel.changes.models import WRITES
 from rapport.kernel.changes.unit import NewChange, unit_of_work
@@ -87,32 +88,34 @@ def _plain(value: object) -> object:
     return "".join(c for c in str(value)[:_LONGEST] if c != "\0" and not "\ud800" <= c <= "\udfff")
 
 
-def listen(
-    kind: str, *, workspace_id: UUID | None = None, account: Account | None = None, user: User | None = None,
-    address: str = "", surface: str = "web", **details: object,
-) -> None:  # fmt: skip
-    """Put what `access.events.note` tells into the log of every workspace it concerns: the one named, that of the user,
+def listen(event: Event) -> None:
+    """Put what happened at the doors into the log of every workspace it concerns: the one named, that of the user,
     else all in which the account is a user. An address that belongs to nobody concerns none."""
     try:
-        for workspace, who in _concerned(workspace_id, account, user):
+        for workspace, who in _concerned(event):
             with use_workspace(workspace):
                 ctx = replace(
-                    system_context(workspace, who.name if who else kind), surface=surface,
+                    system_context(workspace, who.name if who else event.kind), surface=event.surface,
                     actor_id=who.pk if who else None,
                 )  # fmt: skip
-                note_quietly(ctx, kind, type_key="", address=address, **details)
+                note_quietly(ctx, event.kind, type_key="", address=event.address, **event.details)
     except Error:
-        log.exception("The audit log could not be written: %s.", kind)
+        log.exception("The audit log could not be written: %s.", event.kind)
 
 
-def _concerned(workspace_id: UUID | None, account: Account | None, user: User | None) -> list[tuple[Workspace, User | None]]:
+def _concerned(event: Event) -> list[tuple[Workspace, User | None]]:
     """The workspaces concerned, each with the person in it."""
-    if user is not None:
-        return [(Workspace.objects.get(pk=workspace_id or user.workspace_id), user)]
+    account = Account.objects.filter(pk=event.account_id).first() if event.account_id else None
     people = {one.workspace_id: one for one in users_of(account)} if account is not None else {}
-    if workspace_id is not None:
-        return [(Workspace.objects.get(pk=workspace_id), people.get(workspace_id))]
-    return [(one, people[one.pk]) for one in Workspace.objects.filter(pk__in=list(people))]
+    wanted = [event.workspace_id] if event.workspace_id is not None else list(people)
+    found = []
+    for workspace in Workspace.objects.filter(pk__in=wanted):
+        who = people.get(workspace.pk)
+        if who is None and event.user_id is not None:
+            with use_workspace(workspace):
+                who = User.objects.filter(pk=event.user_id).first()
+        found.append((workspace, who))
+    return found
 
 
 access_events.listeners.append(listen)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
@@ -17,10 +18,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 
 from rapport.kernel.access.current import use_workspace
-from rapport.kernel.access.tokens import find_token
+from rapport.kernel.access.tokens import find_token, narrowed
 from rapport.kernel.changes.events import note_denied
 from rapport.kernel.context import Context, context_for
-from rapport.kernel.errors import Gone, RapportError
+from rapport.kernel.errors import Gone, RapportError, Refused
 from rapport.surfaces.api import problems
 from rapport.surfaces.api.problems import HttpProblem
 
@@ -91,7 +92,11 @@ def signed_in(request: HttpRequest) -> Iterator[Context]:
     if not user.is_active or user.deleted_at is not None or (user.account is not None and not user.account.is_active):
         raise _unknown(_("The user of this token may no longer sign in."))
     with use_workspace(token.workspace_id):
-        yield context_for(user, "api", workspace=token.workspace)
+        ctx = context_for(user, "api", workspace=token.workspace)
+        if token.is_read_only and request.method not in _READS:
+            with translation.override(ctx.format.language):
+                raise Refused(_("This token is read-only: it may look, but not change anything."), code="read_only_token")
+        yield replace(ctx, viewer=narrowed(ctx.viewer, token.is_read_only, token.types))
 
 
 @csrf_exempt

@@ -31,6 +31,7 @@ COMMANDS = {
     "setup": Command("setup_command", "make a workspace with its owner"),
     "migrate": Command("migrate_command", "bring the database up to this version"),
     "token": Command("token_command", "make, list and revoke API tokens"),
+    "owner-link": Command("owner_link_command", "print a one-time sign-in link for an owner who is locked out"),
     "import": Command("import_command", "bring records in from a CSV file"),
     "export": Command("export_command", "write records to CSV or JSON lines"),
     "sample": Command("sample_command", "fill a workspace with a believable sample"),

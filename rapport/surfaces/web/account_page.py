@@ -1,20 +1,14 @@
-"""A person's own preferences and the tokens of programs that work in their name."""
+"""A person's own preferences."""
 
 from __future__ import annotations
 
-from uuid import UUID
-
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from rapport.kernel.access.models import ApiToken, User
-from rapport.kernel.access.tokens import create_token
-from rapport.kernel.errors import Gone
+from rapport.kernel.access.models import User
 from rapport.surfaces.web.places import is_time_zone, time_zones
 from rapport.surfaces.web.shell import THEMES, is_part, render
 from rapport.surfaces.web.toasts import say
@@ -63,32 +57,3 @@ def account(request: HttpRequest) -> HttpResponse:
         "email": request.user.email,
     }
     return render(request, "settings/account.html", values, status=422 if errors else 200)
-
-
-@never_cache
-@require_http_methods(["GET", "POST"])
-def tokens(request: HttpRequest) -> HttpResponse:
-    """The person's living tokens; a new one is shown once, on the page that answers its making."""
-    ctx, user = request.ctx, request.user_record  # type: ignore[attr-defined]
-    secret, error = "", ""
-    if request.method == "POST":
-        name = request.POST.get("name", "").strip()[:120]
-        if name:
-            secret = create_token(user, name)
-        else:
-            error = _("Give the token a name, such as the program that uses it.")
-    rows = ApiToken.objects.filter(workspace=ctx.workspace, user=user, revoked_at=None).order_by("-created_at")
-    return render(
-        request, "settings/tokens.html", {"rows": rows, "secret": secret, "error": error}, status=422 if error else 200
-    )
-
-
-@require_POST
-def revoke(request: HttpRequest, token_id: UUID) -> HttpResponse:
-    """Make one of the person's own tokens worthless at once."""
-    ctx, user = request.ctx, request.user_record  # type: ignore[attr-defined]
-    mine = ApiToken.objects.filter(pk=token_id, workspace=ctx.workspace, user=user, revoked_at=None)
-    if not mine.update(revoked_at=timezone.now()):
-        raise Gone(_("This token does not exist, or it was revoked already."))
-    say(request, _("Token revoked. Programs that used it are signed out."))
-    return HttpResponseRedirect("/settings/tokens")

@@ -6,7 +6,6 @@ import logging
 import secrets
 from collections.abc import Callable
 from dataclasses import replace
-from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
 from django.db import OperationalError
@@ -14,7 +13,6 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone, translation
 from django.utils.http import urlencode
 
-from rapport.kernel.access.accounts import user_in, users_of
 from rapport.kernel.access.current import use_workspace
 from rapport.kernel.access.granting import demand_may_grant
 from rapport.kernel.access.models import Role, User
@@ -24,18 +22,20 @@ from rapport.kernel.context import Context, context_for
 from rapport.kernel.errors import RapportError, Refused
 from rapport.kernel.ids import as_id
 from rapport.surfaces.web import problems
+from rapport.surfaces.web.signing_in import sessions
+from rapport.surfaces.web.signing_in.entering import WORKSPACE_KEY, user_of
 
 log = logging.getLogger(__name__)
 Respond = Callable[[HttpRequest], HttpResponse]
 
 #: Addresses that stand outside any workspace; everything else asks who is there first.
 OUTSIDE = ("/sign-in/", "/setup/", "/api/", "/livez", "/readyz", "/static/")
-WORKSPACE_KEY = "workspace"
 #: The role through whose eyes the person looks just now.
 PREVIEW_KEY = "preview_role"
 _SAFE = ("GET", "HEAD", "OPTIONS")
 #: What may be posted while one only looks.
 _WHILE_LOOKING = ("/settings/preview/end", "/settings/theme", "/sign-out/")
+__all__ = ["PREVIEW_KEY", "WORKSPACE_KEY", "ContextMiddleware", "SecurityHeaders", "policy", "signed_in_user", "to_sign_in"]
 
 
 class SecurityHeaders:
@@ -86,6 +86,7 @@ class ContextMiddleware:
         user = signed_in_user(request)
         if user is None:
             return to_sign_in(request)
+        sessions.note(request)
         with use_workspace(user.workspace_id):
             ctx = through_other_eyes(request, context_for(user, "web", workspace=user.workspace))
             request.ctx, request.user_record = ctx, user  # type: ignore[attr-defined]
@@ -128,17 +129,8 @@ def through_other_eyes(request: HttpRequest, ctx: Context) -> Context:
 
 
 def signed_in_user(request: HttpRequest) -> User | None:
-    """The user of the signed-in account in the workspace it chose, else in its first one."""
-    account = request.user
-    if not account.is_authenticated:
-        return None
-    chosen = request.session.get(WORKSPACE_KEY)
-    user = user_in(account, UUID(chosen)) if chosen else None
-    if user is None:
-        user = next(iter(users_of(account)), None)
-        if user is not None:
-            request.session[WORKSPACE_KEY] = str(user.workspace_id)
-    return user
+    """The user of the signed-in account in the workspace it chose, else in the first one that its session opens."""
+    return user_of(request)
 
 
 def to_sign_in(request: HttpRequest) -> HttpResponse:

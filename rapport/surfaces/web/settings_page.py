@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
-from rapport.kernel.records.registry import TypeInfo
+from rapport.kernel.access import gate
+from rapport.kernel.records.registry import TypeInfo, registry
 from rapport.surfaces.web.audit_page import offers_audit
 from rapport.surfaces.web.shell import SETTINGS, build_shell, is_part, render, types_in
 
@@ -50,6 +51,7 @@ def settings_home(request: HttpRequest) -> HttpResponse:
     ctx = request.ctx  # type: ignore[attr-defined]
     own = [
         Line(_("My account"), _("Language, time zone, theme"), "/settings/account", "user-cog"),
+        Line(_("Security"), _("Password, second step, passkeys, browsers signed in"), "/settings/security", "lock"),
         Line(_("API tokens"), _("Keys for programs that work in your name"), "/settings/tokens", "key-round"),
         Line(_("Shortcuts"), _("What the keyboard can do"), "/settings/shortcuts", "keyboard"),
     ]
@@ -61,6 +63,10 @@ def settings_home(request: HttpRequest) -> HttpResponse:
             types[types.index(line)] = Line(
                 _("Roles and permissions"), _("What people can see and change"), "/settings/roles", line.icon
             )
+    if gate.allows(ctx, registry.get("user"), "create"):
+        types.insert(0, Line(_("Invite people"), _("Bring colleagues in"), "/settings/people/invite", "user-plus"))
+    if ctx.viewer.scope("role", "edit") == "all":
+        types.append(Line(_("Single sign-on"), _("Let your own provider vouch for people"), "/settings/sso", "log-in"))
     return render(request, "settings/home.html", {"own": own, "types": types})
 
 

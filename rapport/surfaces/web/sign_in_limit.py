@@ -1,61 +1,117 @@
-"""How fast passwords may be tried: counted per account and address together, per account and per address.
+"""How fast secrets may be tried: counted per account and address together, per account and per address.
 
-Kept in a small table, because several processes answer. The address is the one of the connection: forwarded headers
-may say anything. Behind a proxy every address is the proxy's, so that count alone is generous; the pair and the
-account carry the weight. Nobody is ever locked out: the wait is at most a minute.
+Kept in a small table, because several processes answer. A try is counted before it is made, so that many at once do
+not slip through together; a right one is taken back. Forwarded headers count as connection.py says. Nobody is ever
+locked out: the wait is bounded, and a browser that signed in before (it holds a signed cookie) is counted by itself, so
+that a stranger who guesses cannot make its owner wait.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import secrets
 
+from django.conf import settings
+from django.core import signing
+from django.db import transaction
 from django.db.models import F
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 
+from rapport.surfaces.web.connection import network_of
 from rapport.surfaces.web.models import SignInTries
 
-#: Kind of count -> tries that cost nothing.
-FREE = {"pair": 5, "account": 20, "address": 100}
-LONGEST_WAIT = 60
-#: Counts start anew after this long without a failure.
+#: Purpose -> kind of count -> tries that cost nothing.
+FREE = {
+    "sign_in": {"pair": 5, "account": 20, "address": 100},
+    "code": {"pair": 5, "account": 10, "address": 100},
+    "reset": {"pair": 3, "account": 5, "address": 30},
+    "invitation": {"address": 30},
+    "passkey": {"address": 100},
+    "sso": {"address": 60},
+}
+LONGEST_WAIT = {"code": 900}
+_LONGEST_WAIT = 60
+#: Counts start anew after this long without a try.
 FORGET_AFTER = dt.timedelta(hours=1)
+DEVICE_COOKIE = "device"
+_DEVICE_AGE = 180 * 24 * 3600
 
 
-def seconds_to_wait(request: HttpRequest, email: str) -> int:
-    """How long this person has to wait before the next try counts; 0 for not at all."""
+def take_turn(request: HttpRequest, email: str = "", purpose: str = "sign_in") -> int:
+    """Count a try that is about to be made. Returns the seconds to wait instead, when it is too early; then none counts."""
     now = dt.datetime.now(dt.UTC)
-    longest = 0.0
-    names = _names(request, email)
-    for row in SignInTries.objects.filter(name__in=names.values(), last_at__gt=now - FORGET_AFTER):
-        kind = next(k for k, name in names.items() if name == row.name)
-        over = row.tries - FREE[kind]
-        if over >= 0:
-            pause = min(2 ** min(over, 6), LONGEST_WAIT)
-            longest = max(longest, pause - (now - row.last_at).total_seconds())
-    return max(0, int(longest + 0.999))
-
-
-def note_failure(request: HttpRequest, email: str) -> None:
-    """Count one more failure."""
-    now = dt.datetime.now(dt.UTC)
-    for name in _names(request, email).values():
-        changed = SignInTries.objects.filter(name=name, last_at__gt=now - FORGET_AFTER).update(
-            tries=F("tries") + 1, last_at=now
+    names = _names(request, email, purpose)
+    free = {name: FREE[purpose][kind] for kind, name in names.items()}
+    with transaction.atomic():
+        SignInTries.objects.bulk_create(
+            [SignInTries(name=name, tries=0, last_at=now) for name in sorted(free)], ignore_conflicts=True
         )
-        if not changed:
-            SignInTries.objects.update_or_create(name=name, defaults={"tries": 1, "last_at": now})
+        rows = list(SignInTries.objects.select_for_update().filter(name__in=free).order_by("name"))
+        old = [row.name for row in rows if row.last_at <= now - FORGET_AFTER]
+        wait = max((_wait(row, free[row.name], purpose, now) for row in rows if row.name not in old), default=0)
+        if wait:
+            return wait
+        SignInTries.objects.filter(name__in=old).update(tries=0)
+        SignInTries.objects.filter(name__in=list(free)).update(tries=F("tries") + 1, last_at=now)
+    return 0
 
 
-def forget(request: HttpRequest, email: str) -> None:
-    """A right password clears the pair and the account; the address keeps its count."""
-    names = _names(request, email)
-    SignInTries.objects.filter(name__in=[names["pair"], names["account"]]).delete()
+def _wait(row: SignInTries, free: int, purpose: str, now: dt.datetime) -> int:
+    over = row.tries - free
+    if over < 0:
+        return 0
+    pause = min(2 ** min(over, 12), LONGEST_WAIT.get(purpose, _LONGEST_WAIT))
+    return max(0, int(pause - (now - row.last_at).total_seconds() + 0.999))
+
+
+def forget(request: HttpRequest, email: str = "", purpose: str = "sign_in") -> None:
+    """The try was right: it clears the pair and the account; the address gets just this one back."""
+    names = _names(request, email, purpose)
+    SignInTries.objects.filter(name__in=[names[kind] for kind in names if kind != "address"]).delete()
+    if "address" in names:
+        SignInTries.objects.filter(name=names["address"], tries__gt=0).update(tries=F("tries") - 1)
     SignInTries.objects.filter(last_at__lt=dt.datetime.now(dt.UTC) - FORGET_AFTER).delete()
 
 
-def _names(request: HttpRequest, email: str) -> dict[str, str]:
-    """Names of the three counts; hashed, so that the table holds no list of who tried."""
-    address = request.META.get("REMOTE_ADDR", "")
-    parts = {"pair": f"{email}|{address}", "account": f"{email}|", "address": f"|{address}"}
-    return {kind: hashlib.sha256(f"{kind}:{text}".encode()).hexdigest() for kind, text in parts.items()}
+def _names(request: HttpRequest, email: str, purpose: str) -> dict[str, str]:
+    """Names of the counts; hashed, so that the table holds no list of who tried."""
+    device = _device(request)
+    if device and email and _mark(email) in device[1:]:
+        parts = {"pair": f"{email}|device {device[0]}"}
+    else:
+        network = network_of(request)
+        parts = {"pair": f"{email}|{network}", "account": f"{email}|", "address": f"|{network}"}
+    return {
+        kind: hashlib.sha256(f"{purpose}:{kind}:{parts[kind]}".encode()).hexdigest()
+        for kind in FREE[purpose]
+        if kind in parts
+    }
+
+
+def remember_device(request: HttpRequest, response: HttpResponse, email: str) -> None:
+    """Give this browser the cookie of one that signed in with this address before; it opens nothing."""
+    device = _device(request) or [secrets.token_urlsafe(12)]
+    marks = [*[one for one in device[1:] if one != _mark(email)][-4:], _mark(email)]
+    response.set_cookie(
+        DEVICE_COOKIE, signing.dumps([device[0], *marks], salt="rapport.device"), max_age=_DEVICE_AGE, httponly=True,
+        samesite="Lax", secure=settings.SESSION_COOKIE_SECURE,
+    )  # fmt: skip
+
+
+def _device(request: HttpRequest) -> list[str]:
+    try:
+        found = signing.loads(request.COOKIES.get(DEVICE_COOKIE, ""), salt="rapport.device", max_age=_DEVICE_AGE)
+    except signing.BadSignature:
+        return []
+    return [str(one) for one in found] if isinstance(found, list) else []
+
+
+def _mark(email: str) -> str:
+    return hashlib.sha256(f"device:{email}".encode()).hexdigest()[:20]
+
+
+def too_many(wait: int) -> str:
+    """The sentence for somebody who tries too fast."""
+    return _("Too many tries. Wait %(seconds)d seconds, then try again.") % {"seconds": wait}

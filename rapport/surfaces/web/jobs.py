@@ -1,0 +1,13 @@
+"""Work of the web surface that is done outside of a request."""
+
+from __future__ import annotations
+
+from rapport.kernel.jobs.context import JobContext
+from rapport.kernel.jobs.tasks import job
+from rapport.surfaces.web.signing_in import resets
+
+
+@job(max_attempts=3, name="web.send_reset")
+def send_reset(ctx: JobContext, *, email: str, base: str) -> None:
+    """Mail the link for a new password, if there is somebody to mail it to."""
+    resets.mail_link(email, base)

@@ -1,0 +1,28 @@
+"""The few mails about signing in. Plain text, one reader each; names of people can put nothing into a header."""
+
+from __future__ import annotations
+
+import logging
+import re
+
+from django.conf import settings
+from django.core.mail import EmailMessage
+
+log = logging.getLogger(__name__)
+
+
+def one_line(text: object) -> str:
+    """Whatever a person typed, as one line without control characters."""
+    return re.sub(r"[\x00-\x1f\x7f\u2028\u2029\s]+", " ", str(text)).strip()[:150]
+
+
+def send(to: str, subject: str, body: str) -> bool:
+    """Send one mail; False when the mail server did not take it (the log says why, without the mail)."""
+    message = EmailMessage(
+        one_line(subject), body, settings.DEFAULT_FROM_EMAIL, [to], headers={"Auto-Submitted": "auto-generated"}
+    )
+    try:
+        return message.send() == 1
+    except (OSError, ValueError) as problem:  # smtplib's errors are OSErrors; ValueError: an address that is none
+        log.warning("A mail could not be sent: %s", type(problem).__name__)
+        return False
