@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.apps import AppConfig
 from django.core import checks
+from django.db.models.signals import post_migrate
 
 
 class KernelConfig(AppConfig):
@@ -15,6 +16,9 @@ class KernelConfig(AppConfig):
     def ready(self) -> None:
         """Load the kernel's declarations; the registry seals itself at first use, after all apps are ready."""
         from rapport.kernel import records_own  # noqa: F401 - registers; needs loaded models
+        from rapport.kernel.access.walls import build_after_migrate
         from rapport.kernel.records.checks import check_declarations
 
         checks.register(check_declarations, "rapport")
+        # No business effect hangs on this signal: it is the one moment at which all tables stand.
+        post_migrate.connect(build_after_migrate, sender=self, dispatch_uid="rapport walls")
