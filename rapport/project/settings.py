@@ -6,6 +6,7 @@ RAPPORT_BASE_URL        the address people type, such as https://crm.example.com
 RAPPORT_ALLOWED_HOSTS   further host names, separated by commas
 RAPPORT_ADD_ONS         further modules (importable packages), separated by commas
 RAPPORT_SECRET_KEY      instead of the key file in the data folder
+RAPPORT_ALLOW_SUPERUSER 1 to work as a PostgreSQL role that steps over row-level security; one's own machine only
 RAPPORT_DEBUG           1 for people who develop Rapport; never on a machine others can reach
 RAPPORT_LOG_LEVEL       DEBUG, INFO, WARNING (default), ERROR
 """

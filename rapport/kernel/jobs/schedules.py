@@ -82,7 +82,7 @@ def sync_schedules(clock: Callable[[], dt.datetime] = timezone.now) -> None:
     """Bring the rows in line with the declarations: add, change, and drop what is declared no more."""
     now = clock()
     wanted = {PREFIX + path: (path, turns) for path, turns in _declared.items()}
-    rows = {row.name: row for row in Schedule.objects.filter(name__startswith=PREFIX)}
+    rows = {row.name: row for row in Schedule.objects.filter(workspace_id=None, name__startswith=PREFIX)}
     missing = [
         Schedule(
             name=name,

@@ -185,7 +185,7 @@ def insert_job(
             return row
         # ON CONFLICT DO NOTHING: a refused insert must not break the caller's transaction on PostgreSQL.
         Job.objects.bulk_create([row], ignore_conflicts=True)
-        return Job.objects.get(key=row.key)
+        return Job.objects.get(workspace_id=workspace_id, key=row.key)
 
 
 def _whole_key(path: str, workspace_id: UUID | None, key: str) -> str:
