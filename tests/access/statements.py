@@ -45,7 +45,7 @@ def _tables() -> re.Pattern[str]:
         for m in apps.get_models(include_auto_created=True)
         if any(f.column == "workspace_id" for f in m._meta.concrete_fields)
     )
-    return re.compile(rf'\b(?:{"|".join(map(re.escape, names))})\b')
+    return re.compile(rf"\b(?:{'|'.join(map(re.escape, names))})\b")
 
 
 def watch(execute: Callable[..., object], statement: str, params: object, many: bool, context: dict[str, object]) -> object:
@@ -102,7 +102,9 @@ def watched_statements() -> Iterator[None]:
     _is_on = True
     yield
     _is_on = False
-    assert not _found, "These statements look across workspaces; name the workspace or say unscoped(why):\n" + "\n".join(dict.fromkeys(_found))
+    assert not _found, "These statements look across workspaces; name the workspace or say unscoped(why):\n" + "\n".join(
+        dict.fromkeys(_found)
+    )
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
