@@ -67,6 +67,7 @@ DOORS = {
     "kernel/changes/indexers.py": "search entries and the value index",
     "kernel/changes/readers.py": "the cursors of change readers",
     "kernel/query/search.py": "search entries",
+    "kernel/files/": "receipts of uploads are no records",
     "kernel/access/tokens.py": "tokens and set-up links are no records",
     "kernel/access/setup.py": "accounts; role and account of a user, which nobody types",
     "kernel/records_own.py": "the workspace's schema version",

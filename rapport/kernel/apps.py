@@ -17,6 +17,7 @@ class KernelConfig(AppConfig):
         """Load the kernel's declarations; the registry seals itself at first use, after all apps are ready."""
         from rapport.kernel import records_own  # noqa: F401 - registers; needs loaded models
         from rapport.kernel.access.walls import build_after_migrate
+        from rapport.kernel.files import attaching  # noqa: F401 - registers an indexer
         from rapport.kernel.records.checks import check_declarations
 
         checks.register(check_declarations, "rapport")

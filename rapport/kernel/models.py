@@ -6,10 +6,11 @@ from rapport.kernel.access.models import Account, ApiToken, Role, SetupLink, Tea
 from rapport.kernel.changes.models import Change, ReaderCursor
 from rapport.kernel.custom.models import CustomField
 from rapport.kernel.exchange import ExchangeRate
+from rapport.kernel.files.models import FileUpload
 from rapport.kernel.jobs.models import Job, Schedule
 from rapport.kernel.query.models import IndexedValue, SearchEntry
 
 __all__ = [
-    "Account", "ApiToken", "Change", "CustomField", "ExchangeRate", "IndexedValue", "Job", "ReaderCursor", "Role",
+    "Account", "ApiToken", "Change", "CustomField", "ExchangeRate", "FileUpload", "IndexedValue", "Job", "ReaderCursor", "Role",
     "Schedule", "SearchEntry", "SetupLink", "Team", "User", "Workspace",
 ]  # fmt: skip
