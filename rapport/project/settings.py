@@ -55,6 +55,13 @@ if IS_HTTPS:
     # TLS ends at a proxy in front; only then is its word about the scheme taken.
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_HSTS_SECONDS = 31_536_000
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+    SECURE_SSL_REDIRECT = True
+    SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$"]  # asked by this machine itself, without TLS
+    # Browsers take cookies of this name only over TLS, for all paths and from no other host of the domain.
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
+# Whether browsers ship with this address as "https only" is the owner's decision, not a setting's.
+SILENCED_SYSTEM_CHECKS = ["security.W021"]
 
 # ---- Apps ----
 INSTALLED_APPS = [
