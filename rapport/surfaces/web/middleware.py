@@ -72,7 +72,7 @@ def policy(nonce: str) -> str:
         [
             "default-src 'none'",
             f"script-src 'self' 'nonce-{nonce}'",
-            "style-src 'self'",
+            f"style-src 'self' 'nonce-{nonce}'",
             "img-src 'self' data: blob:",
             "font-src 'self'",
             "connect-src 'self'",
