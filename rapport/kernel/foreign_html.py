@@ -72,8 +72,9 @@ def sanitise(text: str, *, pictures: bool = False) -> ForeignHtml:
         return value
 
     clean = nh3.clean(
-        text[:_LONGEST].replace("\0", ""), tags=TAGS, clean_content_tags=WITH_CONTENT, attributes=ATTRIBUTES, attribute_filter=look,
-        strip_comments=True, link_rel="noopener noreferrer nofollow", url_schemes={"http", "https", "mailto", "tel", "data"},
+        text[:_LONGEST].replace("\0", ""), tags=TAGS, clean_content_tags=WITH_CONTENT, attributes=ATTRIBUTES,
+        attribute_filter=look, strip_comments=True, link_rel="noopener noreferrer nofollow",
+        url_schemes={"http", "https", "mailto", "tel", "data"},
         set_tag_attribute_values={"a": {"target": "_blank"}},
     )  # fmt: skip
     return ForeignHtml(clean, held_back)

@@ -12,8 +12,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext, ngettext, npgettext, pgettext
 from jinja2 import Environment, StrictUndefined
 
-from rapport.kernel.foreign_html import framed
 from rapport.kernel import format as shown_as
+from rapport.kernel.foreign_html import framed
 from rapport.kernel.kinds.markup import avatar as mark_html
 from rapport.kernel.kinds.markup import hue, initials
 from rapport.surfaces.web.actors import actor_words
