@@ -15,6 +15,7 @@ from django.db import connection
 
 from rapport.project.databases import database_settings
 from rapport.project.postgres.base import ALLOW_SUPERUSER, DatabaseWrapper, UnfitRole
+from tests.platform.programs import find_postgres
 from tests.platform.servers import RunningRapport
 
 pytestmark = pytest.mark.postgres_only
@@ -78,6 +79,19 @@ def test_the_suite_itself_runs_as_a_role_that_the_wall_holds_for(db: None) -> No
     with connection.cursor() as cursor:
         cursor.execute("SELECT rolsuper, rolbypassrls FROM pg_roles WHERE rolname = current_user")
         assert cursor.fetchone() == (False, False)
+
+
+@pytest.mark.process
+def test_a_dump_is_refused_rather_than_empty_and_the_documented_one_is_whole(db: None) -> None:
+    """Row-level security must not make backups silently empty (docs/admin.md names the options)."""
+    programs, here = find_postgres(), connection.settings_dict
+    assert programs
+    command = [str(programs / "pg_dump"), "-h", str(here["HOST"]), "-p", str(here["PORT"]), "-U", str(here["USER"]), str(here["NAME"])]
+    plain = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert plain.returncode and "row-level security" in plain.stderr
+    given = os.environ | {"PGOPTIONS": "-c rapport.unscoped=yes"}
+    whole = subprocess.run([*command, "--enable-row-security"], env=given, capture_output=True, text=True, timeout=60)
+    assert whole.returncode == 0 and whole.stdout.count("CREATE POLICY") >= 20
 
 
 @pytest.mark.process
