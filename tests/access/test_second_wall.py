@@ -156,6 +156,12 @@ def test_the_setting_never_outlives_its_transaction(two: Cast) -> None:
         assert server_says() == f"{home}:yes"
         with use_workspace(two.away):
             assert server_says() == f"{away}:"
+    with use_workspace(two.away):
+        # Told inside a savepoint, undone with it, and wanted again: the connection must not believe that it is known.
+        with pytest.raises(ZeroDivisionError), transaction.atomic():
+            assert server_says() == f"{away}:"
+            raise ZeroDivisionError
+        assert server_says() == f"{away}:"
     with no_workspace():
         assert server_says() == ":"
     with transaction.atomic(), use_workspace(two.away):
@@ -171,7 +177,10 @@ def test_nothing_stays_behind_on_a_connection(committed_cast: Cast) -> None:
 
     def left_behind() -> object:
         with raw.cursor() as cursor:
-            return cursor.execute("SELECT nullif(current_setting('rapport.workspace', true), '')").fetchone()[0]
+            settings = "current_setting('rapport.workspace', true), ''), nullif(current_setting('rapport.unscoped', true), '')"
+            workspace, bypass = cursor.execute(f"SELECT nullif({settings}").fetchone()
+            assert bypass is None
+            return workspace
 
     for place in (committed_cast.home, committed_cast.away):
         with use_workspace(place):
