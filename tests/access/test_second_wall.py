@@ -156,6 +156,7 @@ def test_the_setting_never_outlives_its_transaction(two: Cast) -> None:
         assert server_says() == f"{home}:yes"
         with use_workspace(two.away):
             assert server_says() == f"{away}:"
+    assert server_says() == f"{home}:"
     with use_workspace(two.away):
         # Told inside a savepoint, undone with it, and wanted again: the connection must not believe that it is known.
         with pytest.raises(ZeroDivisionError), transaction.atomic():
