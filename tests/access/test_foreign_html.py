@@ -27,6 +27,8 @@ def test_little_is_left_and_it_is_what_was_said() -> None:
         clean = sanitise(payload).html
         tags = " ".join(re.findall(r"<[a-zA-Z][^>]*>", clean))
         assert not _WRONG.search(re.sub(r'"[^"]*"', '""', tags)), (payload, clean)
+        links = re.findall(r'href="([^"]*)', tags)
+        assert all(link.lower().startswith(("http://", "https://", "mailto:", "tel:")) for link in links), (payload, links)
         assert _ordered(sanitise(clean).html) == _ordered(clean), "what is clean stays as it is"
 
 

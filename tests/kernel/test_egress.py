@@ -172,6 +172,9 @@ def test_each_redirect_is_checked_anew(listener: Listener) -> None:
         with pytest.raises(EgressRefused):
             fetch("GET", f"{where}/to?{inner}", allow_private=True, timeout=2)
     assert len(listener.asked) == 6
+    for name in ("user@", "user:secret@", "@"):
+        with pytest.raises(EgressRefused, match="not a web address"):
+            fetch("GET", f"http://{name}127.0.0.1:{listener.port}/", allow_private=True)
     loop = f"/to?{where}/to?" * 5
     with pytest.raises(EgressRefused, match="too often"):
         fetch("GET", f"{where}{loop}{where}/", allow_private=True)

@@ -29,6 +29,4 @@ class FileUpload(models.Model):
     class Meta:
         app_label = "kernel"
         constraints = [models.UniqueConstraint(fields=["workspace", "key"], name="fileupload_key_once")]
-        indexes = [
-            models.Index(fields=["created_at"], condition=models.Q(attached_at=None), name="fileupload_waiting_ix")
-        ]
+        indexes = [models.Index(fields=["created_at"], condition=models.Q(attached_at=None), name="fileupload_waiting_ix")]
