@@ -14,7 +14,7 @@ from django.db import connection
 
 from tests.platform.programs import find_chromium
 
-pytest_plugins = ["tests.platform.browsers", "tests.platform.servers", "tests.cast"]
+pytest_plugins = ["tests.platform.browsers", "tests.platform.servers", "tests.cast", "tests.access.statements"]
 
 LEFT_OUT_WHEN_FAST = ("browser", "process", "slow")
 LEFT_OUT_ON_SQLITE = ("postgres_only",)

@@ -69,6 +69,7 @@ DOORS = {
     "kernel/changes/unit.py": "the end of the chain of the change log",
     "engines/privacy": "an erasure must not leave the old values in the change log, as the door would",
     "kernel/query/search.py": "search entries",
+    "kernel/files/": "receipts of uploads are no records",
     "kernel/access/tokens.py": "tokens and set-up links are no records",
     "kernel/access/chart.py": "the workspace's access version",
     "kernel/access/rules.py": "grants are no records; since when a rule is in force, which nobody types",

@@ -7,10 +7,11 @@ from rapport.kernel.access.sharing_models import AccessDefault, Grant, SharingRu
 from rapport.kernel.changes.models import Change, ReaderCursor
 from rapport.kernel.custom.models import CustomField
 from rapport.kernel.exchange import ExchangeRate
+from rapport.kernel.files.models import FileUpload
 from rapport.kernel.jobs.models import Job, Schedule
 from rapport.kernel.query.models import IndexedValue, SearchEntry
 
 __all__ = [
-    "AccessDefault", "Account", "ApiToken", "Change", "CustomField", "ExchangeRate", "Grant", "IndexedValue", "Job",
-    "ReaderCursor", "Role", "Schedule", "SearchEntry", "SetupLink", "SharingRule", "Team", "User", "Workspace",
+    "AccessDefault", "Account", "ApiToken", "Change", "CustomField", "ExchangeRate", "FileUpload", "Grant", "IndexedValue",
+    "Job", "ReaderCursor", "Role", "Schedule", "SearchEntry", "SetupLink", "SharingRule", "Team", "User", "Workspace",
 ]  # fmt: skip

@@ -58,7 +58,7 @@ def _postgres(
     # A socket folder does not fit into the host part of an address, so it may come as ?host=/folder instead.
     host = options.pop("host", host)
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "rapport.project.postgres",
         "NAME": name,
         "USER": user,
         "PASSWORD": password,

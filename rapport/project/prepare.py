@@ -8,6 +8,8 @@ import sys
 import traceback
 from dataclasses import dataclass
 
+from django.db import OperationalError
+
 from rapport.project.data_folder import UnusableDataFolder, default_data_folder
 from rapport.project.databases import BadDatabaseUrl
 from rapport.project.sqlite import UnsafeSqlite, use_bundled_sqlite
@@ -35,6 +37,8 @@ def prepare(link_for: str, *, sample: bool) -> Facts:
         raise NotReady(str(problem)) from problem
     except NotReady:
         raise
+    except OperationalError as problem:
+        raise NotReady(str(problem) if type(problem).__name__ == "UnfitRole" else _sentence(problem)) from problem
     except Exception as problem:
         raise NotReady(_sentence(problem)) from problem
 
@@ -53,7 +57,10 @@ def _prepare(link_for: str, *, sample: bool) -> Facts:
     if has_open_migrations():
         call_command("migrate", interactive=False, verbosity=0)
 
+    from rapport.kernel.access import walls
     from rapport.kernel.access.setup import new_setup_link, setup_needed
+
+    walls.build()  # also when no migration was due: one query where all walls stand
 
     needed = setup_needed()
     if needed and sample:
@@ -85,8 +92,6 @@ def _database_name(connection: object) -> str:
 
 def _sentence(problem: Exception) -> str:
     """One sentence for people; the whole story goes to a file in the data folder."""
-    from django.db import OperationalError
-
     if isinstance(problem, OperationalError) and os.environ.get("DATABASE_URL"):
         # The driver's first line names host, port and reason; never the password.
         reason = str(problem).strip().splitlines()[0].rstrip(".")

@@ -6,6 +6,7 @@ RAPPORT_BASE_URL        the address people type, such as https://crm.example.com
 RAPPORT_ALLOWED_HOSTS   further host names, separated by commas
 RAPPORT_ADD_ONS         further modules (importable packages), separated by commas
 RAPPORT_SECRET_KEY      instead of the key file in the data folder
+RAPPORT_ALLOW_SUPERUSER 1 to work as a PostgreSQL role that steps over row-level security; one's own machine only
 RAPPORT_DEBUG           1 for people who develop Rapport; never on a machine others can reach
 RAPPORT_LOG_LEVEL       DEBUG, INFO, WARNING (default), ERROR
 RAPPORT_MAIL_URL        smtp://user:password@host:port or smtps://… ; without it mails are written to data/mail
@@ -60,6 +61,13 @@ if IS_HTTPS:
     # TLS ends at a proxy in front; only then is its word about the scheme taken.
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_HSTS_SECONDS = 31_536_000
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+    SECURE_SSL_REDIRECT = True
+    SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$"]  # asked by this machine itself, without TLS
+    # Browsers take cookies of this name only over TLS, for all paths and from no other host of the domain.
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
+# Whether browsers ship with this address as "https only" is the owner's decision, not a setting's.
+SILENCED_SYSTEM_CHECKS = ["security.W021"]
 
 # ---- Apps ----
 INSTALLED_APPS = [

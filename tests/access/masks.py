@@ -10,6 +10,7 @@ import zipfile
 from django.db import connection
 from django.http import HttpResponse
 
+from rapport.kernel.access.current import unscoped
 from rapport.kernel.changes.models import WRITES
 
 _MASKS = [
@@ -72,7 +73,7 @@ def masked(answer: HttpResponse) -> str:
 def database_hash() -> dict[str, str]:
     """A hash of every table, but for what a mere visit may touch: entries of the audit log that are no writes, too."""
     found = {}
-    with connection.cursor() as cursor:
+    with unscoped("a test compares whole tables"), connection.cursor() as cursor:
         for table in connection.introspection.table_names(cursor):
             if table in PASSING:
                 continue

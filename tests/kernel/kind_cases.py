@@ -36,6 +36,9 @@ class Known:
     def exists(self, type_key: str, ids: list[UUID]) -> set[UUID]:
         return {i for i in ids if i in (ANA, BEN)}
 
+    def file(self, key: str) -> dict[str, object]:
+        return {"key": key}
+
     def find(self, type_key: str, text: str) -> UUID | None:
         return {"Ana Ahern": ANA, "Ben <b>Byrne</b>": BEN}.get(text)
 

@@ -30,7 +30,8 @@ class PostgresDidNotStart(Exception):
 
 
 class ThrowawayPostgres:
-    """A context manager; `url` is its DATABASE_URL."""
+    """A context manager; `url` is its DATABASE_URL, with a role that is no superuser and owns its database: row-level
+    security holds for it, so the whole suite goes through the second wall between workspaces."""
 
     def __init__(self, programs: Path, options: tuple[str, ...] = OPTIONS) -> None:
         self.programs = programs
@@ -44,6 +45,11 @@ class ThrowawayPostgres:
     @property
     def url(self) -> str:
         """DATABASE_URL of this server."""
+        return f"postgres://rapport@127.0.0.1:{self.port}/rapport"
+
+    @property
+    def superuser_url(self) -> str:
+        """An address that steps over row-level security; only for making roles and for testing that it is refused."""
         return f"postgres://postgres@127.0.0.1:{self.port}/postgres"
 
     def __enter__(self) -> ThrowawayPostgres:
@@ -90,12 +96,21 @@ class ThrowawayPostgres:
             if self.process.poll() is not None or time.monotonic() > until:
                 raise PostgresDidNotStart(log.read_text(errors="replace").strip()[-500:])
             time.sleep(0.05)
+        self._make_role()
+
+    def _make_role(self) -> None:
+        """The role and database an installation has (docs/admin.md); CREATEDB is for the databases of the tests."""
+        import psycopg
+
+        with psycopg.connect(self.superuser_url, autocommit=True) as connection:
+            connection.execute("CREATE ROLE rapport LOGIN CREATEDB NOSUPERUSER NOBYPASSRLS")
+            connection.execute("CREATE DATABASE rapport OWNER rapport")
 
     def _answers(self) -> bool:
         import psycopg
 
         try:
-            psycopg.connect(self.url, connect_timeout=2).close()
+            psycopg.connect(self.superuser_url, connect_timeout=2).close()
         except psycopg.OperationalError:
             return False
         return True

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 
-#: First sign that is not blank or a mark of ours: = + - @ tab CR, and their full-width forms.
-_DANGEROUS = re.compile(r"[\s']*[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]|[\t\r]")
+#: First sign that is not blank, invisible or a mark of ours: = + - @ tab CR LF, and their full-width and small forms.
+_DANGEROUS = re.compile(
+    r"[\s'\x00-\x1f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]*[=+\-@\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b\u2212]"
+    r"|[\t\r\n]"
+)
 #: Signed figures and telephone numbers are no formulas.
 _FIGURE = re.compile(r"[+-]?[0-9(][0-9 ().,/-]*")
 

@@ -6,7 +6,7 @@ from django.apps import apps
 from django.db import connection, models, transaction
 from django.utils.translation import gettext as _
 
-from rapport.kernel.access.current import use_workspace
+from rapport.kernel.access.current import unscoped, use_workspace
 from rapport.kernel.access.models import Account, User, Workspace
 from rapport.kernel.errors import Refused
 
@@ -21,8 +21,8 @@ def remove_sample_workspace(workspace: Workspace) -> int:
     with transaction.atomic():
         with use_workspace(workspace):
             accounts = list(User.objects.exclude(account=None).values_list("account_id", flat=True))
-        _drop_search_words(workspace)
-        gone = sum(_delete(model, "workspace_id", [workspace.pk]) for model in _tables())
+            _drop_search_words(workspace)
+            gone = sum(_delete(model, "workspace_id", [workspace.pk]) for model in _tables())
         gone += _delete(Workspace, "id", [workspace.pk])
         gone += _delete(Account, "id", [pk for pk in accounts if not _works_elsewhere(pk)])
     return gone
@@ -68,7 +68,7 @@ def _drop_search_words(workspace: Workspace) -> None:
 
 def _works_elsewhere(account_id: object) -> bool:
     """Whether an account is a user of any workspace that is still there."""
-    with connection.cursor() as cursor:
+    with unscoped("whether an account is somebody in another workspace too"), connection.cursor() as cursor:
         column = User._meta.get_field("account")
         cursor.execute(
             f"SELECT 1 FROM {connection.ops.quote_name(User._meta.db_table)} WHERE account_id = %s LIMIT 1",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from rapport.engines.timeline.models import TimelineLink
+from rapport.kernel.access.current import current_workspace_id
 from rapport.kernel.changes.bulk import insert_rows
 from rapport.kernel.changes.indexers import indexer
 from rapport.kernel.changes.values import read_value
@@ -37,7 +38,7 @@ def index_timeline(ctx: Context, written: list[Written]) -> None:
             ]
     if stale:
         kept = _carried(stale, written)
-        TimelineLink.objects.filter(entry_id__in=stale).delete()
+        TimelineLink.objects.filter(workspace_id=ctx.workspace.pk, entry_id__in=stale).delete()
         rows += [(ctx.workspace.pk, *row) for row in kept if row not in {r[1:] for r in rows}]
     insert_rows(TimelineLink, _COLUMNS, rows)
 
@@ -61,7 +62,7 @@ def _carried(stale: list[UUID], written: list[Written]) -> list[tuple[object, ..
     """Links that came by `carry_story` outlive a change of the entry, with its new time."""
     by_id = {one.record.pk: one for one in written}
     found = []
-    for link in TimelineLink.objects.filter(entry_id__in=stale):
+    for link in TimelineLink.objects.filter(workspace_id=current_workspace_id(), entry_id__in=stale):
         one = by_id[link.entry_id]
         before = _stories_before(one)
         if one.verb != "delete" and link.story_id not in before:

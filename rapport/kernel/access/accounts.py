@@ -10,17 +10,20 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
+from rapport.kernel.access.current import unscoped, use_workspace
 from rapport.kernel.access.models import Account, User
 
 
 def users_of(account: Account) -> list[User]:
     """The active users of an account with role and workspace, the oldest first. No user: nothing to sign in to."""
-    return list(_rows(account).order_by("pk"))
+    with unscoped("which workspaces an account belongs to"):
+        return list(_rows(account).order_by("pk"))
 
 
 def user_in(account: Account, workspace_id: UUID) -> User | None:
     """The active user of an account in one workspace."""
-    return _rows(account).filter(workspace_id=workspace_id).first()
+    with use_workspace(workspace_id):
+        return _rows(account).filter(workspace_id=workspace_id).first()
 
 
 def _rows(account: Account) -> QuerySet[User]:

@@ -1,4 +1,8 @@
-"""Which workspace the running code is in. Record managers refuse to work outside one (fail closed)."""
+"""Which workspace the running code is in. Record managers refuse to work outside one (fail closed).
+
+On PostgreSQL the same answer stands behind a second wall: the database connection tells it to the server with every
+statement (`rapport/project/postgres`), and row-level security shows only that workspace's rows (`walls.py`).
+"""
 
 from __future__ import annotations
 
@@ -10,6 +14,10 @@ from uuid import UUID
 from rapport.kernel.errors import NoWorkspace
 
 _workspace_id: ContextVar[UUID | None] = ContextVar("rapport_workspace_id", default=None)
+_unscoped: ContextVar[str] = ContextVar("rapport_unscoped", default="")
+
+#: What the database is told outside any workspace: nothing is shown, nothing is taken.
+OUTSIDE = ("", "")
 
 
 def current_workspace_id() -> UUID:
@@ -24,18 +32,59 @@ def current_workspace_id() -> UUID:
 def use_workspace(workspace: object) -> Iterator[None]:
     """Run the block inside a workspace (a Workspace or its id); nests, and always puts the former one back."""
     wanted = workspace if isinstance(workspace, UUID) else workspace.pk  # type: ignore[attr-defined]
-    token = _workspace_id.set(wanted)
-    try:
+    with _in_force(wanted):
         yield
-    finally:
-        _workspace_id.reset(token)
 
 
 @contextmanager
 def no_workspace() -> Iterator[None]:
     """Run the block outside any workspace (sign-in, health): touching a record there raises."""
-    token = _workspace_id.set(None)
+    with _in_force(None):
+        yield
+
+
+@contextmanager
+def use_workspace_or_none(workspace_id: UUID | None) -> Iterator[None]:
+    """Inside the workspace a job or schedule belongs to; outside any for one that belongs to none."""
+    with _in_force(workspace_id):
+        yield
+
+
+@contextmanager
+def unscoped(why: str) -> Iterator[None]:
+    """Let the block look across workspaces, for a reason; the second wall stands open only as long as it runs.
+
+    Only for what must know where somebody belongs before a workspace can be entered (sign-in, tokens, the queue) or
+    works on the installation as a whole (migrations, doctor). Each use is on a reviewed list that a test compares.
+    The guarded manager of records is not opened by it.
+    """
+    if not why:
+        raise ValueError("Say why this must look across workspaces.")
+    token = _unscoped.set(why)
     try:
         yield
     finally:
+        _unscoped.reset(token)
+
+
+def is_unscoped() -> bool:
+    """Whether the running code is inside `unscoped`."""
+    return bool(_unscoped.get())
+
+
+def told_to_database() -> tuple[str, str]:
+    """What the second wall must know now: the id of the workspace in force, and "yes" inside `unscoped`."""
+    workspace_id = _workspace_id.get()
+    return ("" if workspace_id is None else str(workspace_id), "yes" if _unscoped.get() else "")
+
+
+@contextmanager
+def _in_force(workspace_id: UUID | None) -> Iterator[None]:
+    token = _workspace_id.set(workspace_id)
+    # Whoever enters a workspace is a guest of that one only, also inside a block that looks across.
+    shut = _unscoped.set("")
+    try:
+        yield
+    finally:
+        _unscoped.reset(shut)
         _workspace_id.reset(token)

@@ -43,6 +43,12 @@ class GateResolver:
         """Remember records that were just written and that the viewer may see for certain."""
         self._seen |= {(type_key, pk) for pk in ids}
 
+    def file(self, key: str) -> dict[str, object] | None:
+        """The facts of a stored file that the viewer may put on a record; None as for an unknown key."""
+        from rapport.kernel.files.reach import attachable_file
+
+        return attachable_file(self.ctx, key)
+
     def find(self, type_key: str, text: str) -> UUID | None:
         """The one record with this title, e-mail or external id; None for none. Raises Invalid when several match."""
         key = (type_key, fold(text))

@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
+from rapport.kernel.access.current import unscoped, use_workspace
 from rapport.kernel.access.models import ApiToken, SetupLink, User
 from rapport.kernel.access.viewer import Viewer
 from rapport.kernel.records.registry import registry
@@ -70,11 +71,13 @@ def find_token(secret: str) -> ApiToken | None:
     """
     now = dt.datetime.now(dt.UTC)
     tokens = ApiToken.objects.select_related("workspace", "user__role", "user__account")
-    token = tokens.filter(digest=digest_of(secret), revoked_at=None).first()
+    with unscoped("the workspace of a token is known by the token only"):
+        token = tokens.filter(digest=digest_of(secret), revoked_at=None).first()
     if token is None or (token.expires_at and token.expires_at <= now):
         return None
     if token.last_used_at is None or now - token.last_used_at > _USE_SHOWN_EVERY:
-        ApiToken.objects.filter(pk=token.pk).update(last_used_at=now)
+        with use_workspace(token.workspace_id):
+            ApiToken.objects.filter(pk=token.pk, workspace_id=token.workspace_id).update(last_used_at=now)
     return token
 
 

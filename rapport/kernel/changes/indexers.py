@@ -60,7 +60,7 @@ def index_values(ctx: Context, written: list[Written]) -> None:
                     for k in dict.fromkeys(field.kind.index_keys(value))
                 ]
     for key, ids in stale.items():
-        IndexedValue.objects.filter(record_id__in=ids, field=key).delete()
+        IndexedValue.objects.filter(workspace_id=ctx.workspace.pk, record_id__in=ids, field=key).delete()
     insert_rows(IndexedValue, ("workspace_id", "type", "field", "key", "record_id"), rows)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from django.db import transaction
 
-from rapport.kernel.access.current import use_workspace
+from rapport.kernel.access.current import unscoped, use_workspace
 from rapport.kernel.access.models import Workspace
 from rapport.kernel.changes.models import STORY, Change, ReaderCursor
 
@@ -35,7 +35,8 @@ def run_readers() -> int:
     done = 0
     if not _readers:
         return done
-    at = {(c.workspace_id, c.reader): c.number for c in ReaderCursor.objects.filter(reader__in=list(_readers))}
+    with unscoped("which readers of the change log are behind, in all workspaces at once"):
+        at = {(c.workspace_id, c.reader): c.number for c in ReaderCursor.objects.filter(reader__in=list(_readers))}
     for workspace in Workspace.objects.filter(change_number__gt=0):
         for name, function in _readers.items():
             if at.get((workspace.pk, name), 0) < workspace.change_number:
@@ -48,12 +49,18 @@ def run_readers() -> int:
 
 def _catch_up(name: str, function: Reader, workspace: Workspace) -> int:
     """One batch for one reader; the cursor moves in the same transaction, so a killed reader repeats, never skips."""
-    cursor, _made = ReaderCursor.objects.get_or_create(workspace=workspace, reader=name)
-    with transaction.atomic(), use_workspace(workspace):
+    with use_workspace(workspace):
+        cursor, _made = ReaderCursor.objects.get_or_create(workspace=workspace, reader=name)
+        return _hand_over(name, function, workspace, cursor)
+
+
+def _hand_over(name: str, function: Reader, workspace: Workspace, cursor: ReaderCursor) -> int:
+    with transaction.atomic():
         batch = list(Change.objects.filter(workspace=workspace, number__gt=cursor.number).order_by("number")[:_BATCH])
         if not batch:
             return 0
-        moved = ReaderCursor.objects.filter(pk=cursor.pk, number=cursor.number).update(number=batch[-1].number)
+        mine = ReaderCursor.objects.filter(pk=cursor.pk, workspace=workspace, number=cursor.number)
+        moved = mine.update(number=batch[-1].number)
         # What was merely tried, exported or signed into is no news of any record.
         told = [one for one in batch if one.verb in STORY]
         if moved and told:

@@ -21,6 +21,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
+from rapport.kernel.access.current import unscoped, use_workspace_or_none
 from rapport.kernel.errors import RapportError
 from rapport.kernel.jobs.models import Job, Schedule
 from rapport.kernel.jobs.tasks import Task, enqueue
@@ -81,7 +82,7 @@ def sync_schedules(clock: Callable[[], dt.datetime] = timezone.now) -> None:
     """Bring the rows in line with the declarations: add, change, and drop what is declared no more."""
     now = clock()
     wanted = {PREFIX + path: (path, turns) for path, turns in _declared.items()}
-    rows = {row.name: row for row in Schedule.objects.filter(name__startswith=PREFIX)}
+    rows = {row.name: row for row in Schedule.objects.filter(workspace_id=None, name__startswith=PREFIX)}
     missing = [
         Schedule(
             name=name,
@@ -110,13 +111,14 @@ def _turns(row: Schedule) -> Turns:
 def run_due_schedules(clock: Callable[[], dt.datetime] = timezone.now, *, at_most: int = 100) -> int:
     """Enqueue a job for every schedule that is due, each in its own transaction; returns how many turns were ours."""
     now = clock()
-    due = list(Schedule.objects.filter(next_run__lte=now).order_by("next_run")[:at_most])
+    with unscoped("which schedules are due, in all workspaces at once"):
+        due = list(Schedule.objects.filter(next_run__lte=now).order_by("next_run")[:at_most])
     return sum(_take_turn(row, now) for row in due)
 
 
 def _take_turn(row: Schedule, now: dt.datetime) -> bool:
     following = _turns(row).after(now, row.next_run)
-    with transaction.atomic():
+    with use_workspace_or_none(row.workspace_id), transaction.atomic():
         if not Schedule.objects.filter(pk=row.pk, next_run=row.next_run).update(next_run=following):
             return False  # another runner had this turn
         if _is_unfinished(row.last_job_id):

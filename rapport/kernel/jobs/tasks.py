@@ -25,6 +25,7 @@ from uuid import UUID
 from django.utils import timezone
 from django.utils.module_loading import autodiscover_modules
 
+from rapport.kernel.access.current import use_workspace_or_none
 from rapport.kernel.errors import Refused
 from rapport.kernel.jobs.models import Job
 
@@ -178,12 +179,13 @@ def insert_job(
         max_attempts=found.max_attempts,
         key=None if key is None else _whole_key(found.path, workspace_id, key),
     )
-    if row.key is None:
-        row.save(force_insert=True)
-        return row
-    # ON CONFLICT DO NOTHING: a refused insert must not break the caller's transaction on PostgreSQL.
-    Job.objects.bulk_create([row], ignore_conflicts=True)
-    return Job.objects.get(key=row.key)
+    with use_workspace_or_none(workspace_id):  # the caller names it, and the job will see no other one
+        if row.key is None:
+            row.save(force_insert=True)
+            return row
+        # ON CONFLICT DO NOTHING: a refused insert must not break the caller's transaction on PostgreSQL.
+        Job.objects.bulk_create([row], ignore_conflicts=True)
+        return Job.objects.get(workspace_id=workspace_id, key=row.key)
 
 
 def _whole_key(path: str, workspace_id: UUID | None, key: str) -> str:

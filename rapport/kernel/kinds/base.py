@@ -76,6 +76,9 @@ class Resolver(Protocol):
         Raises Invalid when several match, with a sentence that says so.
         """
 
+    def file(self, key: str) -> dict[str, object] | None:
+        """What is known of a stored file that the viewer may put on a record; None as for an unknown key."""
+
 
 @dataclass
 class Cleaning:

@@ -23,6 +23,8 @@ _KEY = re.compile(r"[A-Za-z0-9_-]{16,64}")
 _TYPE = re.compile(r"[a-z0-9][a-z0-9.+-]{0,60}/[a-z0-9][a-z0-9.+-]{0,100}")
 _TEXT = re.compile(r"(?P<name>.+) \[(?P<type>[^\s,\]]*), (?P<size>\d{1,15}), (?P<key>[A-Za-z0-9_-]{16,64})\]")
 LARGEST = 10**12
+#: Marks that turn the direction of writing, so that "exe.fdp" reads as "pdf.exe", and such as cannot be seen.
+_HIDING = re.compile("[\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 
 
 class FileField(models.JSONField):
@@ -42,7 +44,7 @@ def new_key() -> str:
 
 def file_name(given: object) -> str:
     """A name without path, that shows what it is."""
-    name = one_line(given, 255) if isinstance(given, str) else ""
+    name = _HIDING.sub("", one_line(given, 255)) if isinstance(given, str) else ""
     name = re.split(r"[/\\]", name)[-1].strip(" .") or _("File")
     return name
 
@@ -89,7 +91,14 @@ class FileKind(Kind):
         type_ = (
             type_.lower() if isinstance(type_, str) and _TYPE.fullmatch(type_.lower()) else "application/octet-stream"
         )
-        return {"key": key, "name": file_name(value.get("name")), "size": size, "type": type_}
+        found = {"key": key, "name": file_name(value.get("name")), "size": size, "type": type_}
+        if cleaning.resolver is not None:
+            # Knowing a key is not enough, and what a request says of size and type is not believed.
+            known = cleaning.resolver.file(key)
+            if known is None:
+                raise Invalid(_("There is no such file; upload it again."), code="not_a_file")
+            found |= {name: known[name] for name in ("size", "type") if name in known}
+        return found
 
     def text(self, value: object, fmt: Format) -> str:
         """Name, type, size and key."""

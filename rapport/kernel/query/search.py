@@ -17,6 +17,7 @@ from django.db import connection
 from django.db.models import Max, QuerySet
 
 from rapport.kernel.access import gate
+from rapport.kernel.access.current import current_workspace_id, unscoped
 from rapport.kernel.changes.bulk import insert_rows
 from rapport.kernel.query.models import SearchEntry
 from rapport.kernel.query.walking import FEW
@@ -53,7 +54,8 @@ def remember(entries: Sequence[tuple[object, ...]]) -> None:
         insert_rows(SearchEntry, _COLUMNS, entries)
         return
     # SQLite has one writer at a time and we are inside its transaction, so counting on from the highest id is safe.
-    first = (SearchEntry.objects.aggregate(top=Max("id"))["top"] or 0) + 1
+    with unscoped("SQLite counts the rows of its word index over all workspaces"):
+        first = (SearchEntry.objects.aggregate(top=Max("id"))["top"] or 0) + 1
     numbered = [(first + i, *entry) for i, entry in enumerate(entries)]
     insert_rows(SearchEntry, ("id", *_COLUMNS), numbered)
     with connection.cursor() as cursor:
@@ -64,7 +66,7 @@ def remember(entries: Sequence[tuple[object, ...]]) -> None:
 
 def forget(record_ids: Iterable[UUID]) -> None:
     """Drop the entries of records (before writing new ones, or when they go to the bin)."""
-    rows = SearchEntry.objects.filter(record_id__in=list(record_ids))
+    rows = SearchEntry.objects.filter(workspace_id=current_workspace_id(), record_id__in=list(record_ids))
     if connection.vendor == "sqlite":
         ids = list(rows.values_list("pk", flat=True))
         with connection.cursor() as cursor:

@@ -23,7 +23,7 @@ def index_birthdays(ctx: Context, written: list[Written]) -> None:
     touched = [one for one in written if one.info.key == "customer" and "birthday" in one.diff]
     stale = [one.record.pk for one in touched if one.verb != "create"]
     if stale:
-        IndexedValue.objects.filter(record_id__in=stale, field=BIRTHDAY_KEY).delete()
+        IndexedValue.objects.filter(workspace_id=ctx.workspace.pk, record_id__in=stale, field=BIRTHDAY_KEY).delete()
     rows = [
         (ctx.workspace.pk, "customer", BIRTHDAY_KEY, born.strftime("%m-%d"), one.record.pk)
         for one in touched

@@ -15,6 +15,8 @@ from django.core.checks import Error, run_checks
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
+from rapport.kernel.access import walls
+from rapport.kernel.access.current import unscoped
 from rapport.kernel.changes.models import Change
 from rapport.kernel.jobs.models import Job
 from rapport.project.sqlite import LEAST_VERSION
@@ -32,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print every finding; exit code 1 when one is bad."""
     worst = 0
-    for look in (data_folder, database, clock, tables, declarations, jobs, front_end, address):
+    for look in (data_folder, database, second_wall, clock, tables, declarations, jobs, front_end, address, mail):
         for state, what, mend in _looked(look):
             print(f"{state:<5}{what}" + (f"\n     -> {mend}" if mend else ""))
             worst = max(worst, int(state == "bad"))
@@ -55,6 +57,8 @@ def data_folder() -> Iterator[Finding]:
     yield ("bad" if mend else "ok"), f"data folder {folder}, {free / 1024**3:.1f} GB free", mend
     if not os.access(folder, os.W_OK):
         yield "bad", "the data folder cannot be written", "Give it to the user that runs Rapport."
+    if stat.S_IMODE(folder.stat().st_mode) & 0o077:
+        yield "bad", "others can look into the data folder", f"chmod 700 {folder}"
     key = folder / "secret_key"
     if key.exists() and stat.S_IMODE(key.stat().st_mode) & 0o077:
         yield "bad", "others can read the secret key", f"chmod 600 {key.name} in the data folder"
@@ -99,10 +103,27 @@ def _postgresql(cursor: object) -> Iterator[Finding]:
     yield ("ok" if safe else "warn"), f"fsync {'on' if safe else 'off'}", "" if safe else "Turn it on, or a power cut loses data."
 
 
+def second_wall() -> Iterator[Finding]:
+    """On PostgreSQL: does row-level security hold for our role, and has every table with a workspace its policy?"""
+    if connection.vendor != "postgresql":
+        yield "ok", "workspaces are kept apart by Rapport's own code (PostgreSQL adds a second wall)", ""
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT rolname, rolsuper OR rolbypassrls FROM pg_catalog.pg_roles WHERE rolname = current_user")
+        role, steps_over = cursor.fetchone()
+    mend = "docs/admin.md shows the two statements that make a fit role." if steps_over else ""
+    what = f"the role {role} steps over row-level security" if steps_over else f"row-level security holds for the role {role}"
+    yield ("warn" if steps_over else "ok"), what, mend
+    missing = walls.without_wall()
+    what = f"no second wall: {', '.join(missing)}" if missing else f"{len(walls.walls())} tables stand behind the second wall"
+    yield ("bad" if missing else "ok"), what, "Start Rapport or run: rapport migrate" if missing else ""
+
+
 def clock() -> Iterator[Finding]:
     """Is it later than the last change, and does the database agree about the time?"""
     now = dt.datetime.now(dt.UTC)
-    newest = Change.objects.order_by("-pk").values_list("at", flat=True).first() if _has_changes() else None
+    with unscoped("doctor looks at the whole installation: the time of the last change"):
+        newest = Change.objects.order_by("-pk").values_list("at", flat=True).first() if _has_changes() else None
     if newest is not None and newest - now > _CLOCK_DRIFT:
         what = f"the clock says {now:%Y-%m-%d %H:%M} UTC, before the last change"
         yield "bad", what, "Set the clock (ntp) before anybody works."
@@ -138,12 +159,13 @@ def declarations() -> Iterator[Finding]:
 def jobs() -> Iterator[Finding]:
     """Is a runner at work?"""
     now = dt.datetime.now(dt.UTC)
-    due = Job.objects.filter(status="ready", run_after__lte=now).order_by("run_after").first()
+    with unscoped("doctor looks at the whole installation: jobs that wait or failed"):
+        due = Job.objects.filter(status="ready", run_after__lte=now).order_by("run_after").first()
+        failed = Job.objects.filter(status="failed").count()
     late = due is not None and now - due.run_after > _OLDEST_JOB
     mend = "Is a runner alive? `rapport serve` starts one, `rapport work` another." if late else ""
     what = f"oldest job that is due: {due.run_after:%Y-%m-%d %H:%M} UTC" if due else "no job waits"
     yield ("bad" if late else "ok"), what, mend
-    failed = Job.objects.filter(status="failed").count()
     yield ("warn" if failed else "ok"), f"{failed} failed jobs", "Their errors stand in the jobs table." if failed else ""
 
 
@@ -165,3 +187,11 @@ def address() -> Iterator[Finding]:
         yield "ok", f"address {base or 'this machine only'}", ""
     if settings.DEBUG:
         yield "bad", "RAPPORT_DEBUG is on", "Unset it wherever others can reach this machine."
+
+
+def mail() -> Iterator[Finding]:
+    """Can invitations and reminders leave?"""
+    if settings.EMAIL_BACKEND.endswith("smtp.EmailBackend") and settings.EMAIL_HOST == "localhost":
+        yield "warn", "no mail server is set; mail goes to port 25 of this machine", "docs/admin.md names the variables."
+    else:
+        yield "ok", "mail is set up", ""

@@ -13,6 +13,7 @@ from django.utils.translation import get_language, gettext, ngettext, npgettext,
 from jinja2 import Environment, StrictUndefined
 
 from rapport.kernel import format as shown_as
+from rapport.kernel.foreign_html import framed
 from rapport.kernel.kinds.markup import avatar as mark_html
 from rapport.kernel.kinds.markup import hue, initials
 from rapport.surfaces.web.actors import actor_words
@@ -31,7 +32,7 @@ def environment(**options: object) -> Environment:
     )
     env.globals.update(
         icon=icon, asset=asset, url=reverse, url_if=url_if, fmt=shown_as, mark=mark, hue=hue, initials=initials,
-        actor=actor_words,
+        actor=actor_words, framed=framed,
     )
     env.filters["capital"] = capital
     return env

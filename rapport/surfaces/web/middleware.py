@@ -12,6 +12,7 @@ from django.db import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone, translation
 from django.utils.http import urlencode
+from django.utils.translation import gettext as _
 
 from rapport.kernel.access.current import use_workspace
 from rapport.kernel.access.granting import demand_may_grant
@@ -35,6 +36,13 @@ PREVIEW_KEY = "preview_role"
 _SAFE = ("GET", "HEAD", "OPTIONS")
 #: What may be posted while one only looks.
 _WHILE_LOOKING = ("/settings/preview/end", "/settings/theme", "/sign-out/")
+#: A form with the largest file it may carry, and a little more.
+LARGEST_BODY = 52 * 1024 * 1024
+#: What no page here ever asks a browser for.
+UNUSED_FEATURES = (
+    "accelerometer", "autoplay", "camera", "display-capture", "fullscreen", "geolocation", "gyroscope", "magnetometer",
+    "microphone", "midi", "payment", "picture-in-picture", "screen-wake-lock", "usb", "xr-spatial-tracking",
+)  # fmt: skip
 __all__ = ["PREVIEW_KEY", "WORKSPACE_KEY", "ContextMiddleware", "SecurityHeaders", "policy", "signed_in_user", "to_sign_in"]
 
 
@@ -49,20 +57,39 @@ class SecurityHeaders:
         """Make the nonce, answer, add the policy."""
         nonce = secrets.token_urlsafe(16)
         request.csp_nonce = nonce  # type: ignore[attr-defined]
-        response = self.get_response(request)
+        response = too_large(request) or self.get_response(request)
         response.headers.setdefault("Content-Security-Policy", policy(nonce))
-        response.headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=(), payment=()")
+        response.headers.setdefault("Permissions-Policy", ", ".join(f"{feature}=()" for feature in UNUSED_FEATURES))
+        response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         return response
 
 
+def too_large(request: HttpRequest) -> HttpResponse | None:
+    """The answer to a body that nothing here could need, before a byte of it is kept; None for any other."""
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    if length.isascii() and length.isdigit() and len(length) < 12 and int(length) <= LARGEST_BODY:
+        return None
+    return HttpResponse(_("This is larger than Rapport takes.") + "\n", status=413, content_type="text/plain; charset=utf-8")
+
+
 def policy(nonce: str) -> str:
-    """Everything from this server only; no inline style, no inline script without the nonce, no eval, no frames."""
+    """Everything from this server only; no inline style, no inline script without the nonce, no eval, no workers.
+
+    A frame may show a page of this server or the text given with it (`srcdoc`, which has this policy too and no scripts
+    by its sandbox). 'strict-dynamic' is left out: nothing here loads scripts by scripts, and it would disable 'self'.
+    """
     return "; ".join(
         [
-            "default-src 'self'",
+            "default-src 'none'",
             f"script-src 'self' 'nonce-{nonce}'",
-            "style-src 'self'",
+            f"style-src 'self' 'nonce-{nonce}'",
             "img-src 'self' data: blob:",
+            "font-src 'self'",
+            "connect-src 'self'",
+            "frame-src 'self'",
+            "manifest-src 'self'",
+            "worker-src 'none'",
+            "media-src 'none'",
             "object-src 'none'",
             "base-uri 'none'",
             "form-action 'self'",
