@@ -71,6 +71,9 @@ def web_cells(info: TypeInfo) -> Iterator[Cell]:
     yield Cell("record page", "view", _get(one))
     yield Cell("timeline", "view", _get(f"{one}/timeline"))
     yield Cell("history", "view", _get(f"{one}/history"))
+    yield Cell("who can see it", "view", _get(f"{one}/access"))
+    if not info.declared.under:
+        yield Cell("share", "share", _post(f"{one}/share", user__text="Eve", level="read"), writes=True)
     yield Cell("edit form", "edit", _get(f"{one}/edit"))
     yield Cell("save form", "edit", _post(f"{one}/edit", **{title: "New", "fields_shown": title, "version": "1"}), writes=True)
     yield Cell("field at rest", "view", _get(f"{one}/field/{title}", show="1"))
@@ -96,6 +99,9 @@ def api_cells(info: TypeInfo) -> Iterator[Cell]:
     one, title = f"/api/v1/{info.key}/ID", _field_to_change(info)
     yield Cell("api read", "view", _json("GET", one), api=True)
     yield Cell("api history", "view", _json("GET", f"{one}/history"), api=True)
+    yield Cell("api who can see it", "view", _json("GET", f"{one}/access"), api=True)
+    if not info.declared.under:
+        yield Cell("api share", "share", _json("POST", f"{one}/access", {"user": "Eve"}), api=True, writes=True)
     yield Cell("api change", "edit", _json("PATCH", one, {title: "New"}), api=True, writes=True)
     yield Cell("api delete", "delete", _json("DELETE", one), api=True, writes=True)
     yield Cell("api restore", "delete", _json("POST", f"{one}/restore", {}), api=True, writes=True, in_bin=True)

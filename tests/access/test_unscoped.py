@@ -28,6 +28,11 @@ REVIEWED = {
     "kernel/jobs/schedules.py": ["which schedules are due, in all workspaces at once"],
     "kernel/query/search.py": ["SQLite counts the rows of its word index over all workspaces"],
     "project/postgres/base.py": ["migrations change the rows of every workspace"],
+    "surfaces/web/signing_in/adapters.py": ["the workspace of a sign-in provider is known by its key only"],
+    "surfaces/web/signing_in/invitations.py": [
+        "the workspace of an invitation is known by its link only", "whether somebody invited an address, whichever workspace",
+    ],
+    "surfaces/web/signing_in/providers.py": ["an address is asked for before anybody is in a workspace"],
     "surfaces/cli/doctor_command.py": [
         "doctor looks at the whole installation: the time of the last change",
         "doctor looks at the whole installation: jobs that wait or failed",

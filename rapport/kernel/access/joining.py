@@ -9,7 +9,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from rapport.kernel.access.models import Account, Role, User
-from rapport.kernel.context import Context
+from rapport.kernel.context import Context, system_context
 
 
 def join(ctx: Context, account: Account, *, name: str, email: str, role_id: UUID, team_id: UUID | None = None) -> User:
@@ -23,6 +23,8 @@ def join(ctx: Context, account: Account, *, name: str, email: str, role_id: UUID
 def give_account(user: User, account: Account, *, role_id: UUID | None) -> User:
     """Let a user that is there sign in with this account; a role given here replaces the present one."""
     role = Role.objects.filter(pk=role_id, deleted_at=None).first() if role_id else user.role
-    User.objects.filter(pk=user.pk).update(account=account, role=role)
+    if role is not None and role.pk != user.role_id:
+        system_context(user.workspace, "joining").write(user, role=role.pk)
+    User.objects.filter(pk=user.pk).update(account=account)
     user.refresh_from_db()
     return user

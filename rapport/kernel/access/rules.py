@@ -133,7 +133,7 @@ def settle_rule(job_ctx: JobContext, *, rule: str) -> dict[str, int]:
     with use_workspace(workspace):
         row = SharingRule.objects.filter(pk=UUID(rule)).first()
         if row is None or row.deleted_at is not None or not row.is_active:
-            return {"taken": _take_all(UUID(rule))}
+            return {"taken": _take_all(workspace, UUID(rule))}
         version = row.version
         given = taken = 0
         for gave, took in _settle(workspace, row):
@@ -162,8 +162,11 @@ def settle_every_rule(job_ctx: JobContext) -> None:
 @job()
 def drop_ended_shares(job_ctx: JobContext) -> int:
     """Shares past their end date count no longer from that moment; here their rows go."""
-    ended = Grant.objects.filter(until__lt=dt.datetime.now(dt.UTC) - dt.timedelta(days=1))
-    return ended.delete()[0]
+    ended, gone = dt.datetime.now(dt.UTC) - dt.timedelta(days=1), 0
+    for workspace in Workspace.objects.all():
+        with use_workspace(workspace):
+            gone += Grant.objects.filter(workspace_id=workspace.pk, until__lt=ended).delete()[0]
+    return gone
 
 
 def _settle(workspace: Workspace, row: SharingRule) -> Iterator[tuple[int, int]]:
@@ -196,9 +199,9 @@ def _matching(ctx: Context, info: TypeInfo, text: str) -> QuerySet:
     return rows.filter(compile_filter(ctx, info, parse(text))) if text else rows
 
 
-def _take_all(rule_id: UUID) -> int:
+def _take_all(workspace: Workspace, rule_id: UUID) -> int:
     taken = 0
-    rows = Grant.objects.filter(rule_id=rule_id)
+    rows = Grant.objects.filter(workspace_id=workspace.pk, rule_id=rule_id)
     while ids := list(rows.values_list("pk", flat=True)[:_BATCH]):
         taken += Grant.objects.filter(pk__in=ids).delete()[0]
     return taken

@@ -64,7 +64,7 @@ def share(
     cause = "member" if as_member else "share"
     principal = f"u:{user_id.hex}"
     with unit_of_work(ctx):
-        if Grant.objects.filter(record_id=record.pk, rule_id=None).count() >= MOST:
+        if Grant.objects.filter(workspace_id=ctx.workspace.pk, record_id=record.pk, rule_id=None).count() >= MOST:
             raise Invalid(_("At most %(most)d people; share with a team by a sharing rule instead.") % {"most": MOST})
         row, _made = Grant.objects.update_or_create(
             workspace_id=ctx.workspace.pk, type=info.key, record_id=record.pk, principal=principal, cause=cause, rule_id=None,

@@ -9,8 +9,11 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from django.conf import settings
 from django.http import HttpRequest
 
+from rapport.kernel import egress
+from rapport.kernel.access.current import unscoped
 from rapport.surfaces.web.connection import base_url
 from rapport.surfaces.web.models import SsoProvider
 from rapport.surfaces.web.signing_in.sealing import seal, unseal
@@ -67,9 +70,11 @@ class SocialAdapter(DefaultSocialAccountAdapter):
         from allauth.socialaccount.models import SocialApp
 
         try:
-            row = SsoProvider.objects.filter(key=UUID(str(provider))).first()
+            key = UUID(str(provider))
         except ValueError:
             return []
+        with unscoped("the workspace of a sign-in provider is known by its key only"):
+            row = SsoProvider.objects.filter(key=key).first()
         if row is None:
             return []
         app = SocialApp(
@@ -94,7 +99,11 @@ class _OneHost(requests.Session):
     def request(self, method: str, url: str, **more: object) -> requests.Response:  # type: ignore[override]
         """As requests does, with a timeout."""
         more.setdefault("timeout", _PATIENCE)
-        return super().request(method, url, **more)  # type: ignore[arg-type]
+        try:
+            return super().request(method, url, **more)  # type: ignore[arg-type]
+        except egress.EgressRefused as refused:
+            # Callers know the errors of requests; the sentence never says what lies behind a name.
+            raise requests.ConnectionError(refused.sentence) from refused
 
     def get_redirect_target(self, resp: requests.Response) -> str | None:
         """Where an answer leads; refused when that is another scheme, host or port."""
@@ -108,8 +117,11 @@ class _OneHost(requests.Session):
 
 
 def outgoing_session() -> requests.Session:
-    """A session for calls to a workspace's provider. The egress wall is plugged in here: `settings.ALLOW_PRIVATE_EGRESS`
-    says whether a provider on a private address may be reached."""
+    """A session for calls to a workspace's provider. Every address passes the egress wall, resolved;
+    `settings.ALLOW_PRIVATE_EGRESS` says whether a provider on a private address may be reached."""
     session = _OneHost()
     session.trust_env = False
+    walled = egress.session(allow_private=settings.ALLOW_PRIVATE_EGRESS, timeout=_PATIENCE)
+    for prefix, way in walled.adapters.items():
+        session.mount(prefix, way)
     return session

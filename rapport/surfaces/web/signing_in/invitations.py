@@ -14,7 +14,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from rapport.kernel.access import events, gate
-from rapport.kernel.access.current import use_workspace
+from rapport.kernel.access.current import unscoped, use_workspace
 from rapport.kernel.access.granting import demand_may_grant
 from rapport.kernel.access.joining import give_account, join
 from rapport.kernel.access.models import Account, Role, User
@@ -116,7 +116,8 @@ def find(secret: str) -> Invitation | None:
     """The invitation of a link, while it lives and its inviter could still make it."""
     now = dt.datetime.now(dt.UTC)
     rows = Invitation.objects.filter(digest=digest_of(secret), used_at=None, revoked_at=None, expires_at__gt=now)
-    found = rows.select_related("workspace", "user").first()
+    with unscoped("the workspace of an invitation is known by its link only"):
+        found = rows.select_related("workspace", "user").first()
     if found is None:
         return None
     with use_workspace(found.workspace_id):
@@ -132,7 +133,8 @@ def still_open(invitation: Invitation) -> bool:
 def waits_for(account: Account) -> bool:
     """Whether somebody invited this address, so that it may sign in without being a user anywhere yet."""
     now = dt.datetime.now(dt.UTC)
-    return Invitation.objects.filter(email=account.email, used_at=None, revoked_at=None, expires_at__gt=now).exists()
+    with unscoped("whether somebody invited an address, whichever workspace"):
+        return Invitation.objects.filter(email=account.email, used_at=None, revoked_at=None, expires_at__gt=now).exists()
 
 
 def _still_granted(invitation: Invitation) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
+from rapport.kernel.access.current import unscoped, use_workspace
 from rapport.surfaces.web.models import SsoProvider
 
 
@@ -22,13 +23,16 @@ def offers_for(email: str) -> list[Offer]:
     domain = email.rpartition("@")[2]
     if not domain or "@" not in email:
         return []
-    claims = [(row.domains[domain], str(row.key), row) for row in SsoProvider.objects.all() if domain in row.domains]
+    with unscoped("an address is asked for before anybody is in a workspace"):
+        every = list(SsoProvider.objects.all())
+    claims = [(row.domains[domain], str(row.key), row) for row in every if domain in row.domains]
     return [_offer(min(claims, key=lambda claim: claim[:2])[2])] if claims else []
 
 
 def offer_of(workspace_id: UUID) -> Offer | None:
     """The provider of one workspace."""
-    row = SsoProvider.objects.filter(workspace_id=workspace_id).first()
+    with use_workspace(workspace_id):
+        row = SsoProvider.objects.filter(workspace_id=workspace_id).first()
     return _offer(row) if row else None
 
 

@@ -11,6 +11,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from rapport.kernel.access import events
+from rapport.kernel.access.current import use_workspace
 from rapport.kernel.context import Context
 from rapport.kernel.errors import Gone, Invalid, Refused
 from rapport.surfaces.web import sign_in_limit
@@ -56,7 +57,8 @@ def callback(request: HttpRequest, workspace_id: UUID) -> HttpResponse:
 
 
 def _provider(workspace_id: UUID) -> SsoProvider:
-    row = SsoProvider.objects.select_related("workspace").filter(workspace_id=workspace_id).first()
+    with use_workspace(workspace_id):
+        row = SsoProvider.objects.select_related("workspace").filter(workspace_id=workspace_id).first()
     if row is None:
         raise Gone(_("There is no single sign-on at this address."))
     return row
