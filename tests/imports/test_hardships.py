@@ -44,7 +44,7 @@ def query(rapport: Installation, sql: str) -> list[tuple[object, ...]]:
 
 
 _COUNTS = (
-    "SELECT count(*) FROM customers_customer", "SELECT count(*) FROM kernel_change WHERE type = 'customer'",
+    "SELECT count(*) FROM customers_customer", "SELECT count(*) FROM kernel_change WHERE type = 'customer' AND verb = 'create'",
     "SELECT count(*) FROM kernel_searchentry WHERE type = 'customer'",
     "SELECT count(*) FROM kernel_search_fts WHERE rowid IN (SELECT id FROM kernel_searchentry WHERE type = 'customer')",
     "SELECT count(DISTINCT record_id) FROM kernel_indexedvalue WHERE type = 'customer' AND field = 'emails'",

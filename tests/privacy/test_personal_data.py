@@ -15,6 +15,7 @@ from uuid import UUID
 
 import pytest
 from django.conf import settings
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 
 from rapport.engines.privacy.journal import journal_path
@@ -23,8 +24,8 @@ from rapport.engines.privacy.registry import treatment_of
 from rapport.kernel.access.current import use_workspace
 from rapport.kernel.changes.models import Change
 from rapport.kernel.changes.verify import verify_log
+from rapport.kernel.files.store import keep
 from rapport.kernel.ids import new_id
-from rapport.kernel.kinds.file import new_key
 from rapport.kernel.query.search import search
 from rapport.kernel.records.model import Record
 from rapport.kernel.records.registry import TypeInfo, registry
@@ -71,17 +72,15 @@ def _value(seeded: Seeded, where: str, kind: str, longest: int | None) -> object
     if kind == "tags":
         return [word]
     if kind == "file":
-        key = new_key()
-        path = Path(settings.DATA) / "files" / key[:2] / key
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(f"content {seeded.new(where + ' bytes')}".encode())
-        return {"key": key, "name": f"{word}.txt", "size": 20, "type": "text/plain"}
+        content = f"content {seeded.new(where + ' bytes')}".encode()
+        return keep(seeded.ctx, SimpleUploadedFile(f"{word}.txt", content))  # type: ignore[attr-defined]
     return word
 
 
 def _filled(cast: Cast, seeded: Seeded, info: TypeInfo, **given: object) -> dict[str, object]:
     """Values for every field that may be set, words as canaries."""
     values: dict[str, object] = {}
+    seeded.ctx = cast.system  # type: ignore[attr-defined]
     for key, one in info.fields.items():
         if key in given or not one.settable(creating=True) or one.to or key in ("owner", "team"):
             continue
@@ -91,7 +90,8 @@ def _filled(cast: Cast, seeded: Seeded, info: TypeInfo, **given: object) -> dict
             made = value_for(cast.system, info, one)
             if made is not None:
                 values[key] = made
-    return {**values, **SPECIAL.get(info.key, {}), **given}
+    special = SPECIAL.get(info.key, {})
+    return {**values, **(special() if callable(special) else special), **given}
 
 
 def references(info: TypeInfo) -> list[str]:

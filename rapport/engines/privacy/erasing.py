@@ -29,6 +29,7 @@ from rapport.kernel.changes.unit import unit_of_work
 from rapport.kernel.changes.values import now, read_value
 from rapport.kernel.changes.verify import ERASED, REDACTED
 from rapport.kernel.errors import Invalid
+from rapport.kernel.files.models import FileUpload
 from rapport.kernel.query import search
 from rapport.kernel.query.models import IndexedValue
 from rapport.kernel.records.model import Record
@@ -122,13 +123,14 @@ class _Work:
         """What was derived from the records: search, value index, timeline, import memory, the words of the log."""
         for some in _portions(self.touched):
             search.forget(some)
-            IndexedValue.objects.filter(record_id__in=some).delete()
-            ImportedLine.objects.filter(record_id__in=some).delete()
+            IndexedValue.objects.filter(workspace_id=self.ctx.workspace.pk, record_id__in=some).delete()
+            ImportedLine.objects.filter(workspace_id=self.ctx.workspace.pk, record_id__in=some).delete()
         for some in _portions(gone):
-            TimelineLink.objects.filter(entry_id__in=some).delete()
-            TimelineLink.objects.filter(story_id__in=some).delete()
+            TimelineLink.objects.filter(workspace_id=self.ctx.workspace.pk, entry_id__in=some).delete()
+            TimelineLink.objects.filter(workspace_id=self.ctx.workspace.pk, story_id__in=some).delete()
         self.counts["log entries"] = redact(self.ctx.workspace, self.touched, self.words)
         self.counts["files"] = len(self.files)
+        FileUpload.objects.filter(workspace_id=self.ctx.workspace.pk, key__in=self.files).delete()
 
     def remember(self, reason: str) -> Erasure:
         """The entry in the log, the row and the line of the journal; files go when all this is certain."""

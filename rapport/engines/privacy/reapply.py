@@ -10,6 +10,7 @@ from rapport.engines.privacy.erasing import erase_subject
 from rapport.engines.privacy.journal import read_journal
 from rapport.engines.privacy.models import Erasure
 from rapport.engines.privacy.registry import subject_of
+from rapport.kernel.access.current import use_workspace
 from rapport.kernel.access.models import Workspace
 from rapport.kernel.context import working_as_system
 from rapport.kernel.records.registry import registry
@@ -20,12 +21,19 @@ def reapply(journal: Path) -> Iterator[tuple[Workspace, Erasure]]:
     spaces = {one.pk: one for one in Workspace.objects.all()}
     for line in read_journal(journal):
         space = spaces.get(line.workspace_id)
-        known = Erasure.objects.filter(workspace_id=line.workspace_id, record_id=line.record_id)
-        if space is not None and line.type_key in registry and not known.exists():
+        if space is None or line.type_key not in registry:
+            continue
+        with use_workspace(space):
+            is_known = Erasure.objects.filter(workspace_id=space.pk, record_id=line.record_id).exists()
+        if not is_known:
             yield from _again(space, line.type_key, line.record_id, "reapplied")
-    for erasure in Erasure.objects.filter(kept_until__lte=dt.datetime.now(dt.UTC).date()):
-        yield from _again(spaces[erasure.workspace_id], erasure.type, erasure.record_id, "retention_over")
-        Erasure.objects.filter(pk=erasure.pk).update(kept_until=None)
+    for space in spaces.values():
+        with use_workspace(space):
+            over = list(Erasure.objects.filter(workspace_id=space.pk, kept_until__lte=dt.datetime.now(dt.UTC).date()))
+        for erasure in over:
+            yield from _again(space, erasure.type, erasure.record_id, "retention_over")
+            with use_workspace(space):
+                Erasure.objects.filter(workspace_id=space.pk, pk=erasure.pk).update(kept_until=None)
 
 
 def _again(space: Workspace, type_key: str, record_id: object, reason: str) -> Iterator[tuple[Workspace, Erasure]]:

@@ -74,8 +74,8 @@ class RightsKind(Kind):
     ) -> SafeString:
         """The lines of the table as text."""
         return format_html(
-            '<span class="input area{}"><textarea class="bare" id="f-{}" name="{}" rows="8">{}</textarea></span>',
-            " is-err" if error else "", name, name, self.shown(value, fmt),
+            '<span class="input area{}"><textarea class="bare" id="f-{}" name="{}" rows="8"{}>{}</textarea></span>',
+            " is-err" if error else "", name, name, format_html(' aria-invalid="true" aria-describedby="e-{}"', name) if error else "", self.shown(value, fmt),
         )  # fmt: skip
 
     def text(self, value: object, fmt: Format) -> str:

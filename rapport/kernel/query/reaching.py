@@ -4,7 +4,7 @@ The owner of a workspace walks: the next fifty rows of the index are the page. A
 records would walk past 15,000 rows of others for each page, so there the ids are collected by the indexes of owner, team
 and grants, and the rows sorted. The turning point is where both cost the same: walking takes about 50 rows times
 all / visible, collecting takes all the visible ones. Planners do not find this by themselves (measured at 1,000,000
-customers: 1.6 s for `owner OR team OR grants` where 40 ms do; docs/decisions/0005-access.md).
+customers: 1.6 s for `owner OR team OR grants` where 40 ms do; docs/decisions/0007-access.md).
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
+from django.db.models.functions import Coalesce
 
 from rapport.kernel.access import gate
 from rapport.kernel.query.walking import fenced
@@ -21,6 +22,8 @@ from rapport.kernel.records.registry import TypeInfo
 if TYPE_CHECKING:
     from rapport.kernel.context import Context
 
+#: Up to so many the ways are joined in one query, which then sorts them itself.
+FEW_TO_JOIN = 500
 #: Up to so many visible records are collected for a sorted page.
 FEW_TO_SORT = 7_000
 #: Up to so many are collected to be counted: a count walks to the cap, a page only to its end.
@@ -44,13 +47,21 @@ def walked_rows(ctx: Context, info: TypeInfo, verb: str) -> QuerySet:
 
 
 def ways_to_sort(ctx: Context, info: TypeInfo, verb: str) -> list[QuerySet] | None:
-    """For a sorted page: the visible rows in one query for each way by which they are visible, when they are few;
-    None when the sort's index is to be walked."""
+    """For a sorted page: the visible rows in one query for each way by which they are visible, when they are few; no
+    queries when they are so few that `listed` rows are sorted at once; None when the sort's index is to be walked."""
     if _is_plain(ctx, info) or not has_few(ctx, info, FEW_TO_SORT):
         return None
+    if has_few(ctx, info, FEW_TO_JOIN):
+        return []
     rows, further = gate.unscoped_rows(ctx, info), _further(ctx, info, verb)
     ways = _own_ways(ctx, info) + [rows.filter(pk__in=ids) for ids in _granted(ctx, info)]
     return [way.filter(further) for way in ways]
+
+
+def sorted_at_once(rows: QuerySet, order: tuple[str, str]) -> QuerySet:
+    """The rows in the order, by a value that no index has, so that no planner walks the sort's index after all."""
+    path, sign = order[0].lstrip("-"), "-" if order[0].startswith("-") else ""
+    return rows.annotate(sorted_value=Coalesce(path, path)).order_by(f"{sign}sorted_value", order[1])
 
 
 def first_ids(ways: list[QuerySet], condition: Q, order: tuple[str, str], wanted: int) -> list[UUID]:
@@ -66,14 +77,18 @@ def first_ids(ways: list[QuerySet], condition: Q, order: tuple[str, str], wanted
 
 
 def has_few(ctx: Context, info: TypeInfo, most: int) -> bool:
-    """Whether the viewer may see at most so many records of the type (asked once per request; records that are visible
-    in two ways count twice, so it may say no a little early)."""
-    mark = ("few", info.key, most)
-    if mark not in ctx.memory:
+    """Whether the viewer may see at most so many records of the type (asked once per request, of indexes only; records
+    that are visible in two ways count twice, so it may say no a little early)."""
+    mark = ("visible", info.key)
+    seen, asked_up_to = ctx.memory.get(mark, (0, 0))  # type: ignore[misc]
+    if seen > asked_up_to - 1 and most >= asked_up_to:
         first, *others = _ids(ctx, info)
         rows = first.union(*others, all=True) if others else first
-        ctx.memory[mark] = rows[: most + 1].count() <= most
-    return bool(ctx.memory[mark])
+        # A page first asks up to what it would sort; only a count needs to know more.
+        asked_up_to = (FEW_TO_SORT if most <= FEW_TO_SORT else most) + 1
+        seen = rows[:asked_up_to].count()
+        ctx.memory[mark] = (seen, asked_up_to)
+    return seen <= most
 
 
 def _is_plain(ctx: Context, info: TypeInfo) -> bool:

@@ -26,7 +26,7 @@ from rapport.kernel.errors import Invalid
 from rapport.kernel.ids import as_id
 from rapport.kernel.kinds.base import Title
 from rapport.kernel.query.compile import compile_filter
-from rapport.kernel.query.reaching import first_ids, listed, walked_rows, ways_to_sort
+from rapport.kernel.query.reaching import first_ids, listed, sorted_at_once, walked_rows, ways_to_sort
 from rapport.kernel.query.tree import Node
 from rapport.kernel.query.walking import merged, parts
 from rapport.kernel.records.field import Field
@@ -112,16 +112,16 @@ def read_page(
     limit = max(1, min(limit, MAX_LIMIT))
     path, down = sort_path(ctx, info, sort)
     ways = ways_to_sort(ctx, info, verb) if base is None else None
-    rows = base if base is not None else gate.unscoped_rows(ctx, info) if ways else walked_rows(ctx, info, verb)
+    rows = base if base is not None else _rows_for(ctx, info, verb, ways)
     if where is not None:
-        matching = compile_filter(ctx, info, where, walking=True)
-        rows, ways = (rows, [way.filter(matching) for way in ways]) if ways else (rows.filter(matching), None)
+        matching = compile_filter(ctx, info, where, walking=ways is None)
+        rows, ways = (rows, [way.filter(matching) for way in ways]) if ways else (rows.filter(matching), ways)
     columns = _columns(chosen)
     more = [path, info.person_column]
     names = ["pk", "version", *columns, *[name for name in dict.fromkeys(more) if name not in ("", "id", *columns)]]
     rows = _annotated(rows, chosen)
     after = _fitting(_decode(cursor, sort), info, path)
-    split = [] if ways else parts(ctx, info, where, path, compile_filter)
+    split = parts(ctx, info, where, path, compile_filter) if ways is None else []
     found = [_keyset(rows.filter(part), names, path, down, limit + 1, after, ways) for part in split or [Q()]]
     at = None if path == "id" else names.index(path)
     got = found[0] if len(found) == 1 else merged(found, at, down=down, wanted=limit + 1)
@@ -129,6 +129,13 @@ def read_page(
     got = got[:limit]
     next_cursor = _encode(sort, got[-1], names, path) if more else None
     return Page(_rows(ctx, info, got, names, chosen), chosen, next_cursor, sort)
+
+
+def _rows_for(ctx: Context, info: TypeInfo, verb: str, ways: list[QuerySet] | None) -> QuerySet:
+    """What a page reads from: an index that is walked, all the few visible rows, or rows by the ids found otherwise."""
+    if ways is None:
+        return walked_rows(ctx, info, verb)
+    return gate.unscoped_rows(ctx, info) if ways else listed(ctx, info, verb)
 
 
 def sort_path(ctx: Context, info: TypeInfo, sort: str) -> tuple[str, bool]:
@@ -291,6 +298,8 @@ def _first(
     if ways is None:
         by = order[1:] if order[0].lstrip("-") == "id" else order
         return list(rows.filter(condition).order_by(*by).values_list(*names)[:wanted])
+    if not ways:
+        return list(sorted_at_once(rows.filter(condition), order).values_list(*names)[:wanted])
     ids = first_ids(ways, condition, order, wanted)
     found = {row[0]: row for row in rows.filter(pk__in=ids).values_list(*names)}
     return [found[pk] for pk in ids if pk in found]

@@ -81,7 +81,7 @@ def _keep(ctx: Context, row: SsoProvider | None, *, moved: bool, local: bool, **
         if row is None:
             row = SsoProvider.objects.create(workspace=ctx.workspace, **values)
         else:
-            SsoProvider.objects.filter(pk=row.pk).update(**values)
+            SsoProvider.objects.filter(workspace=ctx.workspace, pk=row.pk).update(**values)
         Workspace.objects.filter(pk=ctx.workspace.pk).update(local_sign_in=local)
     return row
 
@@ -93,7 +93,7 @@ def forget(row: SsoProvider) -> None:
         sessions.end_where_it_no_longer_counts(accounts, row.workspace_id)
         SocialAccount.objects.filter(provider=str(row.key)).delete()
         Workspace.objects.filter(pk=row.workspace_id).update(local_sign_in=True)
-        row.delete()
+        SsoProvider.objects.filter(workspace_id=row.workspace_id, pk=row.pk).delete()
 
 
 def _claimed(row: SsoProvider | None, domains: list[str]) -> dict[str, str]:

@@ -1,0 +1,65 @@
+"""Fifty identical requests at once for every action that leads from one state to another: one does it, the rest are told why.
+
+The actions are found by their condition: after one run it must no longer hold. What needs preparing (a lost deal to
+reopen, an inactive user to reactivate) is reached by the action that leads there.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from rapport.kernel.access import gate
+from rapport.kernel.access.setup import add_user
+from rapport.kernel.actions.registry import actions_of
+from rapport.kernel.actions.running import run_action
+from rapport.kernel.changes.models import Change
+from rapport.kernel.errors import Invalid
+from rapport.kernel.records.model import Record
+from rapport.kernel.records.registry import registry
+from tests.cast import Cast, first_stage_id
+from tests.factory import make
+from tests.kernel.test_concurrency import _at_once
+
+FIFTY = 50
+#: How to get a record to where the action starts: the actions before it.
+BEFORE = {("user", "reactivate"): ["deactivate"], ("task", "reopen"): ["done"], ("lead", "reopen"): ["drop"], ("deal", "reopen"): ["lose"]}
+INPUTS = {"drop": {"reason": "no budget"}, "lose": {"reason": "price"}, "postpone": {"until": "2027-01-01"}}
+#: Actions that may be done again and again, and why that is right.
+REPEATABLE = {
+    ("task", "postpone"): "the same day again changes nothing", ("customer", "consent"): "each is an event of its own",
+    ("customer", "withdraw"): "each is an event of its own", ("customer", "erase"): "tested with personal data: nothing is left to erase",
+}
+ACTIONS = [(t.key, a.key) for t in registry.all() for a in actions_of(t.key).values() if a.when and (t.key, a.key) not in REPEATABLE]
+
+
+def _record(cast: Cast, type_key: str, name: str = "kim") -> Record:
+    ctx = cast.system
+    if type_key == "user":
+        return add_user(ctx, name.title(), email=f"{name}.{cast.home.pk.hex[-8:]}@example.com", role_key="sales")
+    given = {"stage": first_stage_id(), "amount": "10"} if type_key == "deal" else {}
+    return make(ctx, type_key, **given)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("type_key", "action"), ACTIONS)
+def test_of_fifty_at_once_one_does_it_and_the_rest_are_told(committed_cast: Cast, type_key: str, action: str) -> None:
+    cast, info = committed_cast, registry.get(type_key)
+    record = _record(cast, type_key)
+    for step in BEFORE.get((type_key, action), []):
+        run_action(cast.system, gate.get(cast.system, info, record.pk), step, INPUTS.get(step, {}))
+    twin = _record(cast, type_key, "twin")
+    for step in [*BEFORE.get((type_key, action), []), action]:
+        alone = Change.objects.filter(workspace=cast.home).count()
+        run_action(cast.ctx("ana"), gate.get(cast.ctx("ana"), info, twin.pk), step, INPUTS.get(step, {}))
+    before = Change.objects.filter(workspace=cast.home).count()
+
+    def press(_n: int) -> object:
+        ctx = cast.ctx("ana")
+        return run_action(ctx, gate.get(ctx, info, record.pk), action, INPUTS.get(action, {}))
+
+    results = _at_once(cast, press, FIFTY)
+    told = [one for one in results if isinstance(one, Exception)]
+    assert len(told) == FIFTY - 1, results
+    assert all(isinstance(one, Invalid) and one.code == "not_now" and one.sentence for one in told), {str(one) for one in told}
+    # What fifty wrote is what one alone writes.
+    assert Change.objects.filter(workspace=cast.home).count() - before == before - alone
