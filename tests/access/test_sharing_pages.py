@@ -33,8 +33,9 @@ def test_the_api_shares_tells_why_and_takes_back(cast: Cast) -> None:
     ident = told["shared_with"][0]["id"]
     assert cast.api("ben").delete(f"/api/v1/customer/{record.pk}/access/{ident}").status_code == 204
     assert cast.api("cem").get(f"/api/v1/customer/{record.pk}").status_code == 404
-    verbs = list(Change.objects.filter(record_id=record.pk).order_by("number").values_list("verb", flat=True))
-    assert verbs == ["create", "shared", "unshared"]
+    entries = Change.objects.filter(workspace=cast.home, record_id=record.pk).order_by("number")
+    assert list(entries.values_list("verb", flat=True)) == ["create", "shared", "unshared", "denied"]
+    assert entries[1].details["name"] == "Cem Aydin" and entries[1].details["level"] == "edit"
 
 
 @pytest.mark.parametrize(

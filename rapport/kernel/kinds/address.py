@@ -287,7 +287,9 @@ class AddressKind(ManyKind):
         keys: dict[str, None] = {}
         for entry in value or ():
             found = [key for key in (fold(entry["city"])[:200], entry["country"].lower()) if key]
-            keys |= dict.fromkeys(found or [fold(entry["region"] or entry["postcode"] or entry["street"])[:200]])
+            others = (fold(entry[part])[:200] for part in ("region", "postcode", "street"))
+            # A part may be nothing but signs that folding drops; a sign then stands for it.
+            keys |= dict.fromkeys(found or [next(filter(None, others), "?")])
         return list(keys)
 
     def search_text(self, value: object) -> str:

@@ -73,9 +73,10 @@ class RightsKind(Kind):
         self, field: Field, value: object, fmt: Format, *, name: str, error: str = "", autofocus: bool = False
     ) -> SafeString:
         """The lines of the table as text."""
+        told = format_html(' aria-invalid="true" aria-describedby="e-{}"', name) if error else ""
         return format_html(
             '<span class="input area{}"><textarea class="bare" id="f-{}" name="{}" rows="8"{}>{}</textarea></span>',
-            " is-err" if error else "", name, name, format_html(' aria-invalid="true" aria-describedby="e-{}"', name) if error else "", self.shown(value, fmt),
+            " is-err" if error else "", name, name, told, self.shown(value, fmt),
         )  # fmt: skip
 
     def text(self, value: object, fmt: Format) -> str:

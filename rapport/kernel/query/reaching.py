@@ -9,13 +9,16 @@ customers: 1.6 s for `owner OR team OR grants` where 40 ms do; docs/decisions/00
 
 from __future__ import annotations
 
+import time
+from collections import OrderedDict
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, Value
 from django.db.models.functions import Coalesce
 
 from rapport.kernel.access import gate
+from rapport.kernel.query.among import IsAmong
 from rapport.kernel.query.walking import fenced
 from rapport.kernel.records.registry import TypeInfo
 
@@ -29,12 +32,15 @@ FEW_TO_SORT = 7_000
 #: Up to so many are collected to be counted: a count walks to the cap, a page only to its end.
 FEW_TO_COUNT = 80_000
 
+_REMEMBERED, _MARKS = 60.0, 2_000
+_counted: OrderedDict[tuple[object, ...], tuple[int, int, float]] = OrderedDict()
+
 
 def listed(ctx: Context, info: TypeInfo, verb: str = "view") -> QuerySet:
     """The visible rows for a reader of whole lists: counts, sums, columns of boards. The same rows as `gate.visible`."""
     if not _is_plain(ctx, info) and has_few(ctx, info, FEW_TO_COUNT):
         first, *others = _ids(ctx, info)
-        rows = gate.unscoped_rows(ctx, info).filter(pk__in=first.union(*others) if others else first)
+        rows = gate.unscoped_rows(ctx, info).filter(IsAmong(first.union(*others) if others else first))
         return rows.filter(_further(ctx, info, verb))
     return walked_rows(ctx, info, verb)
 
@@ -54,8 +60,9 @@ def ways_to_sort(ctx: Context, info: TypeInfo, verb: str) -> list[QuerySet] | No
     if has_few(ctx, info, FEW_TO_JOIN):
         return []
     rows, further = gate.unscoped_rows(ctx, info), _further(ctx, info, verb)
-    ways = _own_ways(ctx, info) + [rows.filter(pk__in=ids) for ids in _granted(ctx, info)]
-    return [way.filter(further) for way in ways]
+    # Planners take granted records for common ones and walk to them, so these are sorted at once.
+    granted = [rows.filter(IsAmong(ids)).annotate(is_collected=Value(True)) for ids in _granted(ctx, info)]
+    return [way.filter(further) for way in _own_ways(ctx, info) + granted]
 
 
 def sorted_at_once(rows: QuerySet, order: tuple[str, str]) -> QuerySet:
@@ -68,26 +75,34 @@ def first_ids(ways: list[QuerySet], condition: Q, order: tuple[str, str], wanted
     """Ids of the first rows of all the ways together: `order` is the sorted path and the id, each with its direction."""
     path, down = order[0].lstrip("-"), order[0].startswith("-")
     # One query for each way, so that each takes the index that suits it and none sorts more than it has to.
-    pairs = {
-        pk: at for way in ways for pk, at in way.filter(condition).order_by(*order).values_list("pk", path)[:wanted]
-    }
+    pairs: dict[UUID, object] = {}
+    for way in ways:
+        rows = way.filter(condition)
+        rows = sorted_at_once(rows, order) if "is_collected" in rows.query.annotations else rows.order_by(*order)
+        pairs |= dict(rows.values_list("pk", path)[:wanted])
     first = sorted(pairs, reverse=order[1].startswith("-"))
     first.sort(key=pairs.__getitem__, reverse=down)
     return first[:wanted]
 
 
 def has_few(ctx: Context, info: TypeInfo, most: int) -> bool:
-    """Whether the viewer may see at most so many records of the type (asked once per request, of indexes only; records
-    that are visible in two ways count twice, so it may say no a little early)."""
-    mark = ("visible", info.key)
-    seen, asked_up_to = ctx.memory.get(mark, (0, 0))  # type: ignore[misc]
-    if seen > asked_up_to - 1 and most >= asked_up_to:
+    """Whether the viewer may see at most so many records of the type (records that are visible in two ways count twice,
+    so it may say no a little early).
+
+    Counted on indexes only, and remembered for a minute: it chooses a plan and decides nothing about access.
+    """
+    viewer = ctx.viewer
+    mark = (ctx.workspace.pk, ctx.workspace.access_version, viewer.user_id, viewer.role_id, info.key)
+    seen, asked_up_to, at = _counted.get(mark, (0, 0, 0.0))
+    if time.monotonic() - at > _REMEMBERED or (seen >= asked_up_to and most >= asked_up_to):
         first, *others = _ids(ctx, info)
         rows = first.union(*others, all=True) if others else first
         # A page first asks up to what it would sort; only a count needs to know more.
         asked_up_to = (FEW_TO_SORT if most <= FEW_TO_SORT else most) + 1
         seen = rows[:asked_up_to].count()
-        ctx.memory[mark] = (seen, asked_up_to)
+        _counted[mark] = (seen, asked_up_to, time.monotonic())
+        while len(_counted) > _MARKS:
+            _counted.popitem(last=False)
     return seen <= most
 
 
