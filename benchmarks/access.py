@@ -146,7 +146,8 @@ def _customers(
             name = f"{drawn.choice(words)} {drawn.choice(words)} {drawn.randrange(10**6)}"
             stored = blank_columns(Customer) | {
                 "id": new_id(), "workspace_id": workspace.pk, "owner_id": person.pk, "team_id": person.team_id,  # type: ignore[attr-defined]
-                "name": name.title(), "title_key": name, "kind": "company", "created_at": now, "updated_at": now - dt.timedelta(seconds=n),
+                "name": name.title(), "title_key": name, "kind": "company", "created_at": now,
+                "updated_at": now - dt.timedelta(seconds=n),
             }  # fmt: skip
             rows.append([stored[one] for one in names])
         yield rows
