@@ -81,7 +81,9 @@ def test_a_rule_gives_nothing_until_it_is_worked_out_then_follows_every_write(ca
     rule = _rule(cast)
     assert Job.objects.filter(task__endswith="settle_rule").count() == 1
     assert not _sees(cast, "cem", red)
+    assert "being worked out" in cast.client("cem").get("/customer/").content.decode()
     settle(cast, rule)
+    assert "being worked out" not in cast.client("cem").get("/customer/").content.decode()
     assert _sees(cast, "cem", red) and not _sees(cast, "cem", blue)
     cast.home.refresh_from_db()
     cast.system.write(blue, tags=["red", "blue"])

@@ -39,6 +39,8 @@ def addresses(committed_cast: Cast) -> list[str]:
         f"{at[1]}/do/lose", f"{at[2]}/do/convert", f"{at[3]}/do/done",
         "/customer/new", "/deal/new", "/customer/filter", "/quick-add?type=customer", "/search?q=al", "/settings/",
         "/settings/account", "/settings/tokens", "/settings/shortcuts", "/customer/nonsense",
+        f"/settings/roles/{committed_cast.ben.role_id}", f"{at[0]}/access", f"/user/{committed_cast.ben.pk}/sees",
+        "/settings/security", "/settings/people/invite", "/settings/sso", "/workspaces",
         "/settings/audit", "/settings/audit?verb=erased&who=&type=customer&since=x", f"/customer/{person.pk}/data",
         f"/customer/{person.pk}/do/erase", f"/customer/{person.pk}/do/consent",
     ]  # fmt: skip

@@ -57,6 +57,7 @@ def list_page(request: HttpRequest, type_key: str) -> HttpResponse:
         **_shown(ctx, state, page),
         "chips": chips(ctx, state),
         "actions": _bulk_actions(ctx, info),
+        "settling": any(r.on_type == info.key and r.is_active and not r.is_live for r in ctx.viewer.chart.rules.values()),
         "may": {verb: gate.allows(ctx, info, verb) for verb in ("create", "edit", "delete", "import")}
         | {"export": exporting.engine() is not None and gate.allows(ctx, info, "export")},
         "all_fields": list(gate.fields(ctx, info).values()),
