@@ -74,7 +74,8 @@ def test_the_whole_corpus_in_frames_on_one_page_does_nothing(live: Any, open_pag
     page.evaluate("html => { document.body.insertAdjacentHTML('beforeend', html.replaceAll('loading=\"lazy\"', '')) }", frames)
     page.wait_for_timeout(1500)
     assert len(page.frames) == len(PAYLOADS) + 1
-    assert seen == [] and page.url == f"{live.url}/sign-in/"
+    # The icon of the page itself may come late.
+    assert [one for one in seen if not one.startswith(f"{live.url}/static/")] == [] and page.url == f"{live.url}/sign-in/"
     page.evaluate("() => document.querySelectorAll('iframe').forEach(e => e.remove())")
     page.evaluate(
         "all => all.forEach(one => { const f = document.createElement('iframe'); f.setAttribute('sandbox', ''); f.srcdoc = one; document.body.append(f) })",

@@ -22,7 +22,7 @@ from rapport.kernel.records.model import Record
 from rapport.kernel.records.registry import TypeInfo, registry
 from tests.access.addresses import pointing_at
 from tests.access.masks import masked, text_of
-from tests.access.people import CLOSED, SHARED, Company, open_company, owned_by, undone
+from tests.access.people import CLOSED, NAMED_BY_RULE, SHARED, Company, open_company, owned_by, undone
 from tests.cast import Cast, first_stage_id
 
 PEOPLE = ("ana", "ben", "cem", "dea", "eve", "val")
@@ -198,12 +198,12 @@ def test_every_list_of_a_type(cast: Cast, info: TypeInfo, record_property: pytes
     company = open_company(cast, without=info.key)
     text = info.title_field.kind.key == "text" and info.title_field.settable(creating=True)
     given = {info.declared.title: "Zanzibar7391"[: getattr(info.title_field.kind, "max_length", 99)]} if text else {}
-    if info.key == "exchange_rate":
-        given = {"currency": "USD"}
+    if info.key in NAMED_BY_RULE:
+        given = {}
     if info.declared.board:
         given[info.declared.board.by] = first_stage_id()
     record = owned_by(cast, "ben", info, **given)
-    word = "Zanzibar7391" if text and info.key != "exchange_rate" else ""
+    word = "Zanzibar7391" if text and info.key not in NAMED_BY_RULE else ""
     cells = 0
     for name, api, address, holds in _list_addresses(info, word):
         told = {}

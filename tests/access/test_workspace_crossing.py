@@ -6,6 +6,7 @@ alternate on one connection, with refusals and errors in between.
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import random
 from collections.abc import Iterator
@@ -24,9 +25,10 @@ from rapport.kernel.ids import new_id
 from rapport.kernel.jobs.models import Job
 from rapport.kernel.records.field import Field
 from rapport.kernel.records.registry import TypeInfo, registry
+from rapport.surfaces.web.models import Invitation, SignedInSession
 from tests.access.addresses import REVIEWED, filled, routes
 from tests.access.masks import database_hash, everything_of, masked
-from tests.access.people import owned_by
+from tests.access.people import NAMED_BY_RULE, owned_by
 from tests.cast import Cast
 from tests.factory import make
 
@@ -49,7 +51,18 @@ class Away:
             self.token = ApiToken.objects.filter(workspace=cast.away).values_list("pk", flat=True)[0]
             Job.objects.create(workspace_id=cast.away.pk, task="x", args={"what": CANARY})
             ImportRun.objects.create(workspace=cast.away, type="customer", file_name=CANARY, digest="x")
+            now = dt.datetime.now(dt.UTC)
+            invitation = Invitation.objects.create(
+                workspace=cast.away, email="x@example.com", name=CANARY, role_id=cast.dea.role_id, digest="x" * 64, invited_by=cast.dea,
+                expires_at=now + dt.timedelta(days=1),
+            )  # fmt: skip
         self.file = self._file(cast)
+        session = SignedInSession.objects.filter(account=cast.dea.account_id).values_list("pk", flat=True)[0]
+        #: What the pages of settings name by an id of their own.
+        self.more = {
+            "role_id": cast.dea.role_id, "user_id": cast.dea.pk, "workspace_id": cast.away.pk, "session_id": session,
+            "invitation_id": invitation.pk, "token_id": self.token,
+        }  # fmt: skip
         self.everything = [*self.records.values(), self.token, cast.dea.pk, cast.away.pk]
 
     def _file(self, cast: Cast) -> str:
@@ -64,7 +77,7 @@ class Away:
 
 def _titled(info: TypeInfo) -> dict[str, object]:
     field = info.title_field
-    is_free = field.kind.key == "text" and field.settable(creating=True) and info.key != "exchange_rate"
+    is_free = field.kind.key == "text" and field.settable(creating=True) and info.key not in NAMED_BY_RULE
     return {field.key: f"{CANARY} {info.key}"} if is_free else {}
 
 
@@ -83,11 +96,11 @@ def _pairs(away: Away) -> Iterator[tuple[str, str, str, str]]:
         if "<str:key>" in route:
             yield from (("GET", f"/file/{away.file}", f"/file/{KEY}", route),)
             continue
-        if not any(name in route for name in ("record_id", "column_id", "token_id")):
+        if "<uuid:" not in route and "<str:record_id>" not in route:
             continue
         for info in registry.all() if one.about != "page" else registry.all()[:1]:
             unknown = new_id()
-            foreign = {"record_id": away.records[info.key], "column_id": away.records["stage"], "token_id": away.token}
+            foreign = {"record_id": away.records[info.key], "column_id": away.records["stage"], **away.more}
             missing = dict.fromkeys(foreign, unknown)
             both = [filled(route, info, ids.pop("record_id"), **ids) for ids in (foreign, missing)]
             for method in one.methods.split():
