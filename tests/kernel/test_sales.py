@@ -182,10 +182,10 @@ def test_whoever_may_not_see_amounts_converts_without_losing_them(cast: Cast) ->
     """The expected value goes on with the deal; Ben sees it in neither place."""
     role = Role.objects.get(key="sales")
     Role.objects.filter(pk=role.pk).update(field_groups={})
-    lead = cast.system.create("lead", name="Ann Lee", company="Acme", owner=cast.ben.pk, worth="7391")
+    lead = cast.system.create("lead", name="Ann Lee", company="Acme", owner=cast.ben.pk, worth="73917391")
     ben = cast.ctx("ben")
     deal = run_action(ben, gate.get(ben, registry.get("lead"), lead.pk), "convert", {})
     deal.refresh_from_db()
-    assert deal.amount == 739100
+    assert deal.amount == 7391739100
     lead.refresh_from_db()
-    assert "7391" not in lead.raw
+    assert "73917391" not in lead.raw
