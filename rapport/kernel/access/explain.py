@@ -141,7 +141,8 @@ def _own_reasons(case: _Case, viewer: Viewer, verb: str) -> list[Reason]:
         found.append(Reason("default", _("Everybody may: that is the default for %(plural)s.") % {"plural": case.info.plural}))
     found += _through_team(case, viewer, wider(scope, by_default), owner)
     found += _through_grants(case, viewer, viewer.principals(), level_of(verb), "")
-    if verb == "view":
+    # Whom the role lets see everything needs no reason from each of their people.
+    if verb == "view" and wider(scope, by_default) != "all":
         found += _through_line(case, viewer, owner)
     return list({(one.key, one.sentence): one for one in found}.values())
 
