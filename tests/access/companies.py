@@ -53,7 +53,7 @@ def draw(cast: Cast, seed: int, *, people: int = 7, customers: int = 12) -> Draw
     for n in range(4):
         role = ctx.create("role", name=f"R{n}")
         verbs = {verb: by.choice(SCOPES) for verb in ("view", "edit", "delete", "export", "share", "reassign")}
-        rights = {"customer": {**verbs, "create": "all", "view": by.choice(SCOPES[1:])}, "user": {"view": "all"}, "team": {"view": "all"}}
+        rights = {"customer": {**verbs, "create": "all", "view": by.choice([*SCOPES, "team", "below"])}, "user": {"view": "all"}, "team": {"view": "all"}}
         Role.objects.filter(pk=role.pk).update(rights=rights, field_groups={"customers.figures": by.choice(["hidden", "read", "edit"])}, key=f"r{seed}{n}")
         roles.append(f"r{seed}{n}")
     for n in range(people):

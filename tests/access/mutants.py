@@ -127,7 +127,8 @@ def _is_caught(copy: Path, one: Mutant) -> bool:
     try:
         words = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "-n", "2", *one.tests.split()]
         done = subprocess.run(words, cwd=copy, env={**os.environ, "PYTHONPATH": str(copy)}, capture_output=True, check=False)
-        return done.returncode == 1
+        # With -x over several workers a failure ends as "interrupted"; an error while collecting catches nothing.
+        return done.returncode != 0 and b" failed" in done.stdout
     finally:
         path.write_text(source, encoding="utf-8")
 
