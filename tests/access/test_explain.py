@@ -118,3 +118,17 @@ def test_every_reason_is_named(cast: Cast) -> None:
     told = {one.key: one.sentence for one in why(ctx, info, record, cast.ben.pk).reasons}  # type: ignore[union-attr]
     assert told == {"owner": "They own it.", "team": "It belongs to their team, North."}
     assert why(ctx, info, record, cast.ana.pk).reasons[0].sentence == "The role “Owner” reaches all customers."  # type: ignore[union-attr]
+
+
+def test_of_somebody_who_left_the_line_carries_only_what_is_theirs(cast: Cast) -> None:
+    """Whoever was deactivated sees nothing any more, so their manager sees through them what they own, not their team's."""
+    ctx, info = cast.system, registry.get("customer")
+    ctx.write(cast.ben, reports_to=cast.cem.pk)
+    theirs = ctx.create("customer", name="Theirs", owner=cast.ben.pk)
+    teams = ctx.create("customer", name="Their team's", owner=cast.ana.pk, team=cast.ben.team_id)
+    cast.home.refresh_from_db()
+    assert gate.may(cast.ctx("cem"), info, teams, "view")
+    ctx.write(User.objects.get(pk=cast.ben.pk), is_active=False)
+    cast.home.refresh_from_db()
+    assert gate.may(cast.ctx("cem"), info, theirs, "view") and not gate.may(cast.ctx("cem"), info, teams, "view")
+    assert why(ctx, info, teams, cast.cem.pk) is None
