@@ -197,3 +197,20 @@ def test_only_who_could_give_a_role_looks_through_it(cast: Cast) -> None:
     session.save()
     record = make(cast.system, "customer", name="Harbour", owner=cast.cem.pk)
     assert web.get(f"/customer/{record.pk}").status_code == 404
+
+
+def test_a_group_to_see_is_not_a_group_to_change(cast: Cast) -> None:
+    """Amounts that a role only sees are set by no door, no API and no form of theirs."""
+    role = Role.objects.get(key="sales")
+    Role.objects.filter(pk=role.pk).update(field_groups={**role.field_groups, "customers.figures": "read"})
+    record = make(cast.system, "customer", owner=cast.ben.pk, turnover="100")
+    with pytest.raises(Invalid):
+        cast.ctx("ben").write(record, turnover="999")
+    with pytest.raises(Invalid):
+        cast.ctx("ben").create("customer", name="X", turnover="999")
+    assert cast.ctx("ben").write_many("customer", [(record.pk, {"turnover": "999"})]).errors
+    answer = cast.api("ben").patch(f"/api/v1/customer/{record.pk}", json.dumps({"turnover": "999"}), content_type="application/json")
+    assert answer.status_code in (400, 422)
+    record.refresh_from_db()
+    assert record.turnover == 10000  # type: ignore[attr-defined]
+    assert 'name="turnover' not in cast.client("ben").get(f"/customer/{record.pk}/edit").content.decode()
