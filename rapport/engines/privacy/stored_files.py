@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from django.conf import settings
-
+from rapport.kernel.errors import Gone
+from rapport.kernel.files.store import path_of
 from rapport.kernel.records.model import Record
 from rapport.kernel.records.registry import TypeInfo
 
 
 def file_path(key: str) -> Path | None:
     """Where a stored file lies; None for a key that is none of ours."""
-    if not key.replace("-", "").replace("_", "").isalnum() or not 16 <= len(key) <= 64 or not key.isascii():
+    try:
+        return path_of(key)
+    except Gone:
         return None
-    return Path(settings.DATA) / "files" / key[:2] / key
 
 
 def file_fields(info: TypeInfo) -> list[str]:

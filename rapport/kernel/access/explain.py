@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from rapport.kernel.access import gate
 from rapport.kernel.access.chart import Chart, Seat, chart_of
-from rapport.kernel.access.reach import Reach, level_of, widened
+from rapport.kernel.access.reach import Reach, by_scope, level_of, widened
 from rapport.kernel.access.sharing_models import Grant
 from rapport.kernel.access.viewer import Viewer, wider
 from rapport.kernel.records.model import Record
@@ -205,7 +205,6 @@ def _alone(viewer: Viewer, type_key: str) -> Reach:
         return Reach()
     if scope == "all":
         return Reach(everything=True)
-    team = viewer.team_id
-    teams = [team] if team and scope in ("team", "below") else []
-    teams += viewer.chart.teams_below(team) if scope == "below" else []
+    assert viewer.user_id is not None
+    teams = by_scope(viewer.chart, scope, viewer.user_id, viewer.team_id)[1]
     return Reach(False, (), tuple(teams), tuple(viewer.principals()))

@@ -57,7 +57,7 @@ def reach_of(viewer: Viewer, type_key: str, verb: str) -> Reach:
         return Reach(everything=viewer.is_system)
     if scope == "all":
         return Reach(everything=True)
-    owners, teams = _by_scope(viewer.chart, scope, viewer.user_id, viewer.team_id)
+    owners, teams = by_scope(viewer.chart, scope, viewer.user_id, viewer.team_id)
     principals = [] if verb == "create" else viewer.principals()
     if verb == "view":
         below = _line(viewer.chart, viewer.user_id, type_key)
@@ -69,7 +69,7 @@ def reach_of(viewer: Viewer, type_key: str, verb: str) -> Reach:
     return Reach(False, tuple(unique(owners)), tuple(unique(teams)), tuple(unique(principals)), level_of(verb))
 
 
-def _by_scope(chart: Chart, scope: str, user_id: UUID, team_id: UUID | None) -> tuple[list[UUID], list[UUID]]:
+def by_scope(chart: Chart, scope: str, user_id: UUID, team_id: UUID | None) -> tuple[list[UUID], list[UUID]]:
     """Owners and teams of a scope."""
     owners, teams = [user_id], []
     if scope in ("team", "below") and team_id is not None:
@@ -94,6 +94,6 @@ def _line(chart: Chart, user_id: UUID, type_key: str) -> Reach:
         if scope == "all":
             return Reach(everything=True)
         scope = wider(scope, _DEFAULTS.get(chart.defaults.get(type_key, ""), {}).get(READ, "own"))
-        teams += _by_scope(chart, scope, seat.user_id, seat.team_id)[1]
+        teams += by_scope(chart, scope, seat.user_id, seat.team_id)[1]
         principals += chart.principals(seat.user_id, seat.team_id, seat.role_id)
     return Reach(False, tuple(owners), tuple(teams), tuple(principals))
