@@ -28,6 +28,8 @@ document.addEventListener('securitypolicyviolation', (event) => {
   console.error(`CSP: ${event.violatedDirective} refused ${event.blockedURI} ${event.sample}`);
 });
 """
+#: Errors of the console that are none: answers of 4xx, and what htmx prints when a page is left before an answer came.
+NO_FAULTS = ("Failed to load resource", "htmx:sendAbort", "htmx:afterRequest")
 
 
 @pytest.fixture(scope="session")
@@ -116,7 +118,7 @@ def assert_no_complaints(page: Page) -> None:
 
 def _note_console(page: Page, message: ConsoleMessage) -> None:
     # A 4xx answer is shown as a console error too, and many tests provoke one on purpose.
-    if message.type == "error" and "Failed to load resource" not in message.text:
+    if message.type == "error" and not message.text.startswith(NO_FAULTS):
         page.complaints.append(f"console: {message.text}")  # type: ignore[attr-defined]
 
 
