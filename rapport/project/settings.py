@@ -29,6 +29,7 @@ from rapport.project.installed import PACKAGE, rapport_apps, template_folders
 from rapport.project.logs import logging_settings
 from rapport.project.mail import mail_settings
 from rapport.project.sqlite import refuse_unsafe_sqlite, use_bundled_sqlite
+from rapport.project.translations import compile_where_stale
 
 DEBUG = os.environ.get("RAPPORT_DEBUG") == "1"
 
@@ -176,8 +177,10 @@ DEFAULT_FROM_EMAIL = os.environ.get("RAPPORT_MAIL_FROM", "") or f"Rapport <rappo
 
 # ---- Language and time ----
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", "English")]  # a language joins when its translation is complete: half-translated pages read badly
+# A language joins when its translation is complete (tests/test_languages.py): half-translated pages read badly.
+LANGUAGES = [("en", "English"), ("de", "Deutsch"), ("fr", "Français"), ("es", "Español")]
 LOCALE_PATHS = [PACKAGE / "locale"]
+compile_where_stale(PACKAGE / "locale")
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"

@@ -8,6 +8,7 @@ from babel.numbers import get_territory_currencies
 from django.conf import settings
 from django.contrib.auth import login
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
@@ -54,7 +55,7 @@ def setup(request: HttpRequest, secret: str) -> HttpResponse:
         currency=typed["currency"],
         country=typed["country"],
         time_zone=typed["time_zone"],
-        language="en",
+        language=get_language() or "en",  # the browser's, as far as there is a translation
     )
     login(request, owner.account, backend=_BACKEND)
     request.session[WORKSPACE_KEY] = str(workspace.pk)
@@ -100,7 +101,7 @@ def checked(typed: dict[str, str], password: str) -> dict[str, str]:
 def _show(
     request: HttpRequest, secret: str, typed: dict[str, str], errors: dict[str, str], status: int = 200
 ) -> HttpResponse:
-    language = str(locale_of("en"))
+    language = str(locale_of(get_language() or "en"))
     values = {
         "secret": secret,
         "typed": typed,

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from django.http import HttpRequest, HttpResponse
 from django.template import loader
 from django.utils.functional import SimpleLazyObject
+from django.utils.translation import get_language, get_language_bidi
 from django.utils.translation import gettext_lazy as _
 
 from rapport.kernel.access import gate
@@ -98,6 +99,8 @@ def render(
         "theme": theme_of(request),
         "nonce": getattr(request, "csp_nonce", ""),
         "is_part": is_part(request),
+        "language": get_language() or "en",
+        "direction": "rtl" if get_language_bidi() else "ltr",
         **(values or {}),
     }
     response = HttpResponse(loader.render_to_string(template, given, request), status=status)
