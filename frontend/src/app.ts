@@ -3,6 +3,7 @@ import htmx from "htmx.org";
 
 import "./combobox";
 import "./dialogs";
+import "./jot";
 import "./keys";
 import "./list";
 import "./menus";

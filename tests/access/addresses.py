@@ -50,6 +50,8 @@ REVIEWED: dict[str, Reviewed] = {
     "search": Reviewed("GET"),
     "bell": Reviewed("GET"),
     "quick-add": Reviewed("GET POST"),
+    "quick-add/read": Reviewed("POST"),
+    "quick-add/save": Reviewed("POST"),
     "undo": Reviewed("POST"),
     "file/": Reviewed("POST"),
     "file/<str:key>": Reviewed("GET"),

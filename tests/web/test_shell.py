@@ -79,7 +79,7 @@ def test_theme_is_set_by_the_server(cast: Cast) -> None:
     client = cast.client("ana")
     assert "data-theme" not in client.get("/").content.decode().split("<head>")[0]
     client.post("/settings/theme", {"theme": "dark"})
-    assert '<html lang="en" data-theme="dark">' in client.get("/").content.decode()
+    assert '<html lang="en" dir="ltr" data-theme="dark">' in client.get("/").content.decode()
 
 
 def test_inactive_user_is_out_at_once(cast: Cast) -> None:

@@ -84,7 +84,7 @@ def take_back(ctx: Context, mark: Mark) -> None:
         ctx.restore(record)
         return
     record = gate.get(ctx, mark.info, mark.record_id)
-    if record.version != mark.version:
+    if record.version != mark.version and _changed_since(ctx, mark):
         raise Conflict(
             _("This %(type)s was changed since; look at its history to put single values back.")
             % {"type": mark.info.label}
@@ -109,3 +109,12 @@ def take_back(ctx: Context, mark: Mark) -> None:
             _("This cannot be taken back by itself; use the buttons of the %(type)s.") % {"type": mark.info.label}
         )
     acting.write(record, **before)
+
+
+def _changed_since(ctx: Context, mark: Mark) -> bool:
+    """Whether anything was changed since but what Rapport keeps right by itself (a next step, a last contact)."""
+    later = Change.objects.filter(
+        workspace_id=ctx.workspace.pk, type=mark.info.key, record_id=mark.record_id, version__gt=mark.version
+    ).values_list("verb", "diff")
+    derived = {key for key, one in mark.info.fields.items() if one.readonly}
+    return any(verb != "update" or not set(diff) <= derived for verb, diff in later)
