@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.cast import Cast, hide_group
+from tests.cast import Cast, first_stage_id, hide_group
 from tests.factory import make
 
 HTMX = {"HX-Request": "true"}
@@ -12,7 +12,7 @@ def test_search_finds_over_all_types_through_the_gate(cast: Cast) -> None:
     """Own records by title and by phone digits; strangers' never."""
     make(cast.ctx("ben"), "customer", name="Lantern Street Bakery", phones=["+353 1 555 0187"], owner=cast.ben.pk)
     client = cast.client("ben")
-    assert "Lantern Street Bakery" in client.get("/search?q=lantern").content.decode()
+    assert "<b>Lantern</b> Street Bakery" in client.get("/search?q=lantern").content.decode()
     part = client.get("/search?q=5550187", headers=HTMX).content.decode()
     assert "Lantern Street Bakery" in part and "<html" not in part
     for stranger in ("cem", "dea"):
@@ -90,3 +90,21 @@ def test_quick_add_refuses_what_the_role_refuses(cast: Cast) -> None:
     """A type outside the role or outside the navigation is not there."""
     assert cast.client("ben").get("/quick-add?type=custom_field").status_code == 404
     assert cast.client("ben").post("/quick-add", {"type": "pipeline", "name": "Mine"}).status_code == 404
+
+
+def test_the_palette_acts_on_the_record_one_looks_at(cast: Cast) -> None:
+    """From a deal's page its buttons are offered; from a stranger's address nothing is, and nothing is told."""
+    deal = make(cast.ctx("ben"), "deal", name="Wings for Connacht", owner=cast.ben.pk, stage=first_stage_id())
+    here = {**HTMX, "HX-Current-URL": f"http://testserver/deal/{deal.pk}"}
+    html = cast.client("ben").get("/search?q=", headers=here).content.decode()
+    assert "With “Wings for Connacht”" in html and f"/deal/{deal.pk}/do/lose" in html
+    assert f"/deal/{deal.pk}/do/win" in cast.client("ben").get("/search?q=>won", headers=here).content.decode()
+    assert "Connacht" not in cast.client("dea").get("/search?q=", headers=here).content.decode()
+
+
+def test_the_palette_goes_and_adds_only_where_the_role_allows(cast: Cast) -> None:
+    """`>` shows actions and pages alone, those of the viewer's role."""
+    html = cast.client("ana").get("/search?q=>invite", headers=HTMX).content.decode()
+    assert "/settings/people/invite" in html and "Records" not in html
+    assert "/settings/people/invite" not in cast.client("ben").get("/search?q=>invite", headers=HTMX).content.decode()
+    assert "/lead/new" in cast.client("ben").get("/search?q=new lead", headers=HTMX).content.decode()

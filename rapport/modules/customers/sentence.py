@@ -41,7 +41,7 @@ _FIRM = re.compile(
 _JOIN = re.compile(r"^(?P<who>.+?)\s+(?:from|of|at|with|von|bei|de chez|chez|de|del|en)\s+(?P<firm>.+)$")
 _SMALL = frozenset("de da di do dos du van von der den ter la le el y e zu af bin ibn".split())
 _MOST_WORDS = 5
-_PERSON, _COMPANY = ("name", "emails", "phones", "source", "note"), ("name", "website")
+_PERSON, _COMPANY = ("name", "emails", "phones"), ("name", "website")
 
 
 @reads(order=10)

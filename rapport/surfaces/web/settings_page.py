@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
 from rapport.kernel.access import gate
+from rapport.kernel.context import Context
 from rapport.kernel.records.registry import TypeInfo, registry
 from rapport.surfaces.web.audit_page import offers_audit
 from rapport.surfaces.web.shell import SETTINGS, build_shell, is_part, render, types_in
@@ -48,7 +49,12 @@ class Line:
 @require_GET
 def settings_home(request: HttpRequest) -> HttpResponse:
     """What can be set, for the person and for the workspace."""
-    ctx = request.ctx  # type: ignore[attr-defined]
+    own, types = settings_lines(request.ctx)  # type: ignore[attr-defined]
+    return render(request, "settings/home.html", {"own": own, "types": types})
+
+
+def settings_lines(ctx: Context) -> tuple[list[Line], list[Line]]:
+    """The settings pages that this viewer may use: their own, and those of the workspace."""
     own = [
         Line(_("My account"), _("Language, time zone, theme"), "/settings/account", "user-cog"),
         Line(_("Security"), _("Password, second step, passkeys, browsers signed in"), "/settings/security", "lock"),
@@ -67,7 +73,7 @@ def settings_home(request: HttpRequest) -> HttpResponse:
         types.insert(0, Line(_("Invite people"), _("Bring colleagues in"), "/settings/people/invite", "user-plus"))
     if ctx.viewer.scope("role", "edit") == "all":
         types.append(Line(_("Single sign-on"), _("Let your own provider vouch for people"), "/settings/sso", "log-in"))
-    return render(request, "settings/home.html", {"own": own, "types": types})
+    return own, types
 
 
 def _line(info: TypeInfo) -> Line:
