@@ -3,6 +3,7 @@ import htmx from "htmx.org";
 
 import "./combobox";
 import "./dialogs";
+import "./drafts";
 import "./jot";
 import "./keys";
 import "./list";

@@ -1,8 +1,9 @@
-/* The composer: tabs, opening in place, drafts per record and tab, files dropped onto it. */
+/* The composer: tabs, opening in place, a draft that opens its tab, files dropped onto it. */
+import { forget } from "./drafts";
+
 
 const forms = (root: ParentNode) => root.querySelectorAll<HTMLFormElement>("form[data-pane]");
 const composerOf = (el: Element) => el.closest<HTMLElement>("[data-composer]");
-const keyOf = (form: HTMLFormElement) => `rapport-note:${composerOf(form)?.dataset.composer}:${form.dataset.pane}`;
 
 function dress(root: ParentNode): void {
   for (const form of forms(root)) {
@@ -13,8 +14,6 @@ function dress(root: ParentNode): void {
       const input = box.querySelector<HTMLInputElement>("input[type=text]");
       if (input) input.placeholder = box.dataset.placeholder ?? "";
     }
-    if (!form.dataset.dressed) restore(form);
-    form.dataset.dressed = "1";
   }
 }
 
@@ -75,40 +74,22 @@ document.addEventListener("focusin", (event) => {
   (event.target as HTMLElement).closest<HTMLFormElement>("form[data-pane]")?.classList.add("is-open");
 });
 
-// ---- drafts ----
+// ---- drafts (drafts.ts keeps them) ----
 
-document.addEventListener("input", (event) => {
-  const form = (event.target as HTMLElement).closest<HTMLFormElement>("form[data-pane]");
-  if (!form) return;
-  const typed = [...new FormData(form)].filter(([name, value]) => typeof value === "string" && name !== "csrfmiddlewaretoken" && name !== "tab");
-  const has = Boolean(mainOf(form)?.value.trim());
-  if (has) localStorage.setItem(keyOf(form), JSON.stringify(typed));
-  else localStorage.removeItem(keyOf(form));
-  form.querySelector<HTMLElement>("[data-draft-note]")?.toggleAttribute("hidden", !has);
+document.addEventListener("draft:restored", (event) => {
+  const form = event.target as HTMLFormElement;
+  const composer = form.dataset.pane && composerOf(form);
+  if (!composer || !mainOf(form)?.value) return;
+  showTab(composer, form.dataset.pane ?? "", false);
+  form.classList.add("is-open");
 });
-
-function restore(form: HTMLFormElement): void {
-  const kept = localStorage.getItem(keyOf(form));
-  if (!kept || "open" in form.dataset) return;
-  for (const [name, value] of JSON.parse(kept) as [string, string][]) {
-    const input = form.querySelector<HTMLInputElement>(`[name="${CSS.escape(name)}"]:not([type=file]):not([type=radio]):not([type=checkbox])`);
-    if (input && value) input.value = value;
-  }
-  form.querySelector<HTMLElement>("[data-draft-note]")?.removeAttribute("hidden");
-  const composer = composerOf(form);
-  if (composer && mainOf(form)?.value) {
-    showTab(composer, form.dataset.pane ?? "", false);
-    form.classList.add("is-open");
-  }
-}
 
 document.addEventListener("htmx:afterRequest", (event) => {
   const { elt, xhr } = (event as CustomEvent).detail as { elt: HTMLElement; xhr: XMLHttpRequest };
   if (!(elt instanceof HTMLFormElement) || !elt.dataset.pane || xhr.status !== 204) return;
-  localStorage.removeItem(keyOf(elt));
   elt.reset();
   for (const input of elt.querySelectorAll<HTMLInputElement>(".cp-main .bare, [type=text]")) input.value = input.defaultValue;
-  elt.querySelector<HTMLElement>("[data-draft-note]")?.setAttribute("hidden", "");
+  forget(elt);
   nameFile(elt);
   elt.classList.remove("is-open");
   (document.activeElement as HTMLElement | null)?.blur();

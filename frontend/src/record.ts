@@ -1,4 +1,4 @@
-/* The record page and every form: editing in place, parts that follow a change, drafts that survive a reload. */
+/* The record page and every form: editing in place, parts that follow a change. */
 import htmx from "htmx.org";
 
 import { isTyping } from "./live";
@@ -104,7 +104,6 @@ export async function refreshRecord(saved = ""): Promise<void> {
 
 document.body.addEventListener("recordChanged", (event) => {
   const detail = (event as CustomEvent).detail as { field?: string } | undefined;
-  forgetSent();
   void refreshRecord(detail?.field ?? "");
 });
 
@@ -113,79 +112,6 @@ document.addEventListener("keydown", (event) => {
   if (event.key !== "e" || event.ctrlKey || event.metaKey || event.altKey || document.body.dataset.keys === "off" || isTyping(target) || document.querySelector("dialog[open]")) return;
   document.querySelector<HTMLElement>(".rh [aria-keyshortcuts=E]")?.click();
 });
-
-// ---- drafts: what was typed into a form survives a reload ----
-
-const SENT = "rapport-sent";
-const keyOf = (form: HTMLElement) => `rapport-draft:${form.dataset.draft}`;
-
-function draftOf(form: HTMLFormElement): [string, string][] {
-  const kept: [string, string][] = [];
-  for (const [name, value] of new FormData(form)) {
-    if (typeof value === "string" && !["csrfmiddlewaretoken", "version", "fields_shown"].includes(name)) kept.push([name, value]);
-  }
-  return kept;
-}
-
-const begins = new WeakMap<HTMLFormElement, string>();
-
-function watchDraft(form: HTMLFormElement): void {
-  if (begins.has(form)) return;
-  begins.set(form, JSON.stringify(draftOf(form)));
-  const kept = localStorage.getItem(keyOf(form));
-  if (kept && !("hadErrors" in form.dataset)) restoreDraft(form, JSON.parse(kept) as [string, string][]);
-}
-
-function restoreDraft(form: HTMLFormElement, kept: [string, string][]): void {
-  const at = new Map<string, number>();
-  for (const input of form.querySelectorAll<HTMLInputElement>("input[type=checkbox], input[type=radio]")) {
-    input.checked = kept.some(([name, value]) => name === input.name && value === input.value);
-  }
-  for (const [name, value] of kept) {
-    const all = [...form.querySelectorAll<HTMLInputElement>(`[name="${CSS.escape(name)}"]`)].filter((one) => !["checkbox", "radio", "file"].includes(one.type));
-    const nth = at.get(name) ?? 0;
-    at.set(name, nth + 1);
-    if (all[nth]) all[nth].value = value;
-  }
-  form.querySelector<HTMLElement>("[data-draft-note]")?.removeAttribute("hidden");
-}
-
-document.addEventListener("input", (event) => {
-  const form = (event.target as HTMLElement).closest<HTMLFormElement>("form[data-draft]");
-  if (!form) return;
-  const now = JSON.stringify(draftOf(form));
-  if (now === begins.get(form)) localStorage.removeItem(keyOf(form));
-  else localStorage.setItem(keyOf(form), now);
-  form.querySelector<HTMLElement>("[data-draft-note]")?.toggleAttribute("hidden", now === begins.get(form));
-});
-
-document.addEventListener("submit", (event) => {
-  const form = (event.target as HTMLElement).closest<HTMLFormElement>("form[data-draft]");
-  if (form) sessionStorage.setItem(SENT, keyOf(form));
-}, true);
-
-document.addEventListener("click", (event) => {
-  const leave = (event.target as HTMLElement).closest("[data-drop-draft], .dialog-form [data-close-dialog]");
-  const form = leave?.closest<HTMLFormElement>("form[data-draft]");
-  if (form) localStorage.removeItem(keyOf(form));
-}, true);
-
-/** The draft of a form that was sent goes when the answer is not the same form with errors. */
-function forgetSent(): void {
-  const sent = sessionStorage.getItem(SENT);
-  if (!sent) return;
-  const back = [...document.querySelectorAll<HTMLElement>("form[data-draft][data-had-errors]")].some((form) => keyOf(form) === sent);
-  if (!back) localStorage.removeItem(sent);
-  sessionStorage.removeItem(SENT);
-}
-
-function readForms(root: ParentNode): void {
-  for (const form of root.querySelectorAll<HTMLFormElement>("form[data-draft]")) watchDraft(form);
-}
-
-document.addEventListener("htmx:load", (event) => readForms((event.target as HTMLElement).parentElement ?? document));
-forgetSent();
-readForms(document);
 
 // An address such as …/edit#f-phones opens the form at that field.
 if (location.hash.startsWith("#f-")) byId(location.hash.slice(1))?.focus();
