@@ -9,6 +9,7 @@ import "./keys";
 import "./list";
 import "./menus";
 import "./palette";
+import "./pwa";
 import "./roles";
 import "./passkey";
 import "./theme";

@@ -61,7 +61,8 @@ def open_page(chromium: Browser) -> Iterator[Callable[..., Page]]:
             has_touch=is_small,
             is_mobile=is_small,
             reduced_motion="reduce",
-            **context,
+            # A worker between page and server would answer for the server; the tests of it switch it on.
+            **{"service_workers": "block", **context},
         )
         profile.add_init_script(WATCH_POLICY)
         page = profile.new_page()

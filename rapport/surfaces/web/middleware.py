@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 Respond = Callable[[HttpRequest], HttpResponse]
 
 #: Addresses that stand outside any workspace; everything else asks who is there first.
-OUTSIDE = ("/sign-in/", "/setup/", "/api/", "/livez", "/readyz", "/static/")
+OUTSIDE = ("/sign-in/", "/setup/", "/api/", "/livez", "/readyz", "/static/", "/manifest.webmanifest", "/sw.js", "/offline")
 #: The role through whose eyes the person looks just now.
 PREVIEW_KEY = "preview_role"
 _SAFE = ("GET", "HEAD", "OPTIONS")
@@ -73,7 +73,7 @@ def too_large(request: HttpRequest) -> HttpResponse | None:
 
 
 def policy(nonce: str) -> str:
-    """Everything from this server only; no inline style, no inline script without the nonce, no eval, no workers.
+    """Everything from this server only; no inline style, no inline script without the nonce, no eval; the one worker is ours.
 
     A frame may show a page of this server or the text given with it (`srcdoc`, which has this policy too and no scripts
     by its sandbox). 'strict-dynamic' is left out: nothing here loads scripts by scripts, and it would disable 'self'.
@@ -88,7 +88,7 @@ def policy(nonce: str) -> str:
             "connect-src 'self'",
             "frame-src 'self'",
             "manifest-src 'self'",
-            "worker-src 'none'",
+            "worker-src 'self'",
             "media-src 'none'",
             "object-src 'none'",
             "base-uri 'none'",

@@ -18,6 +18,7 @@ from rapport.surfaces.web import (
     jot,
     list_page,
     lookup,
+    pwa,
     record_urls,
     roles_page,
     search_page,
@@ -32,6 +33,9 @@ from rapport.surfaces.web.signing_in import urls as signing_in_urls
 urlpatterns = [
     path("", home.today, name="home"),
     *signing_in_urls.urlpatterns,
+    path("manifest.webmanifest", pwa.manifest, name="manifest"),
+    path("sw.js", pwa.service_worker, name="service_worker"),
+    path("offline", pwa.offline, name="offline"),
     path("setup/<str:secret>", setup_page.setup, name="setup"),
     path("search", search_page.search_everything, name="search"),
     path("lookup/<slug:type_key>", lookup.look_up, name="lookup"),
