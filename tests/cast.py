@@ -17,6 +17,7 @@ from rapport.kernel.access.models import Account, Role, User, Workspace
 from rapport.kernel.access.setup import add_user, create_workspace
 from rapport.kernel.access.tokens import create_token
 from rapport.kernel.context import Context, context_for, system_context
+from tests.cast_rows import cast_from_rows
 
 PASSWORD = "correct horse battery staple"
 
@@ -85,7 +86,7 @@ def make_cast(tag: str = "") -> Cast:
 @pytest.fixture
 def cast(db: None) -> Iterator[Cast]:
     """The cast, with the home workspace in force."""
-    made = make_cast()
+    made = cast_from_rows(make_cast)
     with use_workspace(made.home):
         yield made
 
@@ -93,7 +94,7 @@ def cast(db: None) -> Iterator[Cast]:
 @pytest.fixture
 def committed_cast(transactional_db: None) -> Iterator[Cast]:
     """The cast, committed, so that other threads and processes see it."""
-    made = make_cast()
+    made = cast_from_rows(make_cast)
     with use_workspace(made.home):
         yield made
 
