@@ -129,3 +129,12 @@ def test_an_amount_one_may_not_see_makes_no_deal(cast: Cast) -> None:
     hide_group(cast, "sales", "sales.amounts")
     html = cast.client("ben").post("/quick-add/read", {"text": "Acme Ltd, wants 20 chairs €14,000"}).content.decode()
     assert "Deal" not in html and "Wants 20 chairs" in html
+
+
+def test_a_line_that_begins_with_lead_is_one_with_its_task_about_it(cast: Cast) -> None:
+    text = "Lead Dara Whelan from Whelan & Daughters Deli, 086 555 0177, met at the Galway food fair, wants beans for two shops, call Monday at 9"
+    cast.client("ben").post("/quick-add/save", {"text": text})
+    [lead] = _rows(cast, "lead", name="Dara Whelan")
+    assert (lead.company, lead.source, lead.interest) == ("Whelan & Daughters Deli", "trade_show", "Wants beans for two shops")
+    [task] = _rows(cast, "task", subject="Call Dara Whelan")
+    assert task.about_id == lead.pk and not _rows(cast, "customer", name="Dara Whelan")

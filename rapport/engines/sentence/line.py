@@ -81,6 +81,8 @@ class Line:
     clauses: list[Clause]
     drafts: dict[str, Draft] = field(default_factory=dict)
     spans: list[Span] = field(default_factory=list)
+    #: What the line said that it is, by its first word ("Lead …"); "" when it left that open.
+    asked: str = ""
 
     def free(self) -> list[Clause]:
         """The clauses nobody has taken."""

@@ -89,7 +89,8 @@ def _task(ctx: Context, line: Line, clause: Clause) -> None:
 
 def _subject(line: Line, words: str) -> str:
     """"call" becomes "Call Ann Lee": a task in a list has to say whom it is about."""
-    known = line.drafts.get("person") or line.drafts.get("company")
+    # Whoever the line is about stands first in it, whatever a later module makes of them.
+    known = next(iter(line.drafts.values()), None)
     name = str(known.values.get("name", "")) if known else ""
     kept = " ".join(word for word in words.split() if word.casefold() not in _FILLER) if name else words
     text = kept or words or _("To do")

@@ -127,7 +127,7 @@ def _make(ctx: Context, line: Line, post: Post, errors: dict[str, Posted]) -> tu
         if posted.errors:
             errors[draft.key] = posted
             continue
-        values = {k: got.get(v.key) if isinstance(v, Link) else v for k, v in {**draft.values, **posted.values}.items()}
+        values = {k: _linked(line, info, k, v, got) for k, v in {**draft.values, **posted.values}.items()}
         try:
             record = ctx.create(draft.type, **{k: v for k, v in values.items() if v is not None})
         except Invalid as wrong:
@@ -139,6 +139,14 @@ def _make(ctx: Context, line: Line, post: Post, errors: dict[str, Posted]) -> tu
         got[draft.key] = record.pk
         made.append(record)
     return made, used
+
+
+def _linked(line: Line, info: TypeInfo, key: str, value: object, got: Mapping[str, UUID]) -> object:
+    """A value, or the record that a link stands for (with its type where the field may point at any)."""
+    if not isinstance(value, Link):
+        return value
+    found = got.get(value.key)
+    return (line.drafts[value.key].type, found) if found and info.fields[key].kind.key == "anyref" else found
 
 
 def cards(ctx: Context, line: Line, post: Post, errors: Mapping[str, Posted]) -> list[Card]:
