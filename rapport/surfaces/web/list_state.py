@@ -14,7 +14,7 @@ from rapport.kernel.access import gate
 from rapport.kernel.context import Context
 from rapport.kernel.errors import Invalid
 from rapport.kernel.query.compile import compile_filter
-from rapport.kernel.query.read import sort_path
+from rapport.kernel.query.ordering import sort_keys
 from rapport.kernel.query.text import parse, show
 from rapport.kernel.query.tree import All, Node, Test, children
 from rapport.kernel.records.field import Field
@@ -104,7 +104,7 @@ def read_state(ctx: Context, info: TypeInfo, given: Mapping[str, str]) -> ListSt
     except Invalid as wrong:
         return replace(state, error=wrong.sentence)
     try:
-        sort_path(ctx, info, state.sort)
+        sort_keys(ctx, info, state.sort)
     except Invalid as wrong:
         # A saved view may sort by a field this viewer has not: then newest first, without a word about it.
         return replace(state, sort="", error=wrong.sentence if "sort" in given else "")
