@@ -14,8 +14,8 @@ from tests.cast import Cast, first_stage_id, hide_group
 from tests.factory import make
 
 HTMX = {"HX-Request": "true"}
-#: Session, account, user with role and workspace, rows, titles of owners.
-LIST_QUERIES = 5
+#: Session, account, user with role and workspace, what the person chose among views, saved views, rows, titles of owners.
+LIST_QUERIES = 7
 
 
 def names(html: str) -> list[str]:

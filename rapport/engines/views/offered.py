@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.db.models import Q
+from django.utils.text import slugify
+from django.utils.translation import override
 
 from rapport.engines.views.models import View, ViewChoice
 from rapport.kernel.access import gate
@@ -16,6 +18,7 @@ from rapport.kernel.records.registry import registry
 
 if TYPE_CHECKING:
     from rapport.kernel.context import Context
+    from rapport.kernel.records.registry import TypeInfo
 
 #: Tabs, pins and entries of an order, each: more than anybody reads.
 MOST = 60
@@ -44,6 +47,16 @@ def offered(ctx: Context, type_key: str, *, ids: list[UUID] | None = None) -> li
     rows = gate.visible(ctx, info).filter(meant)
     rows = rows.filter(pk__in=ids) if ids is not None else rows.filter(on_type=type_key)
     return list(rows.order_by("id")[:MOST])
+
+
+def declared(info: TypeInfo) -> list[tuple[str, str, str]]:
+    """Key, label and text of each view that the declaration of a type brings; the key is the English label in addresses."""
+    found = []
+    for label, text in info.declared.views.items():
+        with override("en"):
+            key = slugify(str(label))
+        found.append((key, str(label), text))
+    return found
 
 
 def choices(ctx: Context) -> dict[str, Choice]:

@@ -34,8 +34,17 @@ def check_view(ctx: Context, record: Record | None, values: dict[str, object]) -
     team = values["to_team"] if "to_team" in values else getattr(record, "to_team_id", None)
     if audience == "team" and team is None:
         raise Invalid(_t("Choose the team that may use this view."), field="to_team")
-    if audience != "private" and "audience" in values and not gate.allows(ctx, registry.get("view"), "share"):
+    if {"audience", "to_team", "others_may"} & set(values):
+        _demand_share(ctx, record, audience)
+
+
+def _demand_share(ctx: Context, record: Record | None, audience: str) -> None:
+    """Opening a view to others, or changing for whom it is, is for those who may share it."""
+    own = registry.get("view")
+    if record is None and audience != "private" and not gate.allows(ctx, own, "share"):
         raise Refused(_t("Your role does not share views; save it for yourself, or ask the owner of the workspace."))
+    if record is not None and not gate.may(ctx, own, record, "share"):
+        raise Refused(_t("Only its owner decides who may use this view."))
 
 
 def _check_state(ctx: Context, info: TypeInfo, values: dict[str, object]) -> None:
@@ -62,7 +71,7 @@ class ViewType(RecordType):
 
     model, key, title = View, "view", "name"
     uses = {
-        "owner": Use(default="me"), "team": Use(hidden=True), "external_id": Use(hidden=True), "on_type": Use(fixed=True),
+        "owner": Use(default="me"), "external_id": Use(hidden=True), "on_type": Use(fixed=True),
     }  # fmt: skip
     list_columns = ["name", "on_type", "layout", "audience", "owner", "updated_at"]
     page = [
