@@ -167,7 +167,8 @@ def _shown(ctx: Context, by: Field, keys: Sequence[str], figures: Mapping[str, r
     hidden = [key for key in keys[: 5 * MOST] if by.to and key != _NONE and not _is_known(ctx, by, key)]
     seen = [key for key in keys if key not in hidden][:MOST]
     found = [Group(key, _label(ctx, by, _value(by, key)), figures.get(key)) for key in seen]
-    found.sort(key=lambda group: _rank(ctx, by, group))
+    places = _places(ctx, by, seen)
+    found.sort(key=lambda group: (places.get(as_id(group.key), 0), *_rank(ctx, by, group)))
     if hidden:
         together: read.Totals | None = None
         for key in hidden:
@@ -175,6 +176,14 @@ def _shown(ctx: Context, by: Field, keys: Sequence[str], figures: Mapping[str, r
                 together = _together(together, figures[key])
         found.append(Group(_HIDDEN, _("Not visible to you"), together, can_open=False))
     return Groups(by, found, more=len(keys) - len(seen) - len(hidden))
+
+
+def _places(ctx: Context, by: Field, keys: Sequence[str]) -> dict[UUID | None, int]:
+    """The order of records that have one of their own (stages), with those that name none at the end."""
+    if by.to not in registry or "position" not in gate.fields(ctx, registry.get(by.to)):
+        return {}
+    rows = gate.visible(ctx, registry.get(by.to)).filter(pk__in=[as_id(key) for key in keys if as_id(key)])
+    return {None: 2**31, **dict(rows.values_list("pk", "position"))}
 
 
 def _together(one: read.Totals | None, other: read.Totals) -> read.Totals:
