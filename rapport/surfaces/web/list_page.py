@@ -68,9 +68,10 @@ def list_page(request: HttpRequest, type_key: str) -> HttpResponse:
         "may": {verb: gate.allows(ctx, info, verb) for verb in ("create", "edit", "delete", "import")}
         | {"export": exporting.engine() is not None and gate.allows(ctx, info, "export")},
         "all_fields": list(gate.fields(ctx, info).values()),
-        "column_order": read.pick_fields(ctx, info, [*state.columns, *[k for k in gate.fields(ctx, info) if k not in state.columns]]),
+        "column_order": read.pick_fields(ctx, info, dict.fromkeys([*state.columns, *gate.fields(ctx, info)])),
         "department": department_of(info),
         "sorts": [f for f in gate.fields(ctx, info).values() if f.sort_path],
+        "seen_types": [r.type.key for r in info.relations.values() if gate.allows(ctx, r.type, "view")],
         "group_choices": group_choices(ctx, state),
         "groups": groups,
         "may_save": gate.allows(ctx, registry.get("view"), "create"),
