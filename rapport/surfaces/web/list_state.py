@@ -48,6 +48,8 @@ class ListState:
     node: Node | None = None
     #: "list" or "board": which page the addresses lead to.
     layout: str = "list"
+    #: What else the addresses of a board keep: its pipeline, its lanes.
+    kept: tuple[tuple[str, str], ...] = ()
     #: The address named a view that is not there for this viewer.
     is_lost: bool = False
     #: Whether filter or sort were typed or chosen rather than the view's.
@@ -89,24 +91,24 @@ class ListState:
                                      else {k: v for k, v in now.items() if v != was[k]})}  # fmt: skip
         if not view.works and "filter" not in changes:
             kept = {"view": view.key}
-        extra = {key: str(value) for key, value in changes.items() if key not in PARTS}
+        extra = {key: str(value) for key, value in ({**dict(self.kept), **changes}).items() if key not in PARTS and value != ""}
         if view == self.base and (len(kept) > 1 or extra or not self.has_own_default):
             del kept["view"]
         return urlencode({**kept, **extra})
 
     def url(self, part: str = "", **changes: object) -> str:
         """The address of this list, or of one of its parts, in this state with some changes."""
-        view = next((v for v in self.views if v.key == str(changes.get("view", ""))), None)
+        view = next((v for v in self.views if v.key == str(changes.get("view", "")) and v.id), None)
         if not part and (view.layout if view else self.layout) == "board" and self.info.declared.board:
             part = "board"
-        if part.startswith("views/") and self.layout == "board":
-            changes["layout"] = "board"  # what is saved is a board
+        if part and not part.startswith("board") and self.layout == "board":
+            changes["layout"] = "board"  # what is saved or filtered is a board
         query = self.query(**changes)
         return self.info.url + part + (f"?{query}" if query else "")
 
     def in_layout(self, layout: str) -> str:
         """The address of the same state as a list or as a board."""
-        query = self.query()
+        query = replace(self, kept=()).query()
         return self.info.url + ("board" if layout == "board" else "") + (f"?{query}" if query else "")
 
     def without(self, position: int) -> str:
@@ -160,7 +162,7 @@ class ListState:
 
 def read_state(ctx: Context, info: TypeInfo, given: Mapping[str, str], *, layout: str = "list") -> ListState:
     """The state an address asks for. A filter or sort that does not work is kept as typed and said so."""
-    views, base = views_of(ctx, info)
+    views, base = views_of(ctx, info, layout)
     view = next((v for v in views if v.key == given.get("view")), base)
     view_columns = _columns(ctx, info, view.columns)
     columns = _columns(ctx, info, given.get("columns", "").split(",")) if given.get("columns") else view_columns

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
+
+from django.utils.translation import gettext as _
 
 from rapport.engines.views.models import View as SavedView
 from rapport.engines.views.offered import Choice, choices, declared, offered
@@ -57,9 +59,11 @@ def declared_views(ctx: Context, info: TypeInfo) -> list[View]:
     return found
 
 
-def views_of(ctx: Context, info: TypeInfo) -> tuple[list[View], View]:
+def views_of(ctx: Context, info: TypeInfo, layout: str = "list") -> tuple[list[View], View]:
     """All views of the type for this viewer in their order, and the one that an address without a view means."""
     shipped = declared_views(ctx, info)
+    if layout == "board":
+        shipped = _on_board(info, shipped)
     chosen = choices(ctx).get(info.key, Choice())
     every = [*shipped, *[_saved(ctx, info, one) for one in offered(ctx, info.key)]]
     place = {key: at for at, key in enumerate(chosen.order)}
@@ -69,6 +73,15 @@ def views_of(ctx: Context, info: TypeInfo) -> tuple[list[View], View]:
     marked.sort(key=lambda view: place.get(view.key, len(place)))
     base = next(view for view in marked if view.key == shipped[0].key)
     return marked, base
+
+
+def _on_board(info: TypeInfo, shipped: list[View]) -> list[View]:
+    """The declared views as a board has them: its columns themselves part what is open from what is won or lost, so that
+    the first view shows all and those that are nothing but an outcome are left out."""
+    by = info.declared.board.by if info.declared.board else ""
+    needless = {f"{by}.outcome is {outcome}" for outcome in ("open", "won", "lost")} | {""}
+    first = replace(shipped[0], label=_("All"), filter="") if shipped[0].filter in needless else shipped[0]
+    return [first, *[view for view in shipped[1:] if view.filter not in needless]]
 
 
 def _saved(ctx: Context, info: TypeInfo, one: SavedView) -> View:
