@@ -119,12 +119,13 @@ def test_what_a_stage_needs_is_asked_on_the_way(desktop: Page, cast: Cast, board
 
 def test_lanes_and_five_thousand_deals_stay_quick(desktop: Page, cast: Cast, board: Callable[..., Any]) -> None:
     """5,000 open deals in one pipeline: fifty cards a column, more on scroll, a drag without delay; lanes move by keys."""
+    made = board(desktop)
     with use_workspace(cast.home):
         stages = [s.pk for s in registry.get("stage").model.objects.order_by("position") if s.outcome == "open"]
         rows = [{"name": f"Deal {n:04}", "stage": stages[n % len(stages)], "amount": "10", "owner": (cast.ana, cast.ben)[n % 2].pk}
                 for n in range(5_000)]  # fmt: skip
         assert not cast.ctx("ana").create_many("deal", rows).errors
-    made = board(desktop)
+    desktop.reload()
     second = made["stages"][1]
     took = desktop.evaluate("performance.getEntriesByType('navigation')[0].responseEnd")
     head = desktop.locator(f"#col-{second.pk} [data-count]")

@@ -135,6 +135,7 @@ def _draft(ctx: Context, state: ListState, request: HttpRequest) -> Draft:
         return start
     ops = {name: OPS[name] for name in field.kind.operators}
     when, days = _when_of(op, values)
+    values = () if when else values
     return replace(start, field=field, key=key, label=label, op=op if op in ops else next(iter(ops)), ops=ops, values=values,
                    when=request.GET.get("when", when), days=request.GET.get("days", days))  # fmt: skip
 
