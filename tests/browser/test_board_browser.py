@@ -140,9 +140,9 @@ def test_lanes_and_five_thousand_deals_stay_quick(desktop: Page, cast: Cast, boa
     desktop.locator("#toasts").get_by_text("Moved to").wait_for()
     frames = sorted(desktop.evaluate("() => { cancelAnimationFrame(window.raf_); return window.frames_; }"))
     print(f"board of 5,000: page {took:.0f} ms, frame of a drag median {frames[len(frames) // 2]:.0f} ms, worst {frames[-1]:.0f} ms")
-    desktop.wait_for_function(f"document.querySelector('#col-{second.pk} [data-count]').textContent === '1,251'")
+    desktop.wait_for_function(f"() => document.querySelector('#col-{second.pk} [data-count]').textContent === '1,251'")
     desktop.locator(f"#col-{second.pk} [data-cards]").evaluate("element => element.scrollTo(0, element.scrollHeight)")
-    desktop.wait_for_function(f"document.querySelectorAll('#col-{second.pk} .dc').length > 90")
+    desktop.wait_for_function(f"() => document.querySelectorAll('#col-{second.pk} .dc').length > 90")
     desktop.get_by_role("button", name="Lanes by owner").click()
     first = desktop.locator("[data-lane] .dc").first
     first.wait_for()
@@ -151,7 +151,7 @@ def test_lanes_and_five_thousand_deals_stay_quick(desktop: Page, cast: Cast, boa
     first.focus()
     desktop.keyboard.press("]")
     desktop.locator("#toasts").get_by_text("Moved to").last.wait_for()
-    desktop.wait_for_function("document.activeElement?.closest('[data-lane]')?.dataset.lane === '%s'" % lane)
+    desktop.wait_for_function("() => document.activeElement?.closest('[data-lane]')?.dataset.lane === '%s'" % lane)
 
 
 def test_phone_shows_one_column_with_tabs(phone: Page, cast: Cast, board: Callable[..., Any]) -> None:
@@ -159,7 +159,7 @@ def test_phone_shows_one_column_with_tabs(phone: Page, cast: Cast, board: Callab
     assert phone.evaluate("document.documentElement.scrollWidth") <= 390
     third = made["stages"][2]
     phone.locator(f"[data-stage-tab='{third.pk}']").tap()
-    phone.wait_for_function(f"Math.abs(document.getElementById('col-{third.pk}').getBoundingClientRect().left) < 4")
+    phone.wait_for_function(f"() => Math.abs(document.getElementById('col-{third.pk}').getBoundingClientRect().left) < 4")
     phone.locator(f"[data-stage-tab='{made['stages'][0].pk}']").tap()
     phone.locator(f"#card-{made['deal'].pk} [data-card-menu]").tap()
     phone.get_by_role("menuitem", name=made["stages"][1].name).tap()

@@ -80,7 +80,7 @@ def test_groups_fold_by_click_and_by_keys(desktop: Any, opened: Callable[..., An
     """The rows of a group come when it unfolds; arrows walk the heads; the focus stays."""
     page = opened(desktop, "/deal/?group=owner")
     page.locator(".group-head").nth(1).wait_for()
-    page.wait_for_function("document.querySelectorAll('[data-row]').length === 12")
+    page.wait_for_function("() => document.querySelectorAll('[data-row]').length === 12")
     page.locator(".group-head").first.locator("b").first.click()
     assert page.locator("[data-row]:visible").count() == 6
     page.locator("[data-fold]").first.focus()
@@ -119,7 +119,7 @@ def test_builder_speaks_of_time_and_of_what_is_missing(desktop: Any, opened: Cal
 def test_views_and_groups_fit_a_phone(phone: Any, opened: Callable[..., Any]) -> None:
     """Nothing runs over the edge at 390 pixels, groups unfold by a tap."""
     page = opened(phone, "/deal/?group=owner&sort=-amount,name")
-    page.wait_for_function("document.querySelectorAll('[data-row]').length === 12")
+    page.wait_for_function("() => document.querySelectorAll('[data-row]').length === 12")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     page.locator("[data-fold]").first.tap()
     assert page.locator("[data-row]:visible").count() == 6
