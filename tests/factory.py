@@ -19,6 +19,8 @@ _types = (info.key for _round in count() for info in registry.all() if not info.
 SPECIAL: dict[str, dict[str, object] | Callable[[], dict[str, object]]] = {
     "custom_field": {"on_type": "customer", "kind": "choice", "choices": "A\nB"},  # must name a real type and kind
     "exchange_rate": {"currency": "USD"},  # a code, not any text
+    "view": {"on_type": "customer", "matching": "kind is company", "sorting": "name", "columns": "name,phones",
+             "grouping": "stage", "audience": "private", "to_team": None},  # a state that works
     # One default for each type, which must be a real one; a rule shares with exactly one role, team or person.
     "access_default": lambda: {"on_type": next(_types)},
     "sharing_rule": lambda: {

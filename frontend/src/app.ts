@@ -14,6 +14,7 @@ import "./roles";
 import "./passkey";
 import "./theme";
 import "./toasts";
+import "./views";
 
 // The content security policy allows neither eval nor inline styles.
 htmx.config.allowEval = false;

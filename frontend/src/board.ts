@@ -7,7 +7,9 @@ interface Kept { error: string; ask: string; is_input: boolean }
 
 const board = () => document.getElementById("board");
 const words = () => document.getElementById("board-words")?.dataset ?? {};
-const columns = () => [...(board()?.querySelectorAll<HTMLElement>("[data-column]") ?? [])];
+const laneOf = (part?: Element | null) => part?.closest<HTMLElement>("[data-lane]");
+/** The columns a card may go to: those of its lane, or of the whole board. */
+const columns = (part?: Element | null) => [...((laneOf(part) ?? board())?.querySelectorAll<HTMLElement>("[data-column]") ?? [])];
 const titleOf = (column: HTMLElement) => column.getAttribute("aria-label") ?? "";
 const say = (text: string, kind = "ok", undo = "") => document.body.dispatchEvent(new CustomEvent("toast", { detail: { text, kind, undo } }));
 
@@ -60,7 +62,9 @@ function done(card: HTMLElement, moved: Moved, to: HTMLElement): void {
   const won = moved.outcome === "won";
   say(won ? (words().won ?? "%s").replace("%s", moved.title) : moved.text, "ok", moved.undo);
   if (to.matches(".ended")) card.remove();
-  refreshHeads();
+  const lane = laneOf(to);
+  if (lane) refreshLane(lane, card.id);
+  else refreshHeads();
 }
 
 function putBack(card: HTMLElement, from: HTMLElement, before: Element | null): void {
@@ -100,6 +104,14 @@ function shift(card: HTMLElement, to: HTMLElement | undefined): void {
 
 let waiting = 0;
 
+/** A lane is small: it is brought anew as a whole, and the card keeps the focus. */
+function refreshLane(lane: HTMLElement, focused: string): void {
+  const had = document.activeElement?.id === focused;
+  void htmx.ajax("get", lane.dataset.laneUrl ?? "", { target: lane, swap: "outerHTML" }).then(() => {
+    if (had) document.getElementById(focused)?.focus({ preventScroll: true });
+  });
+}
+
 function refreshHeads(): void {
   window.clearTimeout(waiting);
   waiting = window.setTimeout(() => void fresh(false), 500);
@@ -133,18 +145,19 @@ document.body.addEventListener("recordChanged", () => void fresh(true));
 
 // ---- mouse and touch ----
 
-function start(): void {
+function start(within: HTMLElement | null = board()): void {
   if (!("movable" in (board()?.dataset ?? {}))) return;
   let before: Element | null = null;
-  for (const list of board()?.querySelectorAll<HTMLElement>("[data-cards]") ?? []) {
+  for (const list of within?.querySelectorAll<HTMLElement>("[data-cards]") ?? []) {
     Sortable.create(list, {
-      group: "cards", draggable: ".dc", animation: matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 160,
+      // A card changes its column; whose it is changes on its record.
+      group: `cards ${laneOf(list)?.dataset.lane ?? ""}`, draggable: ".dc", animation: matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 160,
       delay: 200, delayOnTouchOnly: true, touchStartThreshold: 6, ghostClass: "is-ghost", fallbackClass: "is-drag",
       forceFallback: true, fallbackOnBody: true, fallbackTolerance: 4, scroll: true, scrollSensitivity: 60, bubbleScroll: true,
       filter: "[data-card-menu]", preventOnFilter: false,
       onStart: (event) => { before = event.item.nextElementSibling; },
       onMove: (event) => {
-        for (const column of columns()) column.classList.toggle("is-over", column === event.to.closest("[data-column]") && event.to !== event.from);
+        for (const column of columns(event.to)) column.classList.toggle("is-over", column === event.to.closest("[data-column]") && event.to !== event.from);
         return true;
       },
       onEnd: (event) => {
@@ -156,12 +169,17 @@ function start(): void {
   }
 }
 
+document.body.addEventListener("htmx:load", (event) => {
+  const part = (event as CustomEvent).detail.elt as HTMLElement;
+  if (part.matches?.("[data-lane]")) start(part);
+});
+
 // ---- keys and menu ----
 
 document.addEventListener("keydown", (event) => {
   const card = (event.target as HTMLElement).closest?.<HTMLElement>("[data-card]");
   if (!card || event.target !== card || event.ctrlKey || event.metaKey || event.altKey) return;
-  const all = columns();
+  const all = columns(card);
   const at = all.indexOf(card.closest<HTMLElement>("[data-column]") as HTMLElement);
   const keys: Record<string, () => void> = {
     "]": () => shift(card, all[at + 1]),
@@ -205,7 +223,7 @@ function openMenu(card: HTMLElement): void {
   head.className = "mh";
   head.textContent = words().choose ?? "";
   menu.append(head);
-  for (const column of columns()) {
+  for (const column of columns(card)) {
     const item = document.createElement("button");
     item.type = "button";
     item.className = "mi";
@@ -215,7 +233,7 @@ function openMenu(card: HTMLElement): void {
     name.className = "grow";
     name.textContent = titleOf(column);
     item.append(name);
-    const step = columns().indexOf(column) - columns().indexOf(here as HTMLElement);
+    const step = columns(card).indexOf(column) - columns(card).indexOf(here as HTMLElement);
     if (Math.abs(step) === 1) {
       const key = document.createElement("kbd");
       key.textContent = step === 1 ? "]" : "[";

@@ -101,7 +101,65 @@ def test_stage_gate_leads_to_the_field(cast: Cast) -> None:
     deal, stage = _deal(cast, amount=None), _stages(cast)[1]
     cast.ctx("ana").write(stage, needed="amount")
     answer = cast.client("ana").post("/deal/board/move", {"record": deal.pk, "column": stage.pk}, headers=HX)
-    assert answer.status_code == 422 and answer.json()["ask"].endswith("/edit#f-amount")
+    told = answer.json()
+    assert answer.status_code == 422 and told["is_input"] and told["ask"].startswith("/deal/board/ask?")
+    form = cast.client("ana").get(told["ask"], headers=HX).content.decode()
+    assert "set_amount" in form and "Save and move" in form
+
+
+def test_what_a_stage_needs_is_given_on_the_way(cast: Cast) -> None:
+    """One step asks for another field after the first; nothing is kept until the card has moved; Undo takes the move back."""
+    deal, stage = _deal(cast, amount=None), _stages(cast)[1]
+    cast.ctx("ana").write(stage, needed="amount, close_on")
+    client, given = cast.client("ana"), {"record": deal.pk, "column": stage.pk, "dialog": "1"}
+    more = client.post("/deal/board/move", {**given, "fields_shown": "amount", "set_amount": "500"}, headers=HX)
+    assert more.status_code == 422 and "set_close_on" in more.content.decode() and "set_amount" in more.content.decode()
+    deal.refresh_from_db()
+    assert deal.amount is None and deal.stage_id == first_stage_id()
+    both = {**given, "fields_shown": "amount,close_on", "set_amount": "500", "set_close_on": "2027-03-01"}
+    moved = client.post("/deal/board/move", both, headers=HX)
+    deal.refresh_from_db()
+    assert moved.status_code == 204 and deal.stage_id == stage.pk and deal.close_on == dt.date(2027, 3, 1)
+    assert f"deal:{deal.pk}:{deal.version}" in moved.headers["HX-Trigger"]
+    client.post("/undo", {"what": f"deal:{deal.pk}:{deal.version}"})
+    deal.refresh_from_db()
+    assert deal.stage_id == first_stage_id() and deal.close_on == dt.date(2027, 3, 1)
+    # The fields of an action and hidden ones cannot be slipped in.
+    client.post("/deal/board/move", {**given, "fields_shown": "reason", "set_reason": "x"}, headers=HX)
+    deal.refresh_from_db()
+    assert not deal.reason
+
+
+def test_lanes_show_each_owner_with_totals_and_their_own_cards(cast: Cast) -> None:
+    """A lane for each person with open deals, counted and summed; what is hidden stays hidden."""
+    _deal(cast, name="Ben's", owner=cast.ben.pk)
+    _deal(cast, name="Cem's", owner=cast.cem.pk, amount="100")
+    won = next(s for s in _stages(cast) if s.outcome == "won")
+    _deal(cast, name="Over", owner=cast.ana.pk, stage=won.pk)
+    page = _board(cast, query="?lanes=owner")
+    assert page.count("data-lane=") == 2 and "Ben Moore" in page and "€8,900" in page and "data-card=" not in page
+    lane = cast.client("ana").get(f"/deal/board/lane?lanes=owner&in={cast.ben.pk}", headers=HX).content.decode()
+    assert "Ben&#39;s" in lane and "Cem" not in lane and "€8,900" in lane and lane.count("data-column=") == 4
+    assert "Cem Aydin" not in _board(cast, "ben", "?lanes=owner")
+    theirs = cast.client("ben").get(f"/deal/board/lane?in={cast.cem.pk}", headers=HX)
+    assert "Cem&#39;s" not in theirs.content.decode() and "€100" not in theirs.content.decode()
+    hide_group(cast, "sales", "sales.amounts")
+    assert "€" not in _board(cast, "ben", "?lanes=owner")
+    assert cast.client("ben").get("/deal/board/lane?in=nonsense", headers=HX).status_code == 422
+
+
+def test_a_board_shares_views_and_filters_with_the_list(cast: Cast) -> None:
+    """A view saved from the board opens as one; the list has it too, and a filter goes along when the layout changes."""
+    _deal(cast, name="Big", owner=cast.ben.pk)
+    client = cast.client("ana")
+    client.post("/deal/views/new?layout=board&filter=amount+%3E+5", {"name": "Worth it", "audience": "everyone"})
+    view = registry.get("view").model.objects.get(name="Worth it")
+    assert view.layout == "board" and view.matching == "amount > 5"
+    page = cast.client("ben").get(f"/deal/board?view={view.pk}").content.decode()
+    assert "Big" in page and "Remove filter Amount" in page and f'href="/deal/?view={view.pk}' in page
+    assert f"/deal/board?view={view.pk}" in cast.client("ben").get("/deal/").content.decode()
+    narrowed = client.get("/deal/board?filter=owner+is+me").content.decode()
+    assert "Big" not in narrowed and "/deal/?filter=owner+is+me" in narrowed
 
 
 def test_strangers_cards_are_not_there(cast: Cast) -> None:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from rapport.kernel.context import Context
 
 Rights = Mapping[str, Mapping[str, str]]
+#: The principal of grants to everybody whose role knows the type (a view for everyone).
+EVERYBODY = "e:"
 #: Charts kept per process; a hosted process serves many workspaces.
 _KEPT = 64
 
@@ -95,7 +97,7 @@ class Chart:
 
     def principals(self, user_id: UUID, team_id: UUID | None, role_id: UUID | None) -> list[str]:
         """Under which names grants are given to a person: themselves, their role, their team, the teams above it."""
-        found = [f"u:{user_id.hex}"]
+        found = [f"u:{user_id.hex}", EVERYBODY]
         if role_id is not None:
             found.append(f"r:{role_id.hex}")
         if team_id is not None:

@@ -94,7 +94,8 @@ def unshare(ctx: Context, record: Record, grant_id: int) -> Guest:
 
 def guests(ctx: Context, record: Record) -> list[Guest]:
     """The people a record is shared with, members of its team first. The caller has passed the record through the gate."""
-    rows = Grant.objects.filter(workspace_id=ctx.workspace.pk, record_id=record.pk, rule_id=None)
+    # Grants to a team or to everybody follow from the record's own words; nobody takes them off here.
+    rows = Grant.objects.filter(workspace_id=ctx.workspace.pk, record_id=record.pk, rule_id=None, principal__startswith="u:")
     rows = rows.filter(Q(until=None) | Q(until__gt=ctx.format.now)).order_by("cause", "pk")
     seats = chart_of(ctx.workspace).seats
     found = []

@@ -14,7 +14,7 @@ from rapport.kernel.errors import Invalid
 from rapport.kernel.kinds.base import NEGATIONS
 from rapport.kernel.query.models import IndexedValue
 from rapport.kernel.query.search import few_containing
-from rapport.kernel.query.tree import All, Any_, Has, Me, Node, Not, Relative, Test
+from rapport.kernel.query.tree import PERIODS, All, Any_, Has, Me, Node, Not, Relative, Test
 from rapport.kernel.query.walking import fenced, walked
 from rapport.kernel.records.field import Field
 from rapport.kernel.records.registry import TypeInfo, registry
@@ -69,10 +69,32 @@ def _test(ctx: Context, info: TypeInfo, path: tuple[str, ...], test: Test, *, wa
             % {"label": field.label, "op": test.op.replace("_", " "), "ops": ", ".join(field.kind.operators)},
             code="unknown_operator", field="filter",
         )  # fmt: skip
-    value = _value(ctx, test.value)
+    op, value = _stretched(ctx, field, test)
     if test.op in NEGATIONS:
-        return _negated(ctx, info, field, NEGATIONS[test.op], value, walking=walking)
-    return _positive(ctx, info, field, test.op, value, walking=walking)
+        return _negated(ctx, info, field, NEGATIONS.get(op, op), value, walking=walking)
+    return _positive(ctx, info, field, op, value, walking=walking)
+
+
+def _stretched(ctx: Context, field: Field, test: Test) -> tuple[str, object]:
+    """Operator and value; a stretch of days is compared by its first or last day."""
+    if not isinstance(test.value, Relative) or test.value.base not in PERIODS or "between" not in field.kind.operators:
+        return test.op, _value(ctx, test.value)
+    first, last = _stretch(ctx, test.value.base)
+    return ("between", (first, last)) if test.op in ("is", "is_not") else (test.op, first if test.op in ("<", ">=") else last)
+
+
+def _stretch(ctx: Context, period: str) -> tuple[dt.date, dt.date]:
+    """First and last day of last, this or next week (from Monday), month or year."""
+    which, _line, unit = period.partition("_")
+    step, today = {"last": -1, "this": 0, "next": 1}[which], ctx.format.today
+    if unit == "week":
+        first = today - dt.timedelta(days=today.weekday() - 7 * step)
+        return first, first + dt.timedelta(days=6)
+    if unit == "year":
+        return dt.date(today.year + step, 1, 1), dt.date(today.year + step, 12, 31)
+    year, month = divmod(today.year * 12 + today.month - 1 + step, 12)
+    after = dt.date(year + (month == 11), (month + 1) % 12 + 1, 1)
+    return dt.date(year, month + 1, 1), after - dt.timedelta(days=1)
 
 
 def _positive(ctx: Context, info: TypeInfo, field: Field, op: str, value: object, *, walking: bool = False) -> Q:
@@ -171,6 +193,8 @@ def _value(ctx: Context, value: object) -> object:
 
 
 def _moment(ctx: Context, value: Relative) -> dt.date | dt.datetime:
+    if value.base in PERIODS:
+        raise Invalid(_("“%(word)s” is a stretch of days: it stands alone after is, before or after.") % {"word": value.base})
     start: dt.date | dt.datetime = ctx.format.today if value.base == "today" else ctx.format.now
     if value.unit == "h":
         return start + dt.timedelta(hours=value.amount)

@@ -26,6 +26,7 @@ from rapport.kernel.errors import Invalid
 from rapport.kernel.ids import as_id
 from rapport.kernel.kinds.base import Title
 from rapport.kernel.query.compile import compile_filter
+from rapport.kernel.query.ordering import After, Key, Sorted, sort_keys
 from rapport.kernel.query.reaching import first_ids, listed, sorted_at_once, walked_rows, ways_to_sort
 from rapport.kernel.query.tree import Node
 from rapport.kernel.query.walking import merged, parts
@@ -104,24 +105,32 @@ def read_page(
     ctx: Context, info: TypeInfo, *, where: Node | None = None, sort: str = "", fields: Iterable[str] | None = None,
     limit: int = 50, cursor: str = "", verb: str = "view", strict: bool = False, base: QuerySet | None = None,
 ) -> Page:  # fmt: skip
-    """A page of records. `sort` is a field key, "-" in front for descending; "" is newest first.
+    """A page of records. `sort` is a field key, or up to three with commas, "-" in front for descending; "" is newest first.
 
     Raises Invalid for an unknown field, an operator that does not fit, a sort without an index, a foreign cursor.
     """
     chosen = pick_fields(ctx, info, fields, strict=strict)
     limit = max(1, min(limit, MAX_LIMIT))
-    path, down = sort_path(ctx, info, sort)
+    keys = sort_keys(ctx, info, sort)
+    path, down, several = keys[0].path, keys[0].down, len(keys) > 1
     ways = ways_to_sort(ctx, info, verb) if base is None else None
+    if several and ways:
+        ways = []  # few enough to be sorted at once
     rows = base if base is not None else _rows_for(ctx, info, verb, ways)
     if where is not None:
         matching = compile_filter(ctx, info, where, walking=ways is None)
         rows, ways = (rows, [way.filter(matching) for way in ways]) if ways else (rows.filter(matching), ways)
     columns = _columns(chosen)
-    more = [path, info.person_column]
+    more = [*[key.path for key in keys], info.person_column]
     names = ["pk", "version", *columns, *[name for name in dict.fromkeys(more) if name not in ("", "id", *columns)]]
     rows = _annotated(rows, chosen)
-    after = _fitting(_decode(cursor, sort), info, path)
     split = parts(ctx, info, where, path, compile_filter) if ways is None else []
+    if several:
+        reading = Sorted(ctx, info, rows, names, keys)
+        got = reading.page(_decode_many(cursor, sort, info, keys), limit + 1, few=ways is not None, splits=split)
+        next_cursor = _encode_many(sort, got[limit - 1], names, keys) if len(got) > limit else None
+        return Page(_rows(ctx, info, got[:limit], names, chosen), chosen, next_cursor, sort)
+    after = _fitting(_decode(cursor, sort), info, path)
     found = [_keyset(rows.filter(part), names, path, down, limit + 1, after, ways) for part in split or [Q()]]
     at = None if path == "id" else names.index(path)
     got = found[0] if len(found) == 1 else merged(found, at, down=down, wanted=limit + 1)
@@ -136,27 +145,6 @@ def _rows_for(ctx: Context, info: TypeInfo, verb: str, ways: list[QuerySet] | No
     if ways is None:
         return walked_rows(ctx, info, verb)
     return gate.unscoped_rows(ctx, info) if ways else listed(ctx, info, verb)
-
-
-def sort_path(ctx: Context, info: TypeInfo, sort: str) -> tuple[str, bool]:
-    """ORM path and direction of a sort; raises Invalid with advice when no index serves it."""
-    down = sort.startswith("-")
-    key = sort.removeprefix("-")
-    if not key:
-        return "id", True
-    found = gate.fields(ctx, info).get(key)
-    if found is None:
-        raise Invalid(
-            _("%(type)s has no field “%(key)s”.") % {"type": str(info.label).capitalize(), "key": key[:60]},
-            code="unknown_field", field="sort",
-        )  # fmt: skip
-    if not found.sort_path:
-        able = ", ".join(f.key for f in gate.fields(ctx, info).values() if f.sort_path)
-        raise Invalid(
-            _("Lists cannot be sorted by “%(label)s”; they can by: %(able)s.") % {"label": found.label, "able": able},
-            code="unsortable", field="sort",
-        )  # fmt: skip
-    return found.sort_path, down
 
 
 def count(ctx: Context, rows: QuerySet, *, cap: int = COUNT_CAP) -> Totals:
@@ -309,6 +297,30 @@ def _encode(sort: str, last: tuple[object, ...], names: list[str], path: str) ->
     value = None if path == "id" else last[names.index(path)]
     data = json.dumps([sort, value is None and path != "id", _plain(value), str(last[0])], separators=(",", ":"))
     return base64.urlsafe_b64encode(data.encode()).decode().rstrip("=")
+
+
+def _encode_many(sort: str, last: tuple[object, ...], names: list[str], keys: Sequence[Key]) -> str:
+    values = [None if key.path == "id" else _plain(last[names.index(key.path)]) for key in keys]
+    data = json.dumps([sort, values, str(last[0])], separators=(",", ":"))
+    return base64.urlsafe_b64encode(data.encode()).decode().rstrip("=")
+
+
+def _decode_many(cursor: str, sort: str, info: TypeInfo, keys: Sequence[Key]) -> After | None:
+    """The cursor of a page sorted by several keys, its values as the columns hold them."""
+    if not cursor:
+        return None
+    try:
+        was, values, pk = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        found = as_id(pk)
+    except (ValueError, TypeError, binascii.Error, RecursionError):
+        was = found = values = None
+    if found is None or was != sort or not isinstance(values, list) or len(values) != len(keys):
+        raise _foreign_cursor()
+    fitted = [
+        None if value is None or isinstance(value, (list, dict)) else _fitting((False, value, found), info, key.path)[1]  # type: ignore[index]
+        for key, value in zip(keys, values, strict=True)
+    ]
+    return fitted, found
 
 
 def _plain(value: object) -> object:

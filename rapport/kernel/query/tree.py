@@ -38,12 +38,14 @@ OPS = EMPTY_OPS | LIST_OPS | ONE_VALUE_OPS | {"between"}
 # 18 digits fit 64 bits on both databases; longer numbers stay text, so no digit can get lost.
 _INT_END = 10**18
 _PART = re.compile(r"[a-z][a-z0-9_]*")
-_RELATIVE = re.compile(r"(today|now)(?:([+-][0-9]{1,7})([hdwmy]))?")
+_RELATIVE = re.compile(r"(today|now|(?:last|this|next)_(?:week|month|year))(?:([+-][0-9]{1,7})([hdwmy]))?")
+#: Stretches of days around today: "is this_month" is any day in it, "< this_month" before its first.
+PERIODS = frozenset(f"{which}_{unit}" for which in ("last", "this", "next") for unit in ("week", "month", "year"))
 # About 200 years each way: the sum with today is always a date that both databases can hold.
 _FURTHEST = {"h": 1_752_000, "d": 73_000, "w": 10_400, "m": 2_400, "y": 200}
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
-Base: TypeAlias = Literal["today", "now"]
+Base: TypeAlias = str
 Unit: TypeAlias = Literal["h", "d", "w", "m", "y"]
 
 
@@ -80,14 +82,14 @@ ME = Me()
 
 @dataclass(frozen=True)
 class Relative:
-    """A time counted from the moment the filter runs: today, today+7d, now-2h."""
+    """A time counted from the moment the filter runs: today, today+7d, now-2h, or a stretch of days: last_month."""
 
     base: Base
     amount: int = 0
     unit: Unit = "d"
 
     def __post_init__(self) -> None:
-        if self.base not in ("today", "now") or self.unit not in _FURTHEST:
+        if (self.base not in ("today", "now") and (self.base not in PERIODS or self.amount)) or self.unit not in _FURTHEST:
             _shape(_("A relative time is written like today+7d or now-2h."))
         if self.base == "today" and self.unit == "h":
             _shape(_("Hours are counted from now, not from today: write now+2h."))

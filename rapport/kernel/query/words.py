@@ -29,7 +29,9 @@ SPELLINGS: list[tuple[tuple[str, ...], str]] = sorted(
     key=lambda spelling: -len(spelling[0]),
 )
 
-RELATIVE = re.compile(r"today(?:[+-][0-9]{1,7}[dwmy])?|now(?:[+-][0-9]{1,7}[hdwmy])?")
+RELATIVE = re.compile(
+    r"today(?:[+-][0-9]{1,7}[dwmy])?|now(?:[+-][0-9]{1,7}[hdwmy])?|(?:last|this|next)_(?:week|month|year)"
+)
 NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
 #: Whole numbers that come out as they went in; "007" and very long ones stay text.
 _INTEGER = re.compile(r"0|-?[1-9][0-9]{0,17}")

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.utils.html import strip_tags
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import ngettext
 
 from rapport.kernel.access import gate
@@ -16,11 +17,18 @@ from rapport.kernel.errors import Invalid
 from rapport.kernel.ids import as_id
 from rapport.kernel.kinds.base import OPS
 from rapport.kernel.query.read import add_titles
-from rapport.kernel.query.text import show
-from rapport.kernel.query.tree import Me, Node, Relative, Test
+from rapport.kernel.query.text import parse, show
+from rapport.kernel.query.tree import PERIODS, All, Any_, Has, Me, Node, Not, Relative, Test
 from rapport.kernel.records.field import Field
-from rapport.kernel.records.registry import TypeInfo, registry
+from rapport.kernel.records.registry import Relation, TypeInfo, registry
 from rapport.surfaces.web.list_state import ListState
+
+#: What stretches of days are called.
+PERIOD_LABELS = {
+    "last_week": _lazy("last week"), "this_week": _lazy("this week"), "next_week": _lazy("next week"),
+    "last_month": _lazy("last month"), "this_month": _lazy("this month"), "next_month": _lazy("next month"),
+    "last_year": _lazy("last year"), "this_year": _lazy("this year"), "next_year": _lazy("next year"),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -32,6 +40,7 @@ class Chip:
     op: str
     value: str
     remove_url: str
+    #: Where each part is changed; "" for what only the text form can say.
     edit_url: str = ""
 
     @property
@@ -46,14 +55,61 @@ def chips(ctx: Context, state: ListState) -> list[Chip]:
     for at, node in enumerate(state.tests):
         remove = state.url(filter=state.without(at))
         made = _chip(ctx, state, node, remove, at)
-        found.append(made or Chip("filter", "", "", show(node), remove))
+        found.append(made or Chip("filter", "", "", in_words(ctx, state.info, node), remove))
     return found
 
 
+def in_words(ctx: Context, info: TypeInfo, node: Node) -> str:
+    """A condition of any shape as a person would say it; its text form where words fail."""
+    if isinstance(node, (All, Any_)) and node.items:
+        word = _(" and ") if isinstance(node, All) else _(" or ")
+        return word.join(in_words(ctx, info, item) for item in node.items)
+    if isinstance(node, Test):
+        made = _test_chip(ctx, info, node, "", "")
+        return made.text if made else show(node)
+    related = has_parts(node)
+    made = _has_chip(ctx, info, *related, "", "") if related else None
+    return made.text if made else show(node)
+
+
+def has_parts(node: Node) -> tuple[Has, bool] | None:
+    """The relation of a condition “has …” or “has no …”, and whether it is the second."""
+    if isinstance(node, Has):
+        return node, False
+    return (node.item, True) if isinstance(node, Not) and isinstance(node.item, Has) else None
+
+
 def _chip(ctx: Context, state: ListState, node: Node, remove: str, at: int) -> Chip | None:
-    if not isinstance(node, Test):
+    edit = state.url("filter", edit=at)
+    if isinstance(node, Test):
+        return _test_chip(ctx, state.info, node, remove, edit)
+    related = has_parts(node)
+    return _has_chip(ctx, state.info, *related, remove, edit) if related else None
+
+
+def _has_chip(ctx: Context, info: TypeInfo, node: Has, is_no: bool, remove: str, edit: str) -> Chip | None:
+    relation = info.relations.get(node.path[0])
+    if relation is None or relation.field not in gate.fields(ctx, relation.type):
         return None
-    info, labels, field = state.info, [], None
+    what = str(relation.type.plural)
+    if node.where is not None:
+        view = next((label for label, text in related_views(relation) if text == show(node.where)), "")
+        what = f"{what}: {view or in_words(ctx, relation.type, node.where)}"
+    return Chip("link", _("Has no") if is_no else _("Has"), "", what, remove, edit)
+
+
+def related_views(relation: Relation) -> list[tuple[str, str]]:
+    """Which of the related records may be meant: the declared views of their type, label and filter."""
+    found = []
+    for label, text in relation.type.declared.views.items():
+        where = text.partition("|")[0].strip()
+        if where:
+            found.append((str(label), show(parse(where))))
+    return found
+
+
+def _test_chip(ctx: Context, info: TypeInfo, node: Test, remove: str, edit: str) -> Chip | None:
+    labels, field = [], None
     for key in node.path:
         field = gate.fields(ctx, info).get(key)
         if field is None:
@@ -70,7 +126,7 @@ def _chip(ctx: Context, state: ListState, node: Node, remove: str, at: int) -> C
         op,
         value_text(ctx, field, node.value),
         remove,
-        state.url("filter", edit=at) if len(node.path) == 1 else "",
+        edit if len(node.path) <= 2 else "",
     )
 
 
@@ -112,7 +168,9 @@ def _title(ctx: Context, info: TypeInfo, ident: UUID) -> str:
 
 
 def relative_text(value: Relative) -> str:
-    """today, 7 days ago, in 2 weeks."""
+    """today, 7 days ago, in 2 weeks, last month."""
+    if value.base in PERIODS:
+        return str(PERIOD_LABELS[value.base])
     if not value.amount:
         return _("today") if value.base == "today" else _("now")
     count = abs(value.amount)

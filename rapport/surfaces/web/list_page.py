@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.html import conditional_escape as escape
@@ -22,6 +22,8 @@ from rapport.kernel.records.field import Field
 from rapport.kernel.records.registry import TypeInfo, registry
 from rapport.surfaces.web import exporting
 from rapport.surfaces.web.filter_chips import Chip, chips
+from rapport.surfaces.web.filter_text import error_place
+from rapport.surfaces.web.list_groups import Shown, group_choices, grouped, within_group
 from rapport.surfaces.web.list_state import ListState, read_state
 from rapport.surfaces.web.shell import DEPARTMENTS, is_part, render
 
@@ -52,7 +54,12 @@ def list_page(request: HttpRequest, type_key: str) -> HttpResponse:
     state = read_state(ctx, info, request.GET.dict())
     if "column" in request.GET:
         return HttpResponseRedirect(state.url(columns=",".join(request.GET.getlist("column"))))
-    page, state = _read(ctx, state, request.GET.get("cursor", ""))
+    if not request.GET and state.has_own_default:
+        return HttpResponseRedirect(state.url(view=next(view.key for view in state.views if view.is_default)))
+    if set(request.GET) == {"view"} and state.view.is_private and state.view.works:
+        return HttpResponseRedirect(state.url(view=state.view.key))  # the bar shall hold what can be mailed
+    groups, state = _grouped(ctx, state)
+    page, state = _read(ctx, state, request.GET.get("cursor", ""), is_grouped=groups is not None)
     values = {
         **_shown(ctx, state, page),
         "chips": chips(ctx, state),
@@ -61,12 +68,18 @@ def list_page(request: HttpRequest, type_key: str) -> HttpResponse:
         "may": {verb: gate.allows(ctx, info, verb) for verb in ("create", "edit", "delete", "import")}
         | {"export": exporting.engine() is not None and gate.allows(ctx, info, "export")},
         "all_fields": list(gate.fields(ctx, info).values()),
+        "column_order": read.pick_fields(ctx, info, dict.fromkeys([*state.columns, *gate.fields(ctx, info)])),
         "department": department_of(info),
         "sorts": [f for f in gate.fields(ctx, info).values() if f.sort_path],
+        "seen_types": [r.type.key for r in info.relations.values() if gate.allows(ctx, r.type, "view")],
+        "group_choices": group_choices(ctx, state),
+        "groups": groups,
+        "may_save": gate.allows(ctx, registry.get("view"), "create"),
+        "text_at": error_place(state),
         "empty": None,
         "quick_url": f"/quick-add?type={info.key}" if department_of(info) else "",
     }
-    if not page.rows and not state.error:
+    if not page.rows and not state.error and not (groups and groups.heads):
         values["empty"] = _why_empty(ctx, state)
     return render(request, "list/page.html", values, status=422 if state.error else 200)
 
@@ -79,10 +92,11 @@ def rows(request: HttpRequest, type_key: str) -> HttpResponse:
     ctx, info = request.ctx, registry.get(type_key)  # type: ignore[attr-defined]
     gate.demand(ctx, info, "view")
     state = read_state(ctx, info, request.GET.dict())
-    page, state = _read(ctx, state, request.GET.get("cursor", ""))
+    group = request.GET.get("in", "")
+    page, state = _read(ctx, within_group(ctx, state, group) if group else state, request.GET.get("cursor", ""))
     if state.error:
         raise Invalid(state.error)
-    return render(request, "list/rows.html", _shown(ctx, state, page))
+    return render(request, "list/rows.html", {**_shown(ctx, state, page, group), "groups": None})
 
 
 @require_GET
@@ -91,8 +105,9 @@ def tabs(request: HttpRequest, type_key: str) -> HttpResponse:
     ctx, info = request.ctx, registry.get(type_key)  # type: ignore[attr-defined]
     gate.demand(ctx, info, "view")
     state = read_state(ctx, info, request.GET.dict())
-    counts = {v.key: read.count(ctx, read.filtered(ctx, info, parse(v.filter))).text for v in state.views}
-    return render(request, "list/tabs.html", {"state": state, "counts": counts})
+    counts = {v.key: read.count(ctx, read.filtered(ctx, info, parse(v.filter))).text for v in state.views if v.works}
+    may_save = gate.allows(ctx, registry.get("view"), "create")
+    return render(request, "list/tabs.html", {"state": state, "counts": counts, "may_save": may_save})
 
 
 @require_GET
@@ -125,25 +140,40 @@ def totals(request: HttpRequest, type_key: str) -> HttpResponse:
     )
 
 
-def _read(ctx: Context, state: ListState, cursor: str) -> tuple[read.Page, ListState]:
-    """One page of rows; where filter or sort do not work there are none."""
-    if state.error:
-        return read.Page([], read.pick_fields(ctx, state.info, state.columns)), state
-    page = read.read_page(
-        ctx, state.info, where=state.node, sort=state.sort, fields=state.columns, limit=PAGE, cursor=cursor
-    )
+def _grouped(ctx: Context, state: ListState) -> tuple[Shown | None, ListState]:
+    """The groups of the list; where it cannot be grouped, the state with the sentence that says why."""
+    try:
+        return grouped(ctx, state), state
+    except Invalid as wrong:
+        return None, replace(state, error=wrong.sentence)
+
+
+def _read(ctx: Context, state: ListState, cursor: str, *, is_grouped: bool = False) -> tuple[read.Page, ListState]:
+    """One page of rows; there are none where filter or sort do not work, and in a grouped list before a group is opened."""
+    none = read.Page([], read.pick_fields(ctx, state.info, state.columns))
+    if state.error or is_grouped:
+        return none, state
+    try:
+        page = read.read_page(
+            ctx, state.info, where=state.node, sort=state.sort, fields=state.columns, limit=PAGE, cursor=cursor
+        )
+    except Invalid as wrong:
+        if wrong.code != "too_many_ties":
+            raise
+        return none, replace(state, error=wrong.sentence)
     read.load_titles(ctx, page.rows, page.fields)
     return page, state
 
 
-def _shown(ctx: Context, state: ListState, page: read.Page) -> dict[str, object]:
+def _shown(ctx: Context, state: ListState, page: read.Page, group: str = "") -> dict[str, object]:
+    further = {"cursor": page.next, **({"in": group} if group else {})}
     return {
         "state": state,
         "info": state.info,
         "fields": page.fields,
         "lines": lines(ctx, state.info, page),
-        "next_url": state.url("rows", cursor=page.next) if page.next else "",
-        "next_page": state.url("", cursor=page.next) if page.next else "",
+        "next_url": state.url("rows", **further) if page.next else "",
+        "next_page": state.url("", **further) if page.next else "",
     }
 
 

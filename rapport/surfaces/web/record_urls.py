@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from django.urls import path
 
-from rapport.surfaces.web import access_page, action_page, board, composer, data_page, form, inline, record
+from rapport.surfaces.web import (
+    access_page,
+    action_page,
+    board,
+    board_lanes,
+    board_move,
+    composer,
+    data_page,
+    form,
+    inline,
+    record,
+)
 
 _ONE = "<slug:type_key>/<uuid:record_id>"
 
@@ -12,7 +23,9 @@ urlpatterns = [
     path("<slug:type_key>/new", form.create, name="record-new"),
     path("<slug:type_key>/board", board.page, name="board"),
     path("<slug:type_key>/board/column/<uuid:column_id>", board.column, name="board-column"),
-    path("<slug:type_key>/board/move", board.move, name="board-move"),
+    path("<slug:type_key>/board/move", board_move.move, name="board-move"),
+    path("<slug:type_key>/board/ask", board_move.ask, name="board-ask"),
+    path("<slug:type_key>/board/lane", board_lanes.lane, name="board-lane"),
     path(_ONE, record.page, name="record"),
     path(f"{_ONE}/edit", form.edit, name="record-edit"),
     path(f"{_ONE}/field/<slug:key>", inline.field, name="record-field"),

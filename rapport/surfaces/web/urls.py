@@ -16,6 +16,7 @@ from rapport.surfaces.web import (
     filter_builder,
     home,
     jot,
+    list_groups,
     list_page,
     lookup,
     pwa,
@@ -26,6 +27,7 @@ from rapport.surfaces.web import (
     setup_page,
     tokens_page,
     undo,
+    views_page,
     workspaces,
 )
 from rapport.surfaces.web.signing_in import urls as signing_in_urls
@@ -71,6 +73,12 @@ urlpatterns = [
     path("<slug:type_key>/rows", list_page.rows, name="rows"),
     path("<slug:type_key>/tabs", list_page.tabs, name="tabs"),
     path("<slug:type_key>/totals", list_page.totals, name="totals"),
+    path("<slug:type_key>/group", list_groups.group_head, name="group"),
+    path("<slug:type_key>/views/new", views_page.save_as, name="view_new"),
+    path("<slug:type_key>/views/choose", views_page.choose_view, name="view_choose"),
+    path("<slug:type_key>/views/<uuid:view_id>/edit", views_page.edit, name="view_edit"),
+    path("<slug:type_key>/views/<uuid:view_id>/save", views_page.save, name="view_save"),
+    path("<slug:type_key>/views/<uuid:view_id>/delete", views_page.delete, name="view_delete"),
     path("<slug:type_key>/filter", filter_builder.build, name="filter"),
     path("<slug:type_key>/bulk", bulk.bulk, name="bulk"),
     path("<slug:type_key>/export.csv", exporting.export_csv, name="export"),

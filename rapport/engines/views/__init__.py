@@ -1,0 +1,1 @@
+"""Saved views of lists and boards: who may use them, and what each person chose among them."""
