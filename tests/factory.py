@@ -21,6 +21,12 @@ SPECIAL: dict[str, dict[str, object] | Callable[[], dict[str, object]]] = {
     "exchange_rate": {"currency": "USD"},  # a code, not any text
     # One default for each type, which must be a real one; a rule shares with exactly one role, team or person.
     "access_default": lambda: {"on_type": next(_types)},
+    # A real type, one of its dates, a subject without braces, and nobody in particular.
+    "follow_up_rule": lambda: {
+        "on_type": "customer", "moment": "last_contact_at", "mode": "after", "unit": "days", "side": "after", "amount": 30,
+        "matching": "", "kind": "call", "give_to": "owner", "person": None, "due_days": 0, "also_days": 0, "due_time": None,
+        "is_active": True,
+    },
     "sharing_rule": lambda: {
         "on_type": "customer", "matching": "", "to_role": registry.get("role").model.objects.get(key="owner").pk,
         "to_team": None, "to_user": None,

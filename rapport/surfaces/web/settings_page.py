@@ -63,6 +63,8 @@ def settings_home(request: HttpRequest) -> HttpResponse:
             types[types.index(line)] = Line(
                 _("Roles and permissions"), _("What people can see and change"), "/settings/roles", line.icon
             )
+        elif line.url == "/follow_up_rule/":  # as follow-up rules do: sentences and a preview
+            types[types.index(line)] = Line(line.label, line.text, "/settings/follow-ups", line.icon)
     if gate.allows(ctx, registry.get("user"), "create"):
         types.insert(0, Line(_("Invite people"), _("Bring colleagues in"), "/settings/people/invite", "user-plus"))
     if ctx.viewer.scope("role", "edit") == "all":
