@@ -2,6 +2,7 @@
 import htmx from "htmx.org";
 
 import "./combobox";
+import "./day";
 import "./dialogs";
 import "./keys";
 import "./list";

@@ -42,7 +42,7 @@ def check_rule(ctx: Context, record: Record | None, values: dict[str, object]) -
             if record is None
             else getattr(record, "person_id" if key == "person" else key)
         )
-        return values[key] if key in values else fallback
+        return values.get(key, fallback)
 
     given = {key: wanted(key) for key in (*RULE_FIELDS, "person", "also_days", "is_active")}
     plan = plan_of(ctx, given)

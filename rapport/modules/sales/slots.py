@@ -19,6 +19,7 @@ from rapport.kernel.query.board import Column, read_board
 from rapport.kernel.query.text import parse
 from rapport.kernel.records.registry import TypeInfo, registry
 from rapport.kernel.slots import Panel, slot
+from rapport.modules.sales.targets import aim_of, progress
 
 if TYPE_CHECKING:
     from rapport.kernel.context import Context
@@ -69,21 +70,26 @@ def pipeline_pulse(ctx: Context, info: TypeInfo | None, record: Record | None) -
         return None
     stages = open_stages(ctx, stage)
     columns = read_board(ctx, deal, stages, limit=1, without_cards=frozenset(one.pk for one in stages))
+    aim = aim_of(ctx)
+    values = {
+        "bars": bars(ctx, columns, "amount" in gate.fields(ctx, deal)),
+        "link": _("Open board"),
+        "open": sum(one.count for one in columns),
+        "aim": progress(ctx, aim) if aim is not None else None,
+        **(won_this_month(ctx, deal) if aim is None else {}),
+    }
+    return Panel(_("Pipeline pulse"), "sales/pulse.html", values, url=f"{deal.url}board")
+
+
+def won_this_month(ctx: Context, deal: TypeInfo) -> dict[str, object]:
+    """What was won since the first of the month, for whoever has no target."""
     first = ctx.format.today.replace(day=1).isoformat()
     won = read.totals(ctx, deal, read.filtered(ctx, deal, parse(f"stage.outcome is won and closed_on >= {first}")))
     amount = won.sums.get("amount")
-    sees_amounts = "amount" in gate.fields(ctx, deal)
-    figure = shown_as.money(whole(amount), ctx.format) if isinstance(amount, Money) else won.text
-    values = {
-        "bars": bars(ctx, columns, sees_amounts),
-        "figure": figure if sees_amounts or won.count else "0",
-        "link": _("Open board"),
-        "won": ngettext("won this month in %(count)s deal", "won this month in %(count)s deals", won.count) % {"count": won.text}
-        if sees_amounts
-        else _("deals won this month"),
-        "open": sum(one.count for one in columns),
-    }
-    return Panel(_("Pipeline pulse"), "sales/pulse.html", values, url=f"{deal.url}board")
+    if "amount" not in gate.fields(ctx, deal):
+        return {"figure": won.text, "won": _("deals won this month")}
+    words = ngettext("won this month in %(count)s deal", "won this month in %(count)s deals", won.count) % {"count": won.text}
+    return {"figure": shown_as.money(whole(amount), ctx.format) if isinstance(amount, Money) else "0", "won": words}
 
 
 def whole(amount: Money) -> Money:
