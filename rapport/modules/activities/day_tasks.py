@@ -1,6 +1,6 @@
 """The tasks of the day page: due ones (overdue first), follow-ups among them, and what comes in the next days.
 
-All three panels are read together: one page of my open tasks, and one of those that lie with my team.
+All three panels are read together: my open tasks and those that lie with my team.
 """
 
 from __future__ import annotations
@@ -15,8 +15,7 @@ from django.utils.translation import gettext as _
 from rapport.kernel import format as shown_as
 from rapport.kernel.access import gate
 from rapport.kernel.kinds.base import Title
-from rapport.kernel.query.read import Row, load_titles, read_page
-from rapport.kernel.query.text import parse
+from rapport.kernel.query.read import Row, load_titles, pick_fields, read_ids
 from rapport.kernel.records.registry import TypeInfo, registry
 from rapport.kernel.slots import Panel, slot
 from rapport.modules.activities.slots import ICONS
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
 
 _FIELDS = ("subject", "kind", "due_on", "due_time", "customer", "about", "is_follow_up")
 _MOST, _MOST_OF_TEAM, _MOST_AHEAD = 60, 10, 6
+_DAYS_AHEAD = 7
 
 
 @dataclass(frozen=True)
@@ -68,23 +68,27 @@ def day_tasks(ctx: Context) -> DayTasks | None:
         return None
     found = ctx.memory.get("day tasks")
     if not isinstance(found, DayTasks):
-        page = read_page(
-            ctx, task, where=parse("owner is me and state is open and due_on <= today+7d"), sort="due_on", fields=_FIELDS, limit=_MOST
-        )
-        of_team = _of_team(ctx, task)
-        load_titles(ctx, [*page.rows, *of_team], page.fields)
-        lines = [_line(ctx, task, row) for row in page.rows] + [_line(ctx, task, row, is_of_team=True) for row in of_team]
-        lines.sort(key=lambda one: one.due_iso)
-        found = ctx.memory["day tasks"] = DayTasks(lines, bool(page.next))
+        mine, of_team = _ids(ctx, task, owner_id=ctx.viewer.user_id)[: _MOST + 1], _of_team(ctx, task)
+        rows = read_ids(ctx, task, [*mine[:_MOST], *of_team], _FIELDS)
+        load_titles(ctx, rows.values(), pick_fields(ctx, task, _FIELDS))
+        lines = [_line(ctx, task, row, is_of_team=pk in of_team) for pk, row in rows.items()]
+        lines.sort(key=lambda one: (one.due_iso, one.id))
+        found = ctx.memory["day tasks"] = DayTasks(lines, len(mine) > _MOST)
     return found
 
 
-def _of_team(ctx: Context, task: TypeInfo) -> list[Row]:
+def _ids(ctx: Context, task: TypeInfo, **whose: object) -> list[UUID]:
+    """Open tasks up to a week ahead, the oldest first: along the index of whose they are. (A page of the query layer would
+    also ask for those without a day, which are not wanted here.)"""
+    until = ctx.format.today + dt.timedelta(days=_DAYS_AHEAD)
+    rows = gate.visible(ctx, task).filter(**whose, state="open", due_on__lte=until)
+    return list(rows.order_by("due_on", "pk").values_list("pk", flat=True)[: _MOST + 1])
+
+
+def _of_team(ctx: Context, task: TypeInfo) -> list[UUID]:
     """What lies with my team and nobody in particular."""
-    if ctx.viewer.team_id is None:
-        return []
-    where = parse(f'team is "{ctx.viewer.team_id}" and owner is empty and state is open and due_on <= today')
-    return read_page(ctx, task, where=where, sort="due_on", fields=_FIELDS, limit=_MOST_OF_TEAM).rows
+    team = ctx.viewer.team_id
+    return _ids(ctx, task, team_id=team, owner_id=None)[:_MOST_OF_TEAM] if team is not None else []
 
 
 @slot("home.main", order=20)
@@ -128,7 +132,8 @@ def _line(ctx: Context, task: TypeInfo, row: Row, *, is_of_team: bool = False) -
     customer, about = row.values.get("customer"), row.values.get("about")
     kind = str(row.values.get("kind"))
     return TaskLine(
-        id=row.id, subject=str(row.values.get("subject") or ""), url=task.record_url(row.id), icon=ICONS.get(kind, "square-check-big"),
+        id=row.id, subject=str(row.values.get("subject") or ""), url=task.record_url(row.id),
+        icon=ICONS.get(kind, "square-check-big"),
         kind=task.fields["kind"].kind.text(kind, ctx.format),
         customer=ctx.format.titles.get(("customer", customer)) or ctx.format.titles.get(about),  # type: ignore[arg-type]
         due=shown, due_iso=due.isoformat() if due else "", is_late=due is not None and due < today,

@@ -35,7 +35,8 @@ def index_birthdays(ctx: Context, written: list[Written]) -> None:
         if isinstance(day, dt.date):
             rows.append((ctx.workspace.pk, "customer", BIRTHDAY_KEY, day_key(day), one.record.pk))
             if one.record.owner_id is not None:
-                rows.append((ctx.workspace.pk, "customer", OWNED_KEY, owned_key(one.record.owner_id, day_key(day)), one.record.pk))
+                key = owned_key(one.record.owner_id, day_key(day))
+                rows.append((ctx.workspace.pk, "customer", OWNED_KEY, key, one.record.pk))
     insert_rows(IndexedValue, ("workspace_id", "type", "field", "key", "record_id"), rows)
 
 
