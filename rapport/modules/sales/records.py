@@ -226,5 +226,5 @@ class TargetType(RecordType):
     page = [Section(_("Target"), "name", "person", "for_team", "period", "starts_on", "measure", "amount", "deals")]
     views = {_("All targets"): "| -starts_on"}
     grants = {"management": "*:all", "sales": "view:team"}
-    menu = ("sales", "target")
+    menu = ("settings", "target")
     checks = (check_target,)

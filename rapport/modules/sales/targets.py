@@ -79,7 +79,7 @@ def aim_of(ctx: Context) -> Aim | None:
         amount = info.fields["amount"].kind.load(one.amount, one.amount_currency) if by_amount else None
         if (by_amount and isinstance(amount, Money)) or one.deals:
             whose = (one.person_id, one.for_team_id)
-            found.append(Aim(one.name, *whose, one.period, one.starts_on, last, amount, one.deals or 0))  # type: ignore[arg-type]
+            found.append(Aim(one.name, *whose, one.period, one.starts_on, last, amount, one.deals or 0))
     found.sort(key=lambda aim: (aim.user_id is None, _ORDER.index(aim.period)))
     return found[0] if found else None
 

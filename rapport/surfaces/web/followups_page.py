@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -36,6 +36,7 @@ HOME = "/settings/follow-ups"
 #: How many days back the preview looks when the rule starts from now.
 _SAMPLE_DAYS, _MOST_SHOWN, _LATEST = 30, 500, 10
 _OWN = ("on_type", "moment")
+_MAY_BE_EMPTY = ("matching", "person", "due_time", "note")
 
 
 @dataclass(frozen=True)
@@ -238,7 +239,10 @@ def _read(request: HttpRequest, ctx: Context) -> Posted:
 def _form(
     request: HttpRequest, ctx: Context, rule: FollowUpRule | None, posted: Posted, sentence: str, chosen: Preset | None = None
 ) -> HttpResponse:  # fmt: skip
-    made = {one.key: one for one in controls(ctx, _fields(ctx), posted.held, posted.errors)}
+    made = {
+        one.key: replace(one, is_optional=one.is_optional and one.key in _MAY_BE_EMPTY)
+        for one in controls(ctx, _fields(ctx), posted.held, posted.errors)
+    }
     kinds = [(info, moments_of(ctx, info)) for info in types_with_moments(ctx)]
     on = f"{posted.values.get('on_type')}.{posted.values.get('moment')}"
     state = FollowUpState.objects.filter(workspace_id=ctx.workspace.pk, rule_id=rule.pk).first() if rule else None
