@@ -82,6 +82,7 @@ DOORS = {
     "engines/followups": "how far a rule has come and what it made are no records",
     "engines/notices": "notices are no records",
     "project": "the sessions and start-up of the service",
+    "surfaces/web/digest.py": "notices and what people want by mail are no records",
     "surfaces/web/sign_in_limit.py": "counts of failed sign-ins are no records",
     "surfaces/web/signing_in": "sessions, factors, invitations, links and accounts are no records",
     "kernel/access/joining.py": "role and account of a user, which nobody types",

@@ -70,6 +70,12 @@ REVIEWED: dict[str, Reviewed] = {
     "user/<uuid:user_id>/sees": Reviewed("GET"),
     "settings/tokens/revoke-all": Reviewed("POST"),
     "settings/tokens/permit": Reviewed("POST"),
+    "notices": Reviewed("GET"),
+    "notices/read-all": Reviewed("POST"),
+    "notices/<uuid:notice_id>/open": Reviewed("POST"),
+    "settings/notices": Reviewed("GET POST"),
+    # Whoever holds the signed link of a mail may end mails by it, and nothing else.
+    "unsubscribe/<str:token>": Reviewed("GET POST", is_public=True),
     "settings/follow-ups": Reviewed("GET"),
     "settings/follow-ups/new": Reviewed("GET POST"),
     "settings/follow-ups/preview": Reviewed("POST"),

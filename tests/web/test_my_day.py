@@ -170,7 +170,7 @@ def test_a_team_target_is_for_who_has_none_of_their_own(cast: Cast) -> None:
 
 @pytest.mark.parametrize(
     ("wrong", "field"),
-    [({"person": None}, "person"), ({"amount": None}, "amount"), ({"amount": "10 USD"}, "amount"), ({"measure": "count", "deals": None}, "deals")],
+    [({"for_team": "x"}, "person"), ({"amount": None}, "amount"), ({"amount": "10 USD"}, "amount"), ({"measure": "count", "deals": None}, "deals")],
 )  # fmt: skip
 def test_a_wrong_target_is_refused(cast: Cast, wrong: dict[str, object], field: str) -> None:
     """With the field that is wrong."""
@@ -182,6 +182,8 @@ def test_a_wrong_target_is_refused(cast: Cast, wrong: dict[str, object], field: 
         "amount": "5",
         "period": "month",
     }
+    if "for_team" in wrong:
+        wrong = {"for_team": User.objects.get(pk=cast.ben.pk).team_id}
     with pytest.raises(Invalid) as found:
         cast.ctx("ana").create("target", **{key: value for key, value in {**good, **wrong}.items() if value is not None})
     assert field in found.value.errors or found.value.field == field

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -17,7 +17,6 @@ from rapport.kernel.changes.readers import change_reader
 from rapport.kernel.context import Context, context_for
 from rapport.kernel.custom.fields import custom_fields
 from rapport.kernel.ids import as_id
-from rapport.kernel.jobs.tasks import enqueue
 from rapport.kernel.records.registry import TypeInfo, registry
 
 if TYPE_CHECKING:
@@ -31,8 +30,8 @@ _NEWS = dt.timedelta(days=1)
 _TOGETHER = dt.timedelta(minutes=2)
 #: Records kept in one notice.
 MOST_RECORDS = 2_000
-#: The job that mails a mention; the surface that sends mails declares it.
-MAIL_NOW = "web.mail_notice"
+#: Asked to tell of a mention at once, in the transaction that stores the notice; the surface that sends mails adds itself.
+tell_at_once: list[Callable[[Workspace, Notice], None]] = []
 
 
 @dataclass
@@ -116,7 +115,8 @@ def put(workspace: Workspace, drafts: Sequence[Draft]) -> None:
                 records=[str(pk) for pk in ids[:MOST_RECORDS]], actor_id=one.actor_id, cause_id=one.cause_id, at=one.at,
             )  # fmt: skip
             if one.event == "mention" and _wants_now(workspace, one.user_id):
-                enqueue(MAIL_NOW, workspace=workspace, key=str(made.pk), notice=str(made.pk))
+                for tell in tell_at_once:
+                    tell(workspace, made)
 
 
 def visible_of(ctx: Context, one: Draft) -> list[UUID]:
@@ -149,10 +149,20 @@ def _wants_now(workspace: Workspace, user_id: UUID) -> bool:
     return choice is None or choice.mentions_now
 
 
-def put_once(workspace: Workspace, user_id: UUID, *, event: str, type_key: str, ids: Sequence[UUID], once: str) -> None:
-    """Store a notice that a person gets once for a key, however often this is called."""
-    row = Notice(
-        workspace_id=workspace.pk, user_id=user_id, event=event, type=type_key, records=[str(pk) for pk in ids[:MOST_RECORDS]],
-        at=dt.datetime.now(dt.UTC), once=once,
-    )  # fmt: skip
-    Notice.objects.bulk_create([row], ignore_conflicts=True)
+def put_once(workspace: Workspace, event: str, type_key: str, whose: Mapping[UUID, Sequence[UUID]], *, once: str) -> int:
+    """Store a notice per person that each gets once for a key, however often this is called; returns how many are new.
+    Whether they may see the records is asked when they read it."""
+    told = set(
+        Notice.objects.filter(workspace_id=workspace.pk, user_id__in=list(whose), once=once).values_list("user_id", flat=True)
+    )
+    at = dt.datetime.now(dt.UTC)
+    rows = [
+        Notice(
+            workspace_id=workspace.pk, user_id=user, event=event, type=type_key, records=[str(pk) for pk in ids[:MOST_RECORDS]],
+            at=at, once=once,
+        )
+        for user, ids in whose.items()
+        if user not in told
+    ]  # fmt: skip
+    Notice.objects.bulk_create(rows, ignore_conflicts=True)
+    return len(rows)

@@ -187,12 +187,14 @@ class DealPersonType(RecordType):
 
 
 def check_target(ctx: Context, record: Record | None, values: dict[str, object]) -> None:
-    """A target is for one person or one team, says how much, and belongs to whom it is for."""
+    """A target is for one person (oneself, if nobody is named) or one team, says how much, and belongs to whom it is for."""
 
     def wanted(key: str, column: str = "") -> object:
         return values[key] if key in values else getattr(record, column or key, None)
 
     person, team = wanted("person", "person_id"), wanted("for_team", "for_team_id")
+    if record is None and person is None and team is None:
+        person = values["person"] = values.get("owner") or ctx.viewer.user_id  # for nobody else: one's own
     if (person is None) == (team is None):
         raise Invalid(_t("A target is for one person or one team: fill in exactly one of the two."), field="person")
     values["owner"], values["team"] = person, team if team is not None else ctx.team_of(person)

@@ -52,6 +52,7 @@ def settings_home(request: HttpRequest) -> HttpResponse:
     own = [
         Line(_("My account"), _("Language, time zone, theme"), "/settings/account", "user-cog"),
         Line(_("Security"), _("Password, second step, passkeys, browsers signed in"), "/settings/security", "lock"),
+        Line(_("Notices by mail"), _("A summary in the morning, mentions at once"), "/settings/notices", "bell"),
         Line(_("API tokens"), _("Keys for programs that work in your name"), "/settings/tokens", "key-round"),
         Line(_("Shortcuts"), _("What the keyboard can do"), "/settings/shortcuts", "keyboard"),
     ]
