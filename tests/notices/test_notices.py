@@ -45,7 +45,8 @@ def bell(cast: Cast, who: str) -> str:
 def test_a_mention_tells_the_person_once(cast: Cast) -> None:
     """In a new text and in one that is added to; writing the same text again tells nobody, nor does naming oneself."""
     one = make(cast.system, "customer", name="Hotel Aldersley", owner=cast.ben.pk)
-    note = cast.ctx("ana").create("activity", kind="note", subject="Look", body=f"{token(cast.ben)} please look", customer=one.pk)
+    note = make(cast.system, "activity", kind="note", subject="Look", customer=one.pk, owner=cast.ben.pk)
+    cast.ctx("ana").write(note, body=f"{token(cast.ben)} please look")
     (told,) = notices_of(cast.ben)
     assert (told.event, told.field, told.records, told.actor_id) == ("mention", "body", [str(note.pk)], cast.ana.pk)
     cast.ctx("ana").write(note, body=f"{token(cast.ben)} please look again, {token(cast.ana)}")

@@ -19,11 +19,9 @@ def choice_of(workspace: Workspace, user_id: UUID) -> NoticeChoice:
     return found or NoticeChoice(workspace_id=workspace.pk, user_id=user_id)
 
 
-def choose(
-    workspace: Workspace, user_id: UUID, *, digest: str, mentions_now: bool, zone: dt.tzinfo = dt.UTC, now: dt.datetime | None = None
-) -> None:  # fmt: skip
+def choose(workspace: Workspace, user_id: UUID, *, digest: str, mentions_now: bool, zone: dt.tzinfo = dt.UTC) -> None:
     """Keep a choice; the first digest comes at the next turn."""
-    next_at = next_turn(digest, now or dt.datetime.now(dt.UTC), zone)
+    next_at = next_turn(digest, dt.datetime.now(dt.UTC), zone)
     values = {"digest": digest, "mentions_now": mentions_now, "next_at": next_at}
     rows = NoticeChoice.objects.filter(workspace_id=workspace.pk, user_id=user_id)
     if not rows.update(**values):

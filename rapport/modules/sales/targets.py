@@ -92,7 +92,8 @@ def progress(ctx: Context, aim: Aim) -> Progress:
     if aim.amount is None:
         reached, goal, figure = won.count, aim.deals, won.text
         words = ngettext("won of %(goal)d deal", "won of %(goal)d deals", goal) % {"goal": goal}
-        apart = ngettext("%(count)d deal", "%(count)d deals", _apart(reached, goal, gone)) % {"count": _apart(reached, goal, gone)}
+        between = _apart(reached, goal, gone)
+        apart = ngettext("%(count)d deal", "%(count)d deals", between) % {"count": between}
     else:
         total = won.sums.get("amount")
         reached, goal = (total.minor if isinstance(total, Money) else 0), aim.amount.minor

@@ -19,9 +19,8 @@ def one_line(text: object) -> str:
 
 def send(to: str, subject: str, body: str, *, headers: Mapping[str, str] | None = None) -> bool:
     """Send one mail; False when the mail server did not take it (the log says why, without the mail)."""
-    message = EmailMessage(
-        one_line(subject), body, settings.DEFAULT_FROM_EMAIL, [to], headers={"Auto-Submitted": "auto-generated", **(headers or {})}
-    )
+    given = {"Auto-Submitted": "auto-generated", **(headers or {})}
+    message = EmailMessage(one_line(subject), body, settings.DEFAULT_FROM_EMAIL, [to], headers=given)
     try:
         return message.send() == 1
     except (OSError, ValueError) as problem:  # smtplib's errors are OSErrors; ValueError: an address that is none
