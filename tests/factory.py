@@ -23,6 +23,14 @@ SPECIAL: dict[str, dict[str, object] | Callable[[], dict[str, object]]] = {
              "grouping": "stage", "audience": "private", "to_team": None},  # a state that works
     # One default for each type, which must be a real one; a rule shares with exactly one role, team or person.
     "access_default": lambda: {"on_type": next(_types)},
+    # Whom it is for follows the owner; how much of what it is measured by.
+    "target": {"measure": "count", "deals": 3, "starts_on": dt.date(2026, 1, 1)},
+    # A real type, one of its dates, a subject without braces, and nobody in particular.
+    "follow_up_rule": lambda: {
+        "on_type": "customer", "moment": "last_contact_at", "mode": "after", "unit": "days", "side": "after", "amount": 30,
+        "matching": "", "kind": "call", "give_to": "owner", "person": None, "due_days": 0, "also_days": 0, "due_time": None,
+        "is_active": True,
+    },
     "sharing_rule": lambda: {
         "on_type": "customer", "matching": "", "to_role": registry.get("role").model.objects.get(key="owner").pk,
         "to_team": None, "to_user": None,

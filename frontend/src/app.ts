@@ -1,7 +1,9 @@
 /* The entry of the browser code: settings of htmx, then one import per island. */
 import htmx from "htmx.org";
 
+import "./bell";
 import "./combobox";
+import "./day";
 import "./dialogs";
 import "./drafts";
 import "./jot";

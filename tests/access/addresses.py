@@ -75,6 +75,17 @@ REVIEWED: dict[str, Reviewed] = {
     "user/<uuid:user_id>/sees": Reviewed("GET"),
     "settings/tokens/revoke-all": Reviewed("POST"),
     "settings/tokens/permit": Reviewed("POST"),
+    "notices": Reviewed("GET"),
+    "notices/read-all": Reviewed("POST"),
+    "notices/<uuid:notice_id>/open": Reviewed("POST"),
+    "settings/notices": Reviewed("GET POST"),
+    # Whoever holds the signed link of a mail may end mails by it, and nothing else.
+    "unsubscribe/<str:token>": Reviewed("GET POST", is_public=True),
+    "settings/follow-ups": Reviewed("GET"),
+    "settings/follow-ups/new": Reviewed("GET POST"),
+    "settings/follow-ups/preview": Reviewed("POST"),
+    "settings/follow-ups/<uuid:rule_id>": Reviewed("GET POST"),
+    "settings/follow-ups/<uuid:rule_id>/switch": Reviewed("POST"),
     "settings/security": Reviewed("GET"),
     "settings/security/password": Reviewed("POST"),
     "settings/security/confirm": Reviewed("GET POST"),
@@ -171,7 +182,7 @@ def filled(route: str, info: TypeInfo, record_id: object = _UNKNOWN, **given: ob
         "action_key": list(actions_of(info.key)) or ["none"], "other_key": pointing_at(info) or ["task"],
         "column_id": [_UNKNOWN], "token_id": [_UNKNOWN], "role_id": [_UNKNOWN],
         "user_id": [_UNKNOWN], "grant_id": [999_999], "workspace_id": [_UNKNOWN], "session_id": [_UNKNOWN],
-        "passkey_id": [999_999], "uid": ["wrong"], "token": ["wrong"], "invitation_id": [_UNKNOWN], "rest": ["nothing/at/all/here/"],
+        "passkey_id": [999_999], "rule_id": [_UNKNOWN], "notice_id": [_UNKNOWN], "uid": ["wrong"], "token": ["wrong"], "invitation_id": [_UNKNOWN], "rest": ["nothing/at/all/here/"],
         **{name: value if isinstance(value, list) else [value] for name, value in given.items()},
     }  # fmt: skip
     if route.startswith("file/<"):

@@ -42,6 +42,7 @@ def addresses(committed_cast: Cast) -> list[str]:
         f"/settings/roles/{committed_cast.ben.role_id}", f"{at[0]}/access", f"/user/{committed_cast.ben.pk}/sees",
         "/settings/security", "/settings/people/invite", "/settings/sso", "/workspaces",
         "/settings/audit", "/settings/audit?verb=erased&who=&type=customer&since=x", f"/customer/{person.pk}/data",
+        "/settings/follow-ups", "/settings/follow-ups/new?preset=no_contact", "/notices", "/settings/notices",
         f"/customer/{person.pk}/do/erase", f"/customer/{person.pk}/do/consent",
     ]  # fmt: skip
 

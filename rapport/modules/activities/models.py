@@ -87,6 +87,11 @@ class Task(Record):
             *record_indexes(
                 "task", "due_on", "done_at", ("owner", "state", "due_on"), ("state", "due_on"), "customer", "about"
             ),
+            # What lies with a team and nobody in particular.
+            models.Index(
+                fields=["workspace", "team", "state", "due_on", "id"], name="task_of_team_ix",
+                condition=models.Q(deleted_at__isnull=True, owner__isnull=True),
+            ),
             models.Index(
                 fields=["remind_at"], name="task_remind_ix",
                 condition=models.Q(deleted_at__isnull=True, reminded_at__isnull=True, state="open"),

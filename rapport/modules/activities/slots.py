@@ -1,4 +1,4 @@
-"""What the day page shows of activities: today's schedule, my open tasks, what comes next."""
+"""What the day page shows of activities: today's schedule. Tasks are in `day_tasks.py`."""
 
 from __future__ import annotations
 
@@ -32,23 +32,7 @@ ICONS = {
     "note": "sticky-note",
     "message": "message-circle",
 }
-_TASK_FIELDS = ("subject", "kind", "due_on", "due_time", "customer", "about")
-_MOST_TASKS, _MOST_EVENTS, _MOST_AHEAD = 50, 20, 6
-
-
-@dataclass(frozen=True)
-class TaskLine:
-    """One open task, ready to show."""
-
-    id: UUID
-    subject: str
-    url: str
-    icon: str
-    customer: Title | None
-    due: str
-    due_iso: str
-    is_late: bool
-    may_finish: bool
+_MOST_EVENTS = 20
 
 
 @dataclass(frozen=True)
@@ -118,76 +102,8 @@ def _events(ctx: Context, activity: TypeInfo, rows: list[Row]) -> list[EventLine
     return found
 
 
-@slot("home.main", order=20)
-def my_tasks(ctx: Context, info: TypeInfo | None, record: Record | None) -> Panel | None:
-    """My open tasks up to today, overdue ones first."""
-    task = registry.get("task")
-    if not gate.allows(ctx, task, "view"):
-        return None
-    where = parse("owner is me and state is open and due_on <= today")
-    page = read_page(ctx, task, where=where, sort="due_on", fields=_TASK_FIELDS, limit=_MOST_TASKS)
-    load_titles(ctx, page.rows, page.fields)
-    lines = _tasks(ctx, task, page.rows)
-    late = sum(one.is_late for one in lines)
-    count = (
-        _("%(today)d today, %(late)d overdue") % {"today": len(lines) - late, "late": late} if late else str(len(lines))
-    )
-    values = {
-        "tasks": lines,
-        "may_add": gate.allows(ctx, task, "create"),
-        "more": bool(page.next),
-        "link": _("All my tasks"),
-    }
-    return Panel(_("Tasks"), "activities/tasks.html", values, count=count if lines else "", url=task.url)
-
-
-@slot("home.main", order=30)
-def coming_up(ctx: Context, info: TypeInfo | None, record: Record | None) -> Panel | None:
-    """My tasks of the next seven days."""
-    task = registry.get("task")
-    if not gate.allows(ctx, task, "view"):
-        return None
-    where = parse("owner is me and state is open and due_on > today and due_on <= today+7d")
-    page = read_page(ctx, task, where=where, sort="due_on", fields=_TASK_FIELDS, limit=_MOST_AHEAD)
-    if not page.rows:
-        return None
-    load_titles(ctx, page.rows, page.fields)
-    values = {"tasks": _tasks(ctx, task, page.rows), "may_add": False, "more": False}
-    return Panel(_("Coming up"), "activities/tasks.html", values)
-
-
-def _tasks(ctx: Context, task: TypeInfo, rows: list[Row]) -> list[TaskLine]:
-    may_finish = gate.allows(ctx, task, "done")
-    today = ctx.format.today
-    found = []
-    for row in rows:
-        due, at = row.values.get("due_on"), row.values.get("due_time")
-        assert due is None or isinstance(due, dt.date)
-        shown = shown_as.date(due, ctx.format) if due else ""
-        if due == today and isinstance(at, dt.time):
-            shown = shown_as.clock(at, ctx.format)
-        found.append(
-            TaskLine(
-                id=row.id,
-                subject=str(row.values.get("subject") or ""),
-                url=task.record_url(row.id),
-                icon=ICONS.get(str(row.values.get("kind")), "square-check-big"),
-                customer=_title(ctx, "customer", row.values.get("customer")) or _about(ctx, row.values.get("about")),
-                due=shown,
-                due_iso=due.isoformat() if due else "",
-                is_late=due is not None and due < today,
-                may_finish=may_finish,
-            )
-        )
-    return found
-
-
 def _title(ctx: Context, type_key: str, pk: object) -> Title | None:
     return ctx.format.titles.get((type_key, pk)) if isinstance(pk, UUID) else None
-
-
-def _about(ctx: Context, value: object) -> Title | None:
-    return ctx.format.titles.get(value) if isinstance(value, tuple) else None
 
 
 def _clock(ctx: Context, at: dt.datetime) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from rapport.kernel.changes.bulk import insert_rows
 from rapport.kernel.changes.indexers import indexer
@@ -15,18 +16,35 @@ if TYPE_CHECKING:
 
 #: The name under which the month and day stand in the value index; not a field anybody filters by.
 BIRTHDAY_KEY = "birthday:day"
+#: The same for the customers of one owner: "whose birthday is it, of mine" among the birthdays of a million.
+OWNED_KEY = "birthday:owner"
 
 
 @indexer
 def index_birthdays(ctx: Context, written: list[Written]) -> None:
-    """Keep "11-22" for every customer with a birthday on 22 November."""
-    touched = [one for one in written if one.info.key == "customer" and "birthday" in one.diff]
+    """Keep "11-22" for every customer with a birthday on 22 November, and the same beside the id of the owner."""
+    touched = [one for one in written if one.info.key == "customer" and one.changed("birthday", "owner")]
+    born = {one.record.pk: one.record.birthday for one in touched}  # type: ignore[attr-defined]
     stale = [one.record.pk for one in touched if one.verb != "create"]
     if stale:
-        IndexedValue.objects.filter(workspace_id=ctx.workspace.pk, record_id__in=stale, field=BIRTHDAY_KEY).delete()
-    rows = [
-        (ctx.workspace.pk, "customer", BIRTHDAY_KEY, born.strftime("%m-%d"), one.record.pk)
-        for one in touched
-        if isinstance(born := one.diff["birthday"][1], dt.date)
-    ]
+        both = (BIRTHDAY_KEY, OWNED_KEY)
+        IndexedValue.objects.filter(workspace_id=ctx.workspace.pk, record_id__in=stale, field__in=both).delete()
+    rows: list[tuple[object, ...]] = []
+    for one in touched:
+        day = born[one.record.pk]
+        if isinstance(day, dt.date):
+            rows.append((ctx.workspace.pk, "customer", BIRTHDAY_KEY, day_key(day), one.record.pk))
+            if one.record.owner_id is not None:
+                key = owned_key(one.record.owner_id, day_key(day))
+                rows.append((ctx.workspace.pk, "customer", OWNED_KEY, key, one.record.pk))
     insert_rows(IndexedValue, ("workspace_id", "type", "field", "key", "record_id"), rows)
+
+
+def day_key(day: dt.date) -> str:
+    """Month and day."""
+    return day.strftime("%m-%d")
+
+
+def owned_key(owner_id: UUID, key: str) -> str:
+    """Owner, month and day."""
+    return f"{owner_id.hex}:{key}"

@@ -14,13 +14,14 @@ from rapport.kernel.query.models import IndexedValue
 from rapport.kernel.query.read import read_page
 from rapport.kernel.records.registry import TypeInfo, registry
 from rapport.kernel.slots import Panel, slot
-from rapport.modules.customers.indexing import BIRTHDAY_KEY
+from rapport.modules.customers.indexing import OWNED_KEY, owned_key
 
 if TYPE_CHECKING:
     from rapport.kernel.context import Context
     from rapport.kernel.records.model import Record
 
-_DAYS, _MOST, _MOST_CHANGED = 7, 6, 5
+#: Today and the seven days after it.
+_DAYS, _MOST, _MOST_CHANGED = 8, 6, 5
 
 
 @dataclass(frozen=True)
@@ -35,17 +36,20 @@ class Birthday:
 
 @slot("home.aside", order=30)
 def birthdays(ctx: Context, info: TypeInfo | None, record: Record | None) -> Panel | None:
-    """Birthdays from today over the next seven days."""
+    """Birthdays of my customers, from today over the next seven days."""
     customer = registry.get("customer")
     fields = gate.fields(ctx, customer)
     if not gate.allows(ctx, customer, "view") or "birthday" not in fields or customer.declared.title not in fields:
         return None
+    me = ctx.viewer.user_id
+    if me is None:
+        return None
     days = {key: day for day in (ctx.format.today + dt.timedelta(days=n) for n in range(_DAYS)) for key in keys_of(day)}
     hits = IndexedValue.objects.filter(
-        workspace_id=ctx.workspace.pk, type="customer", field=BIRTHDAY_KEY, key__in=list(days)
+        workspace_id=ctx.workspace.pk, type="customer", field=OWNED_KEY, key__in=[owned_key(me, key) for key in days]
     )
     rows = gate.visible(ctx, customer).filter(pk__in=hits.values("record_id")).values_list("pk", "name", "birthday")
-    found = [_birthday(ctx, customer, pk, name, born, days) for pk, name, born in rows[:50] if born]
+    found = [_birthday(ctx, customer, pk, name, born, days) for pk, name, born in rows[:200] if born]
     if not found:
         return None
     found.sort(key=lambda one: (one.day, one.name))

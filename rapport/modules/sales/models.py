@@ -132,3 +132,27 @@ class DealPerson(Record):
     class Meta(Record.Meta):
         verbose_name, verbose_name_plural = _("person in a deal"), _("people in deals")
         indexes = record_indexes("dealperson", "deal", "person")
+
+
+class Target(Record):
+    """What a person or a team is to win in a month, quarter or year."""
+
+    PERIODS = [("month", _("Month")), ("quarter", _("Quarter")), ("year", _("Year"))]
+    MEASURES = [("amount", _("Amount won")), ("count", _("Deals won"))]
+
+    name = models.CharField(_("name"), max_length=120)
+    person = models.ForeignKey(
+        "kernel.User", models.PROTECT, null=True, blank=True, related_name="+", db_index=False, verbose_name=_("person")
+    )
+    for_team = models.ForeignKey(
+        "kernel.Team", models.PROTECT, null=True, blank=True, related_name="+", db_index=False, verbose_name=_("for the team")
+    )
+    period = models.CharField(_("period"), max_length=7, choices=PERIODS, default="month")
+    starts_on = models.DateField(_("starts"), help_text=_("Any day within the period; its first day is kept."))
+    measure = models.CharField(_("measured by"), max_length=6, choices=MEASURES, default="amount")
+    amount = MoneyField(_("amount"), null=True, blank=True)
+    deals = models.PositiveIntegerField(_("number of deals"), null=True, blank=True)
+
+    class Meta(Record.Meta):
+        verbose_name, verbose_name_plural = _("target"), _("targets")
+        indexes = record_indexes("target", "starts_on", ("person", "starts_on"), ("for_team", "starts_on"))

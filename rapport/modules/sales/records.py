@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING
 
 from django.db.models import F
@@ -10,9 +11,11 @@ from django.utils.translation import gettext_lazy as _
 
 from rapport.kernel.errors import Invalid
 from rapport.kernel.kinds.money import MoneyKind
+from rapport.kernel.money import Money
 from rapport.kernel.records.declare import Board, Computed, RecordType, Related, Section, Timeline, Use
 from rapport.kernel.records.registry import record_type, registry
-from rapport.modules.sales.models import Deal, DealPerson, Lead, Pipeline, Stage
+from rapport.modules.sales.models import Deal, DealPerson, Lead, Pipeline, Stage, Target
+from rapport.modules.sales.periods import first_day
 
 if TYPE_CHECKING:
     from rapport.kernel.context import Context
@@ -181,3 +184,49 @@ class DealPersonType(RecordType):
     list_columns = ["deal", "person", "part"]
     page = [Section(_("Person in a deal"), "deal", "person", "part")]
     under = "deal"
+
+
+def check_target(ctx: Context, record: Record | None, values: dict[str, object]) -> None:
+    """A target is for one person (oneself, if nobody is named) or one team, says how much, and belongs to whom it is for."""
+
+    def wanted(key: str, column: str = "") -> object:
+        return values[key] if key in values else getattr(record, column or key, None)
+
+    person, team = wanted("person", "person_id"), wanted("for_team", "for_team_id")
+    if record is None and person is None and team is None:
+        person = values["person"] = values.get("owner") or ctx.viewer.user_id  # for nobody else: one's own
+    if (person is None) == (team is None):
+        raise Invalid(_t("A target is for one person or one team: fill in exactly one of the two."), field="person")
+    values["owner"], values["team"] = person, team if team is not None else ctx.team_of(person)
+    measure = wanted("measure") or "amount"
+    amount = values["amount"] if "amount" in values else getattr(record, "amount", None)
+    if measure == "count" and not wanted("deals"):
+        raise Invalid(_t("Say how many deals are to be won."), field="deals")
+    if measure == "amount" and amount is None:
+        raise Invalid(_t("Say how much is to be won."), field="amount")
+    if isinstance(amount, Money) and (amount.currency != ctx.workspace.currency or amount.minor <= 0):
+        raise Invalid(
+            _t("A target is a positive amount in the currency of the workspace, %(currency)s.")
+            % {"currency": ctx.workspace.currency}, field="amount",
+        )  # fmt: skip
+    starts = wanted("starts_on")
+    if isinstance(starts, dt.date):
+        values["starts_on"] = first_day(str(wanted("period") or "month"), starts)
+
+
+@record_type
+class TargetType(RecordType):
+    """What a person or a team is to win in a month, quarter or year."""
+
+    model, key, title = Target, "target", "name"
+    search = ["name"]
+    uses = {
+        "owner": Use(readonly=True), "team": Use(readonly=True), "external_id": Use(hidden=True),
+        "amount": Use(see="sales.amounts"), "starts_on": Use(default="today"),
+    }  # fmt: skip
+    list_columns = ["name", "person", "for_team", "period", "starts_on", "measure", "amount", "deals"]
+    page = [Section(_("Target"), "name", "person", "for_team", "period", "starts_on", "measure", "amount", "deals")]
+    views = {_("All targets"): "| -starts_on"}
+    grants = {"management": "*:all", "sales": "view:team"}
+    menu = ("settings", "target")
+    checks = (check_target,)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -19,12 +19,13 @@ from rapport.kernel.query.board import Column, read_board
 from rapport.kernel.query.text import parse
 from rapport.kernel.records.registry import TypeInfo, registry
 from rapport.kernel.slots import Panel, slot
+from rapport.modules.sales.targets import aim_of, progress
 
 if TYPE_CHECKING:
     from rapport.kernel.context import Context
     from rapport.kernel.records.model import Record
 
-_MOST_STAGES, _MOST_QUIET, _MOST_LEADS, _OWN_DEALS = 6, 4, 5, 200
+_MOST_STAGES, _MOST_QUIET, _MOST_LEADS, _OWN_DEALS, _MOST_READ = 6, 4, 5, 200, 200
 
 
 @dataclass(frozen=True)
@@ -69,21 +70,26 @@ def pipeline_pulse(ctx: Context, info: TypeInfo | None, record: Record | None) -
         return None
     stages = open_stages(ctx, stage)
     columns = read_board(ctx, deal, stages, limit=1, without_cards=frozenset(one.pk for one in stages))
+    aim = aim_of(ctx)
+    values = {
+        "bars": bars(ctx, columns, "amount" in gate.fields(ctx, deal)),
+        "link": _("Open board"),
+        "open": sum(one.count for one in columns),
+        "aim": progress(ctx, aim) if aim is not None else None,
+        **(won_this_month(ctx, deal) if aim is None else {}),
+    }
+    return Panel(_("Pipeline pulse"), "sales/pulse.html", values, url=f"{deal.url}board")
+
+
+def won_this_month(ctx: Context, deal: TypeInfo) -> dict[str, object]:
+    """What was won since the first of the month, for whoever has no target."""
     first = ctx.format.today.replace(day=1).isoformat()
     won = read.totals(ctx, deal, read.filtered(ctx, deal, parse(f"stage.outcome is won and closed_on >= {first}")))
     amount = won.sums.get("amount")
-    sees_amounts = "amount" in gate.fields(ctx, deal)
-    figure = shown_as.money(whole(amount), ctx.format) if isinstance(amount, Money) else won.text
-    values = {
-        "bars": bars(ctx, columns, sees_amounts),
-        "figure": figure if sees_amounts or won.count else "0",
-        "link": _("Open board"),
-        "won": ngettext("won this month in %(count)s deal", "won this month in %(count)s deals", won.count) % {"count": won.text}
-        if sees_amounts
-        else _("deals won this month"),
-        "open": sum(one.count for one in columns),
-    }
-    return Panel(_("Pipeline pulse"), "sales/pulse.html", values, url=f"{deal.url}board")
+    if "amount" not in gate.fields(ctx, deal):
+        return {"figure": won.text, "won": _("deals won this month")}
+    words = ngettext("won this month in %(count)s deal", "won this month in %(count)s deals", won.count) % {"count": won.text}
+    return {"figure": shown_as.money(whole(amount), ctx.format) if isinstance(amount, Money) else "0", "won": words}
 
 
 def whole(amount: Money) -> Money:
@@ -92,10 +98,18 @@ def whole(amount: Money) -> Money:
     return Money(round(amount.minor / unit) * unit, amount.currency)
 
 
+def all_stages(ctx: Context, stage: TypeInfo) -> list[Record]:
+    """The stages of living pipelines in their order, read once per page: panels ask for them again and again."""
+    found = ctx.memory.get("all stages")
+    if not isinstance(found, list):
+        rows = gate.visible(ctx, stage).filter(pipeline__deleted_at=None)
+        found = ctx.memory["all stages"] = list(rows.order_by("pipeline__position", "pipeline_id", "position", "id")[:_MOST_READ])
+    return found
+
+
 def open_stages(ctx: Context, stage: TypeInfo) -> list[Record]:
     """The open stages of the first pipeline, in their order."""
-    rows = gate.visible(ctx, stage).filter(outcome="open", pipeline__deleted_at=None)
-    found = list(rows.order_by("pipeline__position", "pipeline_id", "position", "id")[:30])
+    found = [one for one in all_stages(ctx, stage) if one.outcome == "open"]  # type: ignore[attr-defined]
     return [one for one in found if one.pipeline_id == found[0].pipeline_id][:_MOST_STAGES]  # type: ignore[attr-defined]
 
 
@@ -133,9 +147,9 @@ def going_quiet(ctx: Context, info: TypeInfo | None, record: Record | None) -> P
         fields=("name", "customer", "amount", "stage", "moved_at", "created_at"),
         limit=_OWN_DEALS,
     )
-    read.load_titles(ctx, page.rows, [f for f in page.fields if f.key == "customer"])
-    patience = dict(gate.visible(ctx, stage).values_list("pk", "quiet_days"))
-    contacts = _contacts(ctx, customer, {row.values.get("customer") for row in page.rows})
+    patience = {one.pk: one.quiet_days for one in all_stages(ctx, stage)}  # type: ignore[attr-defined]
+    wanted = [pk for pk in {row.values.get("customer") for row in page.rows} if isinstance(pk, UUID)]
+    customers = read.read_ids(ctx, customer, wanted, (customer.declared.title, "last_contact_at")) if wanted else {}
     found = []
     for row in page.rows:
         last = max(
@@ -144,7 +158,7 @@ def going_quiet(ctx: Context, info: TypeInfo | None, record: Record | None) -> P
                 for at in (
                     row.values.get("moved_at"),
                     row.values.get("created_at"),
-                    contacts.get(row.values.get("customer")),
+                    _of(customers, row, "last_contact_at"),
                 )
                 if isinstance(at, dt.datetime)
             ),
@@ -156,7 +170,7 @@ def going_quiet(ctx: Context, info: TypeInfo | None, record: Record | None) -> P
                 QuietDeal(
                     str(row.values.get("name") or ""),
                     deal.record_url(row.id),
-                    _detail(ctx, row),
+                    _detail(ctx, row, _of(customers, row, customer.declared.title)),
                     days,
                     days >= 2 * allowed,
                 )
@@ -167,17 +181,15 @@ def going_quiet(ctx: Context, info: TypeInfo | None, record: Record | None) -> P
     return Panel(_("Deals going quiet"), "sales/quiet.html", {"deals": found[:_MOST_QUIET]}, count=str(len(found)))
 
 
-def _contacts(ctx: Context, customer: TypeInfo, ids: set[object]) -> dict[object, object]:
-    wanted = [pk for pk in ids if isinstance(pk, UUID)]
-    if "last_contact_at" not in gate.fields(ctx, customer):
-        return {}
-    return dict(gate.visible(ctx, customer).filter(pk__in=wanted).values_list("pk", "last_contact_at"))
+def _of(customers: Mapping[UUID, read.Row], row: read.Row, key: str) -> object:
+    """What is known of a deal's customer, when the viewer may see it."""
+    one = customers.get(row.values.get("customer"))  # type: ignore[arg-type]
+    return one.values.get(key) if one is not None else None
 
 
-def _detail(ctx: Context, row: read.Row) -> str:
-    title = ctx.format.titles.get(("customer", row.values.get("customer")))  # type: ignore[arg-type]
+def _detail(ctx: Context, row: read.Row, customer: object) -> str:
     amount = row.values.get("amount")
-    parts = [title.text if title else "", shown_as.money(amount, ctx.format) if isinstance(amount, Money) else ""]
+    parts = [str(customer or ""), shown_as.money(amount, ctx.format) if isinstance(amount, Money) else ""]
     return " · ".join(part for part in parts if part)
 
 
@@ -207,5 +219,5 @@ def waiting_leads(ctx: Context, info: TypeInfo | None, record: Record | None) ->
         detail = " · ".join(str(row.values[k]) for k in ("company", "interest") if row.values.get(k))
         url = lead.record_url(row.id)
         found.append(WaitingLead(str(row.values.get("name") or ""), url, detail, age, old, f"{url}/do/work" if may else ""))
-    count = read.count(ctx, read.filtered(ctx, lead, where), cap=99)
-    return Panel(_("New leads"), "sales/leads.html", {"leads": found, "link": _("All leads")}, count=count.text, url=lead.url)
+    count = f"{len(found)}+" if page.next else str(len(found))
+    return Panel(_("New leads"), "sales/leads.html", {"leads": found, "link": _("All leads")}, count=count, url=lead.url)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 #: Names under which Rapport works by itself (`system_context`), and how they read.
@@ -15,4 +16,6 @@ _WORK = {
 
 def actor_words(name: str, surface: str) -> str:
     """How an actor reads in the middle of a sentence."""
+    if surface == "rule":
+        return _t("the rule “%(name)s”") % {"name": name}
     return str(_WORK.get(name, name)) if surface == "system" else name

@@ -35,6 +35,7 @@ SURFACES = {
     "cli": gettext_lazy("Command line"),
     "import": gettext_lazy("Import"),
     "system": gettext_lazy("Rapport itself"),
+    "rule": gettext_lazy("Follow-up rule"),
 }
 _MOST_NAMES = 3
 

@@ -30,7 +30,10 @@ log = logging.getLogger(__name__)
 Respond = Callable[[HttpRequest], HttpResponse]
 
 #: Addresses that stand outside any workspace; everything else asks who is there first.
-OUTSIDE = ("/sign-in/", "/setup/", "/api/", "/livez", "/readyz", "/static/", "/manifest.webmanifest", "/sw.js", "/offline")
+OUTSIDE = (
+    "/sign-in/", "/setup/", "/api/", "/livez", "/readyz", "/static/", "/manifest.webmanifest", "/sw.js", "/offline",
+    "/unsubscribe/",
+)  # fmt: skip
 #: The role through whose eyes the person looks just now.
 PREVIEW_KEY = "preview_role"
 _SAFE = ("GET", "HEAD", "OPTIONS")

@@ -58,6 +58,7 @@ def settings_lines(ctx: Context) -> tuple[list[Line], list[Line]]:
     own = [
         Line(_("My account"), _("Language, time zone, theme"), "/settings/account", "user-cog"),
         Line(_("Security"), _("Password, second step, passkeys, browsers signed in"), "/settings/security", "lock"),
+        Line(_("Notices by mail"), _("A summary in the morning, mentions at once"), "/settings/notices", "bell"),
         Line(_("API tokens"), _("Keys for programs that work in your name"), "/settings/tokens", "key-round"),
         Line(_("Shortcuts"), _("What the keyboard can do"), "/settings/shortcuts", "keyboard"),
     ]
@@ -69,6 +70,8 @@ def settings_lines(ctx: Context) -> tuple[list[Line], list[Line]]:
             types[types.index(line)] = Line(
                 _("Roles and permissions"), _("What people can see and change"), "/settings/roles", line.icon
             )
+        elif line.url == "/follow_up_rule/":  # as follow-up rules do: sentences and a preview
+            types[types.index(line)] = Line(line.label, line.text, "/settings/follow-ups", line.icon)
     if gate.allows(ctx, registry.get("user"), "create"):
         types.insert(0, Line(_("Invite people"), _("Bring colleagues in"), "/settings/people/invite", "user-plus"))
     if ctx.viewer.scope("role", "edit") == "all":

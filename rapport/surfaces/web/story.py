@@ -206,7 +206,7 @@ def _changes(ctx: Context, group: Sequence[Entry]) -> Line:
     entry = replace(group[0], actor=actor_words(group[0].actor, group[0].surface))
     return Line(
         entry, *_times(ctx, entry.at, _day(ctx, entry.at), False), "", False, labels=labels, changes=changes,
-        is_system=entry.surface == "system",
+        is_system=entry.surface in ("system", "rule"),
     )  # fmt: skip
 
 

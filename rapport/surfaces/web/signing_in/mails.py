@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Mapping
 
 from django.conf import settings
 from django.core.mail import EmailMessage
@@ -16,11 +17,10 @@ def one_line(text: object) -> str:
     return re.sub(r"[\x00-\x1f\x7f\u2028\u2029\s]+", " ", str(text)).strip()[:150]
 
 
-def send(to: str, subject: str, body: str) -> bool:
+def send(to: str, subject: str, body: str, *, headers: Mapping[str, str] | None = None) -> bool:
     """Send one mail; False when the mail server did not take it (the log says why, without the mail)."""
-    message = EmailMessage(
-        one_line(subject), body, settings.DEFAULT_FROM_EMAIL, [to], headers={"Auto-Submitted": "auto-generated"}
-    )
+    given = {"Auto-Submitted": "auto-generated", **(headers or {})}
+    message = EmailMessage(one_line(subject), body, settings.DEFAULT_FROM_EMAIL, [to], headers=given)
     try:
         return message.send() == 1
     except (OSError, ValueError) as problem:  # smtplib's errors are OSErrors; ValueError: an address that is none

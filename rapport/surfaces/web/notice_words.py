@@ -1,0 +1,63 @@
+"""Notices in sentences, for the bell, the page and mails."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from rapport.engines.notices.reading import Told
+from rapport.kernel import format as shown_as
+from rapport.kernel.context import Context
+
+ICONS = {"mention": "at-sign", "assigned": "user-plus", "shared": "share-2", "rule": "repeat", "due": "alarm-clock"}
+
+
+@dataclass(frozen=True)
+class NoticeLine:
+    """One notice, ready to show."""
+
+    id: UUID
+    text: str
+    icon: str
+    url: str
+    when: str
+    iso: str
+    is_read: bool
+
+
+def notice_line(ctx: Context, one: Told) -> NoticeLine:
+    """A notice with its sentence."""
+    at = one.notice.at
+    return NoticeLine(
+        one.notice.pk, sentence(one), ICONS.get(one.notice.event, "bell"), one.url, shown_as.relative(at, ctx.format),
+        at.isoformat(), one.notice.read_at is not None,
+    )  # fmt: skip
+
+
+def sentence(one: Told) -> str:
+    """What happened; a person that the reader may not see is somebody."""
+    title = one.title or str(one.info.label)
+    named = {
+        "who": one.actor or _("Somebody"), "title": title, "count": len(one.ids), "things": one.info.plural, "rule": one.cause,
+    }  # fmt: skip
+    many = len(one.ids) > 1
+    if one.notice.event == "mention":
+        return _("%(who)s mentioned you in “%(title)s”") % named
+    if one.notice.event == "shared":
+        return _("%(who)s shared “%(title)s” with you") % named
+    if one.notice.event == "rule":
+        return _rule(named, many=many)
+    if one.notice.event == "due":
+        return ngettext("“%(title)s” is due today", "%(count)d %(things)s are due today", len(one.ids)) % named
+    if many:
+        return _("%(who)s handed %(count)d %(things)s to you") % named
+    return _("%(who)s handed “%(title)s” to you") % named
+
+
+def _rule(named: dict[str, object], *, many: bool) -> str:
+    if many:
+        return _("The rule “%(rule)s” put %(count)d %(things)s down for you") % named
+    return _("The rule “%(rule)s” put “%(title)s” down for you") % named
