@@ -8,7 +8,7 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parent.parent
 
-ENGINES = ("timeline", "imports", "exports", "privacy")
+ENGINES = ("timeline", "imports", "exports", "privacy", "calendar")
 MODULES = ("customers", "activities", "sales")
 
 

@@ -49,6 +49,8 @@ REVIEWED: dict[str, Reviewed] = {
     "sign-out/": Reviewed("POST"),
     "search": Reviewed("GET"),
     "bell": Reviewed("GET"),
+    "calendar": Reviewed("GET"),
+    "calendar/move/<slug:type_key>/<uuid:record_id>": Reviewed("GET POST", "one"),
     "quick-add": Reviewed("GET POST"),
     "undo": Reviewed("POST"),
     "file/": Reviewed("POST"),
