@@ -92,13 +92,21 @@ def read_events(ctx: Context, first: dt.date, until: dt.date, owners: Sequence[U
 
 
 def _ids(ctx: Context, declared: InCalendar, where: Q, owners: Sequence[UUID]) -> list[UUID]:
-    """The first ids by time: one branch for each owner, so that each walks the index on (owner, time). Asked for all
+    """The first ids by time: one branch for each owner (and state), so that each walks its index on (owner, time). Asked for all
     owners at once, or sorted by a column that has an index, SQLite walks the time of everybody in the workspace."""
     path = declared.info.fields[declared.at].path
     rows = gate.visible(ctx, declared.info).filter(where).annotate(when=Coalesce(path, path)).order_by().values_list("when", "pk")
-    one, *others = [rows.filter(owner_id=owner) for owner in owners]
+    one, *others = [rows.filter(state, owner_id=owner) for owner in owners for state in _states(declared)]
     found = one.union(*others, all=True) if others else one
-    return [pk for _at, pk in found.order_by("when", "id" if others else "pk")[: MOST + 1]]
+    return [pk for _at, pk in found.order_by("when")[: MOST + 1]]
+
+
+def _states(declared: InCalendar) -> list[Q]:
+    """Every state by itself, although an entry in any of them is wanted: the index has it between owner and day."""
+    if not declared.done:
+        return [Q()]
+    state = declared.info.fields[declared.done[0]]
+    return [Q(**{state.path: value}) for value in state.kind.choices.pairs]  # type: ignore[attr-defined]
 
 
 def span(ctx: Context, declared: InCalendar, first: dt.date, until: dt.date) -> Q:
@@ -106,10 +114,6 @@ def span(ctx: Context, declared: InCalendar, first: dt.date, until: dt.date) -> 
     path = declared.info.fields[declared.at].path
     if declared.is_dated:
         found = Q(**{f"{path}__gte": first, f"{path}__lt": until})
-        # Named although every entry has one of its values: the index goes on to the day behind it.
-        if declared.done:
-            state = declared.info.fields[declared.done[0]]
-            found &= Q(**{f"{state.path}__in": list(state.kind.choices.pairs)})  # type: ignore[attr-defined]
     else:
         start, end = day_bounds(first, ctx.format.zone)[0], day_bounds(until, ctx.format.zone)[0]
         found = Q(**{f"{path}__gte": start - (LONGEST if declared.minutes else _DAY), f"{path}__lt": end})
