@@ -79,6 +79,7 @@ DOORS = {
     "kernel/jobs": "jobs are no records",
     "engines/timeline/indexing.py": "timeline links",
     "engines/imports": "import runs are no records",
+    "engines/calendar/feeds.py": "the secret addresses of calendars are no records",
     "project": "the sessions and start-up of the service",
     "surfaces/web/sign_in_limit.py": "counts of failed sign-ins are no records",
     "surfaces/web/signing_in": "sessions, factors, invitations, links and accounts are no records",

@@ -2,7 +2,7 @@
 import htmx from "htmx.org";
 
 import { openDialog } from "./dialogs";
-import { announce, isTyping } from "./live";
+import { announce, csrfToken, isTyping } from "./live";
 
 const STEP = 15;
 const HOLD = 350;
@@ -322,3 +322,37 @@ document.addEventListener("click", (event) => {
 }, true);
 
 begin();
+
+// ---- a calendar file dropped onto the calendar goes to the page that shows what is in it ----
+
+for (const kind of ["dragover", "dragleave", "drop"]) {
+  document.addEventListener(kind, (event) => {
+    const drag = event as DragEvent;
+    const here = (drag.target as HTMLElement).closest?.<HTMLElement>("#cal");
+    if (!here || !drag.dataTransfer?.types.includes("Files")) return;
+    drag.preventDefault();
+    here.classList.toggle("is-drop", kind === "dragover");
+    const file = kind === "drop" ? drag.dataTransfer.files[0] : undefined;
+    if (file) send(file);
+  });
+}
+
+function send(file: File): void {
+  const form = document.createElement("form");
+  form.method = "post";
+  form.enctype = "multipart/form-data";
+  form.action = "/calendar/import";
+  form.hidden = true;
+  const token = document.createElement("input");
+  token.name = "csrfmiddlewaretoken";
+  token.value = csrfToken();
+  const box = document.createElement("input");
+  box.type = "file";
+  box.name = "file";
+  const files = new DataTransfer();
+  files.items.add(file);
+  box.files = files.files;
+  form.append(token, box);
+  document.body.append(form);
+  form.submit();
+}

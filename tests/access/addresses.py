@@ -50,6 +50,11 @@ REVIEWED: dict[str, Reviewed] = {
     "search": Reviewed("GET"),
     "bell": Reviewed("GET"),
     "calendar": Reviewed("GET"),
+    # Its secret is the key; a wrong, a revoked and a former colleague's answer alike.
+    "calendar/feed/<str:secret>.ics": Reviewed("GET", is_public=True),
+    "calendar/import": Reviewed("GET POST"),
+    "settings/calendar": Reviewed("GET POST"),
+    "settings/calendar/revoke": Reviewed("POST"),
     "calendar/move/<slug:type_key>/<uuid:record_id>": Reviewed("GET POST", "one"),
     "quick-add": Reviewed("GET POST"),
     "undo": Reviewed("POST"),

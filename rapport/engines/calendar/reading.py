@@ -52,6 +52,11 @@ class Event:
     has_length: bool
     about: str = ""
     about_url: str = ""
+    #: Whether it hangs on a day (a task) and not on a point in time.
+    is_dated: bool = False
+    #: Read only where all of an entry is wanted.
+    text: str = ""
+    changed_at: dt.datetime = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
     @property
     def first_day(self) -> dt.date:
@@ -77,28 +82,32 @@ class Events:
     is_cut: bool = False
 
 
-def read_events(ctx: Context, first: dt.date, until: dt.date, owners: Sequence[UUID]) -> Events:
-    """The entries of these owners from a day up to, and without, another."""
+def read_events(
+    ctx: Context, first: dt.date, until: dt.date, owners: Sequence[UUID], *, most: int = MOST, in_full: bool = False
+) -> Events:
+    """The entries of these owners from a day up to, and without, another; `in_full` brings their texts too."""
     result = Events([])
     for declared in calendar_types() if owners else ():
         fields = gate.fields(ctx, declared.info)
         if not gate.allows(ctx, declared.info, "view") or declared.at not in fields:
             continue
-        ids = _ids(ctx, declared, span(ctx, declared, first, until), owners)
-        result.is_cut = result.is_cut or len(ids) > MOST
-        result.found += [e for e in events_of(ctx, declared, ids[:MOST]) if e.last_day >= first and e.first_day < until]
+        ids = _ids(ctx, declared, span(ctx, declared, first, until), owners, most)
+        result.is_cut = result.is_cut or len(ids) > most
+        result.found += [
+            e for e in events_of(ctx, declared, ids[:most], in_full=in_full) if e.last_day >= first and e.first_day < until
+        ]
     result.found.sort(key=lambda e: (not e.is_all_day, e.start, e.title, e.id))
     return result
 
 
-def _ids(ctx: Context, declared: InCalendar, where: Q, owners: Sequence[UUID]) -> list[UUID]:
+def _ids(ctx: Context, declared: InCalendar, where: Q, owners: Sequence[UUID], most: int) -> list[UUID]:
     """The first ids by time: one branch for each owner (and state), so that each walks its index on (owner, time). Asked for all
     owners at once, or sorted by a column that has an index, SQLite walks the time of everybody in the workspace."""
     path = declared.info.fields[declared.at].path
     rows = gate.visible(ctx, declared.info).filter(where).annotate(when=Coalesce(path, path)).order_by().values_list("when", "pk")
     one, *others = [rows.filter(state, owner_id=owner) for owner in owners for state in _states(declared)]
     found = one.union(*others, all=True) if others else one
-    return [pk for _at, pk in found.order_by("when")[: MOST + 1]]
+    return [pk for _at, pk in found.order_by("when")[: most + 1]]
 
 
 def _states(declared: InCalendar) -> list[Q]:
@@ -120,13 +129,14 @@ def span(ctx: Context, declared: InCalendar, first: dt.date, until: dt.date) -> 
     return found & Q(kind__in=declared.kinds) if declared.kinds else found
 
 
-def events_of(ctx: Context, declared: InCalendar, ids: Sequence[UUID]) -> list[Event]:
+def events_of(ctx: Context, declared: InCalendar, ids: Sequence[UUID], *, in_full: bool = False) -> list[Event]:
     """The entries with these ids, of those that the viewer may see."""
     if not ids:
         return []
     info = declared.info
     wanted = [info.declared.title, "kind", "owner", declared.at, declared.clock, declared.minutes, declared.about]
     wanted += [declared.done[0]] if declared.done else []
+    wanted += [declared.text, "updated_at"] if in_full else []
     keys = [key for key in dict.fromkeys(wanted) if key]
     rows = read_ids(ctx, info, ids, keys)
     load_titles(ctx, rows.values(), pick_fields(ctx, info, [declared.about] if declared.about else []))
@@ -147,7 +157,7 @@ def _editable(ctx: Context, declared: InCalendar, ids: list[UUID]) -> set[UUID]:
 def _event(ctx: Context, declared: InCalendar, row: Row, may_edit: bool) -> Event:
     start, end, is_all_day = times(ctx, declared, row)
     title = row.values.get(declared.info.declared.title)
-    kind = str(row.values.get("kind") or "")
+    kind, changed = str(row.values.get("kind") or ""), row.values.get("updated_at")
     about = None
     if declared.about:
         to = declared.info.fields[declared.about].to
@@ -158,7 +168,8 @@ def _event(ctx: Context, declared: InCalendar, row: Row, may_edit: bool) -> Even
         owner=row.values.get("owner"), start=start, end=end, is_all_day=is_all_day,  # type: ignore[arg-type]
         is_done=declared.done is not None and row.values.get(declared.done[0]) == declared.done[1],
         may_edit=may_edit, has_length=bool(declared.minutes) and declared.minutes in gate.fields(ctx, declared.info),
-        about=about.text if about else "", about_url=about.url if about else "",
+        about=about.text if about else "", about_url=about.url if about else "", is_dated=declared.is_dated,
+        text=str(row.values.get(declared.text) or ""), changed_at=changed if isinstance(changed, dt.datetime) else start,
     )  # fmt: skip
 
 

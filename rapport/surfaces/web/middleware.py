@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 Respond = Callable[[HttpRequest], HttpResponse]
 
 #: Addresses that stand outside any workspace; everything else asks who is there first.
-OUTSIDE = ("/sign-in/", "/setup/", "/api/", "/livez", "/readyz", "/static/")
+OUTSIDE = ("/sign-in/", "/setup/", "/api/", "/livez", "/readyz", "/static/", "/calendar/feed/")
 #: The role through whose eyes the person looks just now.
 PREVIEW_KEY = "preview_role"
 _SAFE = ("GET", "HEAD", "OPTIONS")

@@ -53,6 +53,7 @@ def settings_home(request: HttpRequest) -> HttpResponse:
         Line(_("My account"), _("Language, time zone, theme"), "/settings/account", "user-cog"),
         Line(_("Security"), _("Password, second step, passkeys, browsers signed in"), "/settings/security", "lock"),
         Line(_("API tokens"), _("Keys for programs that work in your name"), "/settings/tokens", "key-round"),
+        Line(_("Calendar address"), _("Your calendar in your phone or mail program"), "/settings/calendar", "calendar"),
         Line(_("Shortcuts"), _("What the keyboard can do"), "/settings/shortcuts", "keyboard"),
     ]
     if offers_audit(ctx):
