@@ -274,6 +274,8 @@ let focusAfter = "";
 document.addEventListener("htmx:beforeSwap", (event) => {
   if (((event as CustomEvent).detail.target as HTMLElement).id !== "cal") return;
   scroll = document.querySelector(".cg-scroll")?.scrollTop ?? -1;
+  // htmx carries attributes over to what has the same id; a style among them would be refused by the policy.
+  for (const one of document.querySelectorAll("#cal [id][style]")) one.removeAttribute("style");
   const id = document.activeElement?.id ?? "";
   if (id.startsWith("cal-")) focusAfter = id;
 });

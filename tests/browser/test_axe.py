@@ -43,6 +43,8 @@ def addresses(committed_cast: Cast) -> list[str]:
         "/settings/security", "/settings/people/invite", "/settings/sso", "/workspaces",
         "/settings/audit", "/settings/audit?verb=erased&who=&type=customer&since=x", f"/customer/{person.pk}/data",
         f"/customer/{person.pk}/do/erase", f"/customer/{person.pk}/do/consent",
+        *[f"/calendar?view={view}" for view in ("month", "week", "day", "agenda")], f"/calendar/move/task/{task.pk}",
+        f"/calendar?who={committed_cast.ana.pk},{committed_cast.ben.pk}", "/calendar/import", "/settings/calendar",
     ]  # fmt: skip
 
 
