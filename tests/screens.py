@@ -76,6 +76,8 @@ def shoot_desk(context: BrowserContext, url: str, folder: Path) -> None:
     take(page, f"{url}/customer/", folder / "list.png")
     take(page, f"{url}{busiest(page, url)}", folder / "record.png")
     take(page, f"{url}/deal/board", folder / "board.png")
+    take(page, f"{url}/calendar", folder / "calendar.png")
+    take(page, f"{url}/calendar?view=month", folder / "calendar-month.png")
     take(page, f"{url}/customer/new", folder / "form.png")
     take(page, f"{url}/settings/roles", folder / "roles.png")
     take(page, f"{url}/settings/follow-ups/new?preset=no_contact", folder / "follow-up-rule.png")
@@ -97,7 +99,7 @@ def shoot_desk(context: BrowserContext, url: str, folder: Path) -> None:
 def shoot_phone(context: BrowserContext, url: str, folder: Path) -> None:
     """The same on a phone."""
     page = context.new_page()
-    for name, address in (("home", "/"), ("list", "/customer/"), ("board", "/deal/board"), ("record", busiest(page, url))):
+    for name, address in (("home", "/"), ("list", "/customer/"), ("board", "/deal/board"), ("calendar", "/calendar?view=agenda"), ("record", busiest(page, url))):
         take(page, f"{url}{address}", folder / f"{name}-mobile.png")
 
 

@@ -83,6 +83,7 @@ DOORS = {
     "engines/views/offered.py": "what a person chose among views is no record",
     "engines/followups": "how far a rule has come and what it made are no records",
     "engines/notices": "notices are no records",
+    "engines/calendar/feeds.py": "the secret addresses of calendars are no records",
     "project": "the sessions and start-up of the service",
     "surfaces/web/digest.py": "notices and what people want by mail are no records",
     "surfaces/web/sign_in_limit.py": "counts of failed sign-ins are no records",

@@ -34,6 +34,8 @@ htmx.config.responseHandling = [
 
 // The islands of record pages, boards and the composer.
 import.meta.glob("./{board,record,composer}.ts", { eager: true });
+// The calendar comes as a chunk of its own, where there is one.
+if (document.getElementById("cal")) void import("./calendar");
 
 document.body.addEventListener("htmx:beforeRequest", (event) => {
   (event as CustomEvent).detail.target?.setAttribute("aria-busy", "true");

@@ -52,6 +52,13 @@ REVIEWED: dict[str, Reviewed] = {
     "sign-out/": Reviewed("POST"),
     "search": Reviewed("GET"),
     "bell": Reviewed("GET"),
+    "calendar": Reviewed("GET"),
+    # Its secret is the key; a wrong, a revoked and a former colleague's answer alike.
+    "calendar/feed/<str:secret>.ics": Reviewed("GET", is_public=True),
+    "calendar/import": Reviewed("GET POST"),
+    "settings/calendar": Reviewed("GET POST"),
+    "settings/calendar/revoke": Reviewed("POST"),
+    "calendar/move/<slug:type_key>/<uuid:record_id>": Reviewed("GET POST", "one"),
     "quick-add": Reviewed("GET POST"),
     "quick-add/read": Reviewed("POST"),
     "quick-add/save": Reviewed("POST"),

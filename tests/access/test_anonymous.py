@@ -23,6 +23,7 @@ PUBLIC = {
     "sign-in/passkey/options", "sign-in/forgot", "sign-in/reset/<str:uid>/<str:token>", "sign-in/invitation/<str:secret>",
     "sign-in/link/<str:secret>", "sign-in/sso/<uuid:workspace_id>", "sign-in/sso/<uuid:workspace_id>/callback",
     "manifest.webmanifest", "sw.js", "offline",
+    "calendar/feed/<str:secret>.ics",
 }  # fmt: skip
 _LINK = re.compile(r'(?:href|hx-get|data-url|data-href)="(/[^"]*)"')
 

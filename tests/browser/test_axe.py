@@ -44,6 +44,8 @@ def addresses(committed_cast: Cast) -> list[str]:
         "/settings/audit", "/settings/audit?verb=erased&who=&type=customer&since=x", f"/customer/{person.pk}/data",
         "/settings/follow-ups", "/settings/follow-ups/new?preset=no_contact", "/notices", "/settings/notices",
         f"/customer/{person.pk}/do/erase", f"/customer/{person.pk}/do/consent",
+        *[f"/calendar?view={view}" for view in ("month", "week", "day", "agenda")], f"/calendar/move/task/{task.pk}",
+        f"/calendar?who={committed_cast.ana.pk},{committed_cast.ben.pk}", "/calendar/import", "/settings/calendar",
     ]  # fmt: skip
 
 

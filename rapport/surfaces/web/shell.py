@@ -28,6 +28,7 @@ DEPARTMENTS = [
     ("insight", _("Insight"), "chart-no-axes-combined"),
 ]
 SETTINGS = "settings"
+CALENDAR = "/calendar"
 THEMES = ("light", "dark", "system")
 
 
@@ -143,6 +144,8 @@ def departments(ctx: Context, here: str) -> list[Department]:
         if not types and key != "home":
             continue
         entries = tuple(Entry(t.plural, t.url, t.declared.menu[1], _is_at(here, t.url)) for t in types)  # type: ignore[index]
+        if key == "home":
+            entries = (Entry(_("calendar"), CALENDAR, "calendar", here == CALENDAR), *entries)
         url = "/" if key == "home" else entries[0].url
         found.append(
             Department(key, label, icon, url, entries, is_open=at == key, is_here=here == url and key == "home")
@@ -165,7 +168,7 @@ def _is_at(here: str, url: str) -> bool:
 
 
 def _department_at(here: str) -> str:
-    if here == "/":
+    if here in ("/", CALENDAR):
         return "home"
     key = here.strip("/").partition("/")[0]
     if key in registry and registry.get(key).declared.menu:

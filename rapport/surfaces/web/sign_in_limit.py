@@ -30,6 +30,9 @@ FREE = {
     "invitation": {"address": 30},
     "passkey": {"address": 100},
     "sso": {"address": 60},
+    # A calendar that is read every few minutes never waits; wrong addresses are counted like wrong passwords.
+    "calendar": {"account": 60},
+    "calendar_guess": {"address": 30},
 }
 LONGEST_WAIT = {"code": 900}
 _LONGEST_WAIT = 60

@@ -1,0 +1,1 @@
+"""The calendar engine: what stands when, for whom; moving it; calendar files out and in."""
