@@ -22,6 +22,7 @@ from rapport.kernel.records.field import Field
 from rapport.kernel.records.registry import TypeInfo, registry
 from rapport.surfaces.web import exporting
 from rapport.surfaces.web.filter_chips import Chip, chips
+from rapport.surfaces.web.grid_rows import editable
 from rapport.surfaces.web.list_state import ListState, read_state
 from rapport.surfaces.web.shell import DEPARTMENTS, is_part, render
 
@@ -35,6 +36,7 @@ class Line:
     """One row ready to show: its cells after the title as one piece of HTML, and the three that a phone shows."""
 
     id: object
+    version: int
     url: str
     title: str
     mark: SafeString
@@ -63,6 +65,7 @@ def list_page(request: HttpRequest, type_key: str) -> HttpResponse:
         "all_fields": list(gate.fields(ctx, info).values()),
         "department": department_of(info),
         "sorts": [f for f in gate.fields(ctx, info).values() if f.sort_path],
+        "editable": editable(ctx, info),
         "empty": None,
         "quick_url": f"/quick-add?type={info.key}" if department_of(info) else "",
     }
@@ -169,7 +172,7 @@ def lines(ctx: Context, info: TypeInfo, page: read.Page) -> list[Line]:
             for some in (badge, words, time)
         ]
         mark = SafeString(avatar(name, read.mark_shape(info, row.is_person)))
-        found.append(Line(row.id, info.record_url(row.id), name, mark, SafeString(html), *small))
+        found.append(Line(row.id, row.version, info.record_url(row.id), name, mark, SafeString(html), *small))
     return found
 
 

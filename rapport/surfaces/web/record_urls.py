@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from rapport.surfaces.web import access_page, action_page, board, composer, data_page, form, inline, record
+from rapport.surfaces.web import access_page, action_page, board, composer, data_page, form, grid, inline, peek, record
 
 _ONE = "<slug:type_key>/<uuid:record_id>"
 
@@ -16,6 +16,8 @@ urlpatterns = [
     path(_ONE, record.page, name="record"),
     path(f"{_ONE}/edit", form.edit, name="record-edit"),
     path(f"{_ONE}/field/<slug:key>", inline.field, name="record-field"),
+    path(f"{_ONE}/cell/<slug:key>", grid.cell, name="record-cell"),
+    path(f"{_ONE}/peek", peek.peek, name="record-peek"),
     path(f"{_ONE}/do/<slug:action_key>", action_page.do, name="record-do"),
     path(f"{_ONE}/delete", record.delete, name="record-delete"),
     path(f"{_ONE}/restore", record.restore, name="record-restore"),

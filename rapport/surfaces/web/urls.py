@@ -14,6 +14,7 @@ from rapport.surfaces.web import (
     exporting,
     files,
     filter_builder,
+    grid,
     home,
     list_page,
     lookup,
@@ -67,6 +68,8 @@ urlpatterns = [
     path("<slug:type_key>/totals", list_page.totals, name="totals"),
     path("<slug:type_key>/filter", filter_builder.build, name="filter"),
     path("<slug:type_key>/bulk", bulk.bulk, name="bulk"),
+    path("<slug:type_key>/cells", grid.cells, name="cells"),
+    path("<slug:type_key>/texts", grid.texts, name="texts"),
     path("<slug:type_key>/export.csv", exporting.export_csv, name="export"),
     *record_urls.urlpatterns,
 ]
