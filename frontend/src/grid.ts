@@ -247,10 +247,14 @@ function start(): void {
 }
 
 function arrived(): void {
-  forgetRows();
   const body = table()?.tBodies[0];
   if (!body || !isWide()) return;
   tame(body);
+  // A row that was added here and now comes with its page stands twice: the one in its place stays.
+  for (const row of body.querySelectorAll<HTMLElement>("tr[data-added]")) {
+    if (body.querySelectorAll(`tr[data-id="${row.dataset.id}"]`).length > 1) row.remove();
+  }
+  forgetRows();
   const first = rows()[0];
   if (first && (!state.at || !state.at.isConnected)) goTo(first.cells[TITLE] ?? null, { quiet: true });
   if (waitsBelow) {

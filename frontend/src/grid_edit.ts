@@ -7,6 +7,8 @@ let form: HTMLFormElement | null = null;
 let edited: HTMLTableCellElement | null = null;
 let opening = 0;
 let typedAhead: string | null = null;
+/** Keys pressed while a control is on its way, after the letters that belong to it. */
+let waiting: KeyboardEvent[] = [];
 let before = "";
 
 export const isEditing = () => form !== null || typedAhead !== null;
@@ -35,8 +37,11 @@ export async function edit(cell: HTMLTableCellElement | null, typed: string | nu
     say(words("offline"), "bad");
   }
   cell.classList.remove("is-opening");
-  if (html && turn === opening) open(cell, html, typed !== null);
-  else typedAhead = null;
+  if (html && turn === opening) open(cell, html, typed !== null || !!typedAhead);
+  else {
+    typedAhead = null;
+    waiting = [];
+  }
 }
 
 function open(cell: HTMLTableCellElement, html: string, replacing: boolean): void {
@@ -56,7 +61,20 @@ function open(cell: HTMLTableCellElement, html: string, replacing: boolean): voi
       input.value = ahead;
       input.dispatchEvent(new Event("input", { bubbles: true }));
     } else input.select();
-  } else if (input instanceof HTMLSelectElement && replacing) pickByLetter(input, ahead);
+  } else if (input instanceof HTMLSelectElement && !waiting.length) {
+    if (replacing) pickByLetter(input, ahead);
+    try {
+      input.showPicker();
+    } catch {
+      // Without a press just before, the browser keeps the list closed; arrows and letters work all the same.
+    }
+  } else if (input instanceof HTMLSelectElement) pickByLetter(input, ahead);
+  // Whoever types faster than the server answers loses no key: Enter, Tab and arrows follow now.
+  const rest = waiting;
+  waiting = [];
+  for (const key of rest) {
+    document.activeElement?.dispatchEvent(new KeyboardEvent("keydown", { key: key.key, shiftKey: key.shiftKey, bubbles: true, cancelable: true }));
+  }
 }
 
 /** A letter typed onto a choice picks the first option that begins with it. */
@@ -185,8 +203,9 @@ function choose(cell: HTMLTableCellElement, html: string, url: string, data: For
 
 document.addEventListener("keydown", (event) => {
   // Letters typed while the control is on its way belong to it.
-  if (typedAhead !== null && !form && event.key.length === 1 && !event.ctrlKey && !event.metaKey) {
-    typedAhead += event.key;
+  if (typedAhead !== null && !form && !event.ctrlKey && !event.metaKey && !["Shift", "Alt", "Control", "Meta"].includes(event.key)) {
+    if (event.key.length === 1 && !waiting.length) typedAhead += event.key;
+    else waiting.push(event);
     event.preventDefault();
     event.stopImmediatePropagation();
     return;
@@ -199,10 +218,11 @@ document.addEventListener("keydown", (event) => {
     // A combobox takes the Enter first (it was registered before); what it picked is saved right away.
     commit(event.shiftKey ? "up" : "down");
   } else if (event.key === "Tab" && !nextInput(target, event.shiftKey)) {
-    // The combobox picks on Tab as well, after us: let it.
+    // The combobox picks on Tab as well; it has had the key already.
     const back = event.shiftKey;
     event.preventDefault();
-    window.setTimeout(() => commit(back ? "left" : "right"));
+    event.stopImmediatePropagation();
+    commit(back ? "left" : "right");
     return;
   } else return;
   event.preventDefault();

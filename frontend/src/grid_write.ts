@@ -1,25 +1,27 @@
 /* Writing cells: one request after the other, optimistic, with steps that can be taken back as long as the page is open. */
 import { announce, csrfToken } from "./live";
-import { applyRows, columns, flash, forgetRows, mend, rowOf, say, spoil, table, words, colOf, type Row } from "./grid_table";
+import { applyRows, columns, flash, forgetRows, mend, rowOf, say, spoil, table, tame, words, colOf, type Row } from "./grid_table";
 
 export interface CellWrite { id: string; key: string; text?: string; value?: unknown; expect?: unknown }
 interface Step { id: string; key: string; before: unknown; after: unknown }
 interface Wrong { id?: string; new?: number; key: string; sentence: string; text: string | null }
 export interface Answer {
   text: string; rows: Record<string, Row>; steps: Step[]; errors: Wrong[]; made?: string[];
-  removed?: number; restored?: number; error?: string; typed?: string; html?: string;
+  added?: string; removed?: number; restored?: number; error?: string; typed?: string; html?: string;
 }
 interface Done { steps: Step[]; made: string[] }
 
 const past: Done[] = [];
 const future: Done[] = [];
 let line: Promise<unknown> = Promise.resolve();
+let pending = 0;
 
 const headers = () => ({ "X-CSRFToken": csrfToken(), "HX-Request": "true", Accept: "application/json" });
 
 /** One write waits for the one before, so that each carries the version that the last one made. */
 export function inLine<T>(work: () => Promise<T>): Promise<T> {
-  const next = line.then(work, work);
+  pending++;
+  const next = line.then(work, work).finally(() => pending--);
   line = next.catch(() => undefined);
   return next;
 }
@@ -57,9 +59,27 @@ export function writeCells(cells: CellWrite[], added: Record<string, string>[] =
     const mark = remember(got.answer);
     show(got.answer, cells);
     say(got.answer.text, got.answer.errors.length ? "bad" : "ok", mark);
-    if (got.answer.made?.length) document.body.dispatchEvent(new CustomEvent("gridAdded", { detail: got.answer.made }));
+    addRows(got.answer.added);
     return got.answer;
   });
+}
+
+/** New rows come to the end of what is loaded, softly green, and into sight. */
+function addRows(html: string | undefined): void {
+  const body = table()?.tBodies[0];
+  if (!html || !body) return;
+  const made = document.createElement("template");
+  made.innerHTML = html;
+  const fresh = [...made.content.querySelectorAll<HTMLTableRowElement>("tr[data-id]")];
+  const more = body.querySelector("tr.more");
+  if (more) more.before(...fresh);
+  else body.append(...fresh);
+  forgetRows();
+  tame(body);
+  for (const row of fresh) row.dataset.added = "";
+  for (const row of fresh) flash(row.dataset.id ?? "", columns()[0]);
+  fresh[0]?.scrollIntoView({ block: "nearest" });
+  document.body.dispatchEvent(new CustomEvent("listChanged"));
 }
 
 function versionsOf(cells: CellWrite[]): Record<string, number> {
@@ -110,7 +130,7 @@ async function replay(from: Done[], to: Done[], backwards: boolean): Promise<voi
   applyRows(got.answer.rows);
   for (const step of got.answer.steps) flash(step.id, step.key);
   if (backwards) for (const id of one.made) rowOf(id)?.remove();
-  else if (one.made.length) document.body.dispatchEvent(new CustomEvent("gridAdded", { detail: one.made }));
+  else addRows(got.answer.added);
   forgetRows();
   document.body.dispatchEvent(new CustomEvent("listChanged"));
   const wrong = got.answer.errors[0];
@@ -120,7 +140,7 @@ async function replay(from: Done[], to: Done[], backwards: boolean): Promise<voi
 
 export const undo = () => inLine(() => replay(past, future, true));
 export const redo = () => inLine(() => replay(future, past, false));
-export const hasUndo = () => past.length > 0;
+export const hasUndo = () => past.length + pending > 0;
 export const hasRedo = () => future.length > 0;
 
 // The Undo button of the grid's own toasts comes here and not to the server's undo.

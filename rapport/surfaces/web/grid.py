@@ -14,6 +14,7 @@ from rapport.kernel.access import gate
 from rapport.kernel.changes.unit import unit_of_work
 from rapport.kernel.changes.values import read_value, settable_fields
 from rapport.kernel.errors import Conflict, Invalid, Refused
+from rapport.kernel.query import read
 from rapport.kernel.records.field import Field
 from rapport.kernel.records.model import Record
 from rapport.kernel.records.registry import TypeInfo, registry
@@ -22,6 +23,7 @@ from rapport.surfaces.web.controls import controls, needed_fields
 from rapport.surfaces.web.files import store_uploads
 from rapport.surfaces.web.grid_block import Block, read_block, write_block
 from rapport.surfaces.web.grid_rows import json_of, shown_rows, texts_of
+from rapport.surfaces.web.list_page import lines
 from rapport.surfaces.web.posted import SHOWN, Posted, lists_of, read_posted, whole_number
 from rapport.surfaces.web.problems import note
 from rapport.surfaces.web.shell import render
@@ -53,7 +55,10 @@ def cells(request: HttpRequest, type_key: str) -> HttpResponse:
         outcome = write_block(ctx, info, block)
     if outcome.refused:
         note(request, Refused(), what="cells", count=outcome.refused)
-    return JsonResponse(outcome.as_json(ctx, info, block.columns))
+    answer = outcome.as_json(ctx, info, block.columns)
+    if outcome.made or outcome.restored:
+        answer["added"] = _new_rows(request, info, outcome.made or block.restore, block.columns)
+    return JsonResponse(answer)
 
 
 @require_POST
@@ -66,6 +71,16 @@ def texts(request: HttpRequest, type_key: str) -> HttpResponse:
     return JsonResponse({"texts": texts_of(ctx, info, block.ids, block.columns)})
 
 
+def _new_rows(request: HttpRequest, info: TypeInfo, ids: list[UUID], columns: list[str]) -> str:
+    """Added rows as the list shows them."""
+    ctx = request.ctx  # type: ignore[attr-defined]
+    fields = read.pick_fields(ctx, info, columns)
+    found = read.read_ids(ctx, info, ids, [f.key for f in fields])
+    read.load_titles(ctx, found.values(), fields)
+    page = read.Page([found[pk] for pk in ids if pk in found], fields)
+    return render(request, "list/rows.html", {"info": info, "lines": lines(ctx, info, page), "next_url": ""}).content.decode()
+
+
 def _control(request: HttpRequest, info: TypeInfo, record: Record, one: Field) -> HttpResponse:
     ctx = request.ctx  # type: ignore[attr-defined]
     held: dict[str, object] = {one.key: read_value(record, one)}
@@ -73,7 +88,7 @@ def _control(request: HttpRequest, info: TypeInfo, record: Record, one: Field) -
     if "text" in request.GET:
         held[one.key] = request.GET["text"][:2000]
     around = {f.key: read_value(record, f) for f in gate.fields(ctx, info).values() if f.to and f.source == "column"}
-    made = controls(ctx, [one], held, {}, first=True, within={**around, **held})[0]
+    made = controls(ctx, [one], held, {}, within={**around, **held})[0]
     return render(request, "list/cell.html", {"info": info, "record": record, "control": made})
 
 
