@@ -79,6 +79,7 @@ DOORS = {
     "kernel/jobs": "jobs are no records",
     "engines/timeline/indexing.py": "timeline links",
     "engines/imports": "import runs are no records",
+    "engines/batches": "what was done to many records, written down, is no record",
     "project": "the sessions and start-up of the service",
     "surfaces/web/sign_in_limit.py": "counts of failed sign-ins are no records",
     "surfaces/web/signing_in": "sessions, factors, invitations, links and accounts are no records",

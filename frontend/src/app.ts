@@ -27,7 +27,7 @@ htmx.config.responseHandling = [
 ];
 
 // The islands of record pages, boards and the composer.
-import.meta.glob("./{board,record,composer,grid}.ts", { eager: true });
+import.meta.glob("./{batch,board,record,composer,grid}.ts", { eager: true });
 
 document.body.addEventListener("htmx:beforeRequest", (event) => {
   (event as CustomEvent).detail.target?.setAttribute("aria-busy", "true");

@@ -52,3 +52,9 @@ export function startWindow(): void {
     soon();
   }).observe(body, { childList: true });
 }
+
+// Ticking many rows needs their boxes: all cells come back, and ticked rows keep theirs.
+document.addEventListener("gridwhole", () => {
+  for (const row of rows()) showRow(row);
+  whole = [0, Infinity];
+});

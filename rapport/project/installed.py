@@ -8,7 +8,7 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parent.parent
 
-ENGINES = ("timeline", "imports", "exports", "privacy")
+ENGINES = ("timeline", "imports", "exports", "privacy", "batches")
 MODULES = ("customers", "activities", "sales")
 
 

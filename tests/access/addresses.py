@@ -51,6 +51,8 @@ REVIEWED: dict[str, Reviewed] = {
     "bell": Reviewed("GET"),
     "quick-add": Reviewed("GET POST"),
     "undo": Reviewed("POST"),
+    "batch/<uuid:batch_id>": Reviewed("GET"),
+    "batch/<uuid:batch_id>/stop": Reviewed("POST"),
     "file/": Reviewed("POST"),
     "file/<str:key>": Reviewed("GET"),
     "settings/": Reviewed("GET"),

@@ -81,7 +81,12 @@ def test_keys_alone_walk_edit_and_take_back(desktop: Any, opened: Callable[..., 
     page.locator("#rows td.is-saved, #rows td", has_text="Brewery").first.wait_for()
     page.wait_for_load_state("networkidle")
     assert (customer(0).industry, customer(1).industry) == ("Bakery", "Brewery")
-    for key, expected in [("Control+z", "Trade 1"), ("Control+z", "Trade 0"), ("Control+y", "Bakery"), ("Control+Shift+z", "Brewery")]:
+    for key, expected in [
+        ("Control+z", "Trade 1"),
+        ("Control+z", "Trade 0"),
+        ("Control+y", "Bakery"),
+        ("Control+Shift+z", "Brewery"),
+    ]:
         page.keyboard.press(key)
         page.locator("#rows td", has_text=expected).first.wait_for()
     page.wait_for_load_state("networkidle")
@@ -122,7 +127,9 @@ def test_a_refused_value_stays_red_with_what_was_typed(desktop: Any, opened: Cal
 def test_blocks_go_to_and_from_a_spreadsheet(desktop: Any, opened: Callable[..., Any]) -> None:
     """Copy gives tabs and lines; a block of 3 by 4 is pasted and taken back; a bad cell is marked, the rest is kept."""
     page = opened(desktop)
-    put_on_clipboard(page, "Hotel\t1,200\thttps://a.example\tAna Silva\nInn\tten\thttps://b.example\tAna Silva\n\"Bed, and\"\t7\t\tAna Silva\n")
+    put_on_clipboard(
+        page, 'Hotel\t1,200\thttps://a.example\tAna Silva\nInn\tten\thttps://b.example\tAna Silva\n"Bed, and"\t7\t\tAna Silva\n'
+    )
     cell(page, 0, 2).click()
     page.keyboard.press("Control+v")
     page.locator("#rows td.is-bad").wait_for()
@@ -133,7 +140,9 @@ def test_blocks_go_to_and_from_a_spreadsheet(desktop: Any, opened: Callable[...,
     page.keyboard.press("Shift+ArrowDown")
     page.keyboard.press("Shift+ArrowRight")
     page.keyboard.press("Control+c")
-    page.wait_for_function("navigator.clipboard.readText().then(text => text === 'Hotel\\t1200\\nInn\\t' || text === 'Hotel\\t1,200\\nInn\\t')")
+    page.wait_for_function(
+        "navigator.clipboard.readText().then(text => text === 'Hotel\\t1200\\nInn\\t' || text === 'Hotel\\t1,200\\nInn\\t')"
+    )
     page.get_by_role("button", name="Undo").last.click()
     page.get_by_text("Taken back.").wait_for()
     assert [customer(i).industry for i in range(3)] == ["Trade 0", "Trade 1", "Trade 2"] and customer(0).employees is None

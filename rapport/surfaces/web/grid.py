@@ -113,9 +113,7 @@ def _save(request: HttpRequest, info: TypeInfo, record: Record, one: Field) -> H
     return JsonResponse({"rows": shown_rows(ctx, info, [record.pk], columns), "steps": [step], "errors": []})
 
 
-def _both(
-    request: HttpRequest, info: TypeInfo, record: Record, both: Conflict, columns: list[str]
-) -> HttpResponse:
+def _both(request: HttpRequest, info: TypeInfo, record: Record, both: Conflict, columns: list[str]) -> HttpResponse:
     """Somebody else changed this very cell: both values, to choose."""
     ctx = request.ctx  # type: ignore[attr-defined]
     values = contested(request, info, both)

@@ -103,9 +103,7 @@ def read_block(given: Mapping[str, object]) -> Block:
     """The posted block in its types; raises Invalid for one that is too large or broken."""
     cells = [_read_cell(one) for one in _list(given.get("cells"))]
     new = [
-        {str(k)[:60]: str(v) for k, v in one.items() if v is not None}
-        for one in _list(given.get("new"))
-        if isinstance(one, dict)
+        {str(k)[:60]: str(v) for k, v in one.items() if v is not None} for one in _list(given.get("new")) if isinstance(one, dict)
     ]
     raw_versions = given.get("versions")
     versions = {
@@ -153,6 +151,7 @@ def _write_cells(ctx: Context, info: TypeInfo, block: Block, out: Outcome) -> No
     ids = list(dict.fromkeys(one.id for one in block.cells if one.id))
     _hold(ctx, info, ids)
     before = read.read_ids(ctx, info, ids, keys)
+    beyond = _beyond_mass_edit(ctx, info, ids)
     moved = _moved_since(ctx, info, before, block.versions)
     prime(ctx, settable, [(one.key, one.text) for one in block.cells])
     rows: dict[UUID, dict[str, tuple[Cell, object]]] = {}
@@ -161,6 +160,9 @@ def _write_cells(ctx: Context, info: TypeInfo, block: Block, out: Outcome) -> No
             value = _value_of(ctx, info, one, settable)
         except Invalid as wrong:
             out.fail(one, str(wrong.errors.get(one.key, "")) or wrong.sentence)
+            continue
+        if one.id in beyond and one.id in before:
+            out.fail(one, Refused(_("Your role does not let you change this row together with others.")))
             continue
         if contest := _contest(one, before, settable[one.key], moved):
             out.fail(one, contest)
@@ -177,6 +179,13 @@ def _write_cells(ctx: Context, info: TypeInfo, block: Block, out: Outcome) -> No
     out.touched += [pk for pk in ids if pk in before]
 
 
+def _beyond_mass_edit(ctx: Context, info: TypeInfo, ids: list[UUID]) -> set[UUID]:
+    """The rows that the right to change many at once does not cover; a block within one row is no mass edit."""
+    if len(ids) < 2 or gate.sees_all(ctx, info, "mass_edit"):
+        return set()
+    return set(ids) - set(gate.visible(ctx, info, "mass_edit").filter(pk__in=ids).values_list("pk", flat=True))
+
+
 def _hold(ctx: Context, info: TypeInfo, ids: list[UUID]) -> None:
     """Keep others off these rows until the end (PostgreSQL), so that nothing comes between looking and writing."""
     list(gate.visible(ctx, info).filter(pk__in=ids).select_for_update(of=("self",)).only("pk").order_by("pk"))
@@ -191,9 +200,7 @@ def _value_of(ctx: Context, info: TypeInfo, one: Cell, settable: Mapping[str, Fi
     return settable[one.key].kind.parse(undefended(one.text), ctx.cleaning())
 
 
-def _moved_since(
-    ctx: Context, info: TypeInfo, rows: Mapping[UUID, read.Row], shown: Mapping[UUID, int]
-) -> set[tuple[UUID, str]]:
+def _moved_since(ctx: Context, info: TypeInfo, rows: Mapping[UUID, read.Row], shown: Mapping[UUID, int]) -> set[tuple[UUID, str]]:
     """(record, field) of every cell that was changed after the version the page shows; one query for all rows."""
     behind = [pk for pk, row in rows.items() if pk in shown and shown[pk] < row.version]
     if not behind:
@@ -216,9 +223,7 @@ def _contest(one: Cell, rows: Mapping[UUID, read.Row], field: Field, moved: set[
     return _("%(label)s was changed meanwhile; load the list again to see it.") % {"label": label[:1].upper() + label[1:]}
 
 
-def _write_rows(
-    ctx: Context, info: TypeInfo, rows: dict[UUID, dict[str, tuple[Cell, object]]], out: Outcome
-) -> None:
+def _write_rows(ctx: Context, info: TypeInfo, rows: dict[UUID, dict[str, tuple[Cell, object]]], out: Outcome) -> None:
     """Write; a row that fails for some of its cells is written again without those."""
     while rows:
         edits = [(pk, {key: value for key, (_cell, value) in row.items()}) for pk, row in rows.items()]
@@ -260,9 +265,7 @@ def _add_rows(ctx: Context, info: TypeInfo, block: Block, out: Outcome) -> None:
     out.made += [result.ids[at] for at in sorted(result.ids)]
     for at, error in result.errors.items():
         key = next((k for k in error.errors if k in block.new[kept[at]]), info.declared.title)
-        out.errors.append(
-            {"new": kept[at], "key": key, "sentence": error.sentence, "text": block.new[kept[at]].get(key, "")}
-        )
+        out.errors.append({"new": kept[at], "key": key, "sentence": error.sentence, "text": block.new[kept[at]].get(key, "")})
 
 
 def _restore_and_remove(ctx: Context, info: TypeInfo, block: Block, out: Outcome) -> None:

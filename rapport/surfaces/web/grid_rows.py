@@ -39,8 +39,7 @@ def shown_rows(ctx: Context, info: TypeInfo, ids: Iterable[UUID], columns: Seque
     rows = read.read_ids(ctx, info, wanted, [f.key for f in fields]) if wanted else {}
     read.load_titles(ctx, rows.values(), fields)
     return {
-        str(pk): {"version": row.version, "cells": {f.key: _cell(ctx, info, f, row) for f in fields}}
-        for pk, row in rows.items()
+        str(pk): {"version": row.version, "cells": {f.key: _cell(ctx, info, f, row) for f in fields}} for pk, row in rows.items()
     }
 
 

@@ -21,6 +21,7 @@ from rapport.kernel.query.text import parse
 from rapport.kernel.records.field import Field
 from rapport.kernel.records.registry import TypeInfo, registry
 from rapport.surfaces.web import exporting
+from rapport.surfaces.web.bulk import bulk_keys
 from rapport.surfaces.web.filter_chips import Chip, chips
 from rapport.surfaces.web.grid_rows import editable
 from rapport.surfaces.web.list_state import ListState, read_state
@@ -66,6 +67,7 @@ def list_page(request: HttpRequest, type_key: str) -> HttpResponse:
         "department": department_of(info),
         "sorts": [f for f in gate.fields(ctx, info).values() if f.sort_path],
         "editable": editable(ctx, info),
+        "bulk_keys": bulk_keys(ctx, info),
         "empty": None,
         "quick_url": f"/quick-add?type={info.key}" if department_of(info) else "",
     }
