@@ -49,7 +49,7 @@ def take_back_portion(ctx: Context, info: TypeInfo, batch: Batch, ids: Sequence[
     return tally
 
 
-def _changes(batch: Batch):  # noqa: ANN202  # a query set of Change
+def _changes(batch: Batch):  # a query set of Change
     last = batch.last_number if batch.last_number is not None else batch.after_number
     return Change.objects.filter(
         workspace_id=batch.workspace_id, type=batch.type, number__gt=batch.after_number, number__lte=last,

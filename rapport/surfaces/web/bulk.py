@@ -58,7 +58,8 @@ class Wish:
         if self.what in ("owner", "edit"):
             return {"do": "edit", "values": found}
         if self.what.startswith("run:"):
-            return {"do": "run", "action": self.what.removeprefix("run:"), "values": {k: x for k, x in found.items() if x is not None}}
+            given = {key: value for key, value in found.items() if value is not None}
+            return {"do": "run", "action": self.what.removeprefix("run:"), "values": given}
         return {"do": "delete"}
 
 

@@ -21,10 +21,10 @@ from rapport.kernel.records.registry import TypeInfo, registry
 from rapport.surfaces.web.conflict import contested
 from rapport.surfaces.web.controls import controls, needed_fields
 from rapport.surfaces.web.files import store_uploads
-from rapport.surfaces.web.grid_block import Block, read_block, write_block
+from rapport.surfaces.web.grid_block import read_block, write_block
 from rapport.surfaces.web.grid_rows import json_of, shown_rows, texts_of
 from rapport.surfaces.web.list_page import lines
-from rapport.surfaces.web.posted import SHOWN, Posted, lists_of, read_posted, whole_number
+from rapport.surfaces.web.posted import SHOWN, lists_of, read_posted, whole_number
 from rapport.surfaces.web.problems import note
 from rapport.surfaces.web.shell import render
 
