@@ -1,9 +1,10 @@
-"""Doing one thing to all ticked rows: delete, give to an owner, or run one of the type's actions."""
+"""Doing one thing to all ticked rows: set a field, hand over, tag, delete, or run one of the type's actions. Every row can
+be taken back with one Undo (`batch.py`)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -12,39 +13,54 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from rapport.kernel.access import gate
-from rapport.kernel.actions.running import find_action, run_bulk
-from rapport.kernel.changes.unit import unit_of_work
+from rapport.kernel.actions.running import clean_inputs, find_action
+from rapport.kernel.changes.values import settable_fields
 from rapport.kernel.context import Context
-from rapport.kernel.errors import Gone, Invalid, RapportError, Refused
+from rapport.kernel.errors import Gone, Invalid, Refused
 from rapport.kernel.ids import as_id
 from rapport.kernel.query.read import filtered
 from rapport.kernel.query.text import parse
 from rapport.kernel.records.field import Field
-from rapport.kernel.records.model import Record
 from rapport.kernel.records.registry import TypeInfo, registry
+from rapport.surfaces.web.batch import do_batch, state_of, tell
 from rapport.surfaces.web.controls import controls
 from rapport.surfaces.web.posted import Posted, lists_of, read_posted
 from rapport.surfaces.web.problems import note
 from rapport.surfaces.web.shell import is_part, render
-from rapport.surfaces.web.toasts import say, undo_mark
+from rapport.surfaces.web.toasts import say, trigger
 
-#: More than this at once is the work of an import or a job.
-MOST = 1000
-#: Undo for as many as its form can carry.
-UNDO_MOST = 200
+#: More than this at once is the work of an import or of several filters.
+MOST = 10_000
 #: Ids that one entry of the audit log names.
 _MOST_NOTED = 100
+#: Ids in one condition: below every limit of both databases.
+_IDS = 5_000
+#: Kinds whose values no two rows share, or that a bulk edit cannot carry.
+_NOT_IN_BULK = frozenset({"file"})
 
 
 @dataclass
-class Outcome:
-    """What was done, the sentence about it, and the marks to take it back."""
+class Wish:
+    """What shall be done, its name, and what has to be asked before."""
 
-    text: str
-    marks: list[str]
-    problems: list[str]
-    #: How many rows the viewer may not do this to, or not see.
-    refused: int = 0
+    what: str
+    label: str
+    fields: list[Field] = field(default_factory=list)
+    #: Which field to set, when that is the question.
+    choices: list[Field] = field(default_factory=list)
+    chosen: str = ""
+
+    def work(self, values: Mapping[str, object]) -> dict[str, object]:
+        """The batch's work with these values, in the kinds' json shape."""
+        found = {f.key: f.kind.to_json(values[f.key]) if values.get(f.key) is not None else None for f in self.fields}
+        if self.what == "tags":
+            return {"do": "tags", "key": self.chosen, "add": found["add"] or [], "remove": found["remove"] or []}
+        if self.what in ("owner", "edit"):
+            return {"do": "edit", "values": found}
+        if self.what.startswith("run:"):
+            given = {key: value for key, value in found.items() if value is not None}
+            return {"do": "run", "action": self.what.removeprefix("run:"), "values": given}
+        return {"do": "delete"}
 
 
 @require_POST
@@ -54,34 +70,29 @@ def bulk(request: HttpRequest, type_key: str) -> HttpResponse:
     gate.demand(ctx, info, "view")
     asked = ticked(ctx, info, request)
     ids = _within_mass_edit(ctx, info, asked) if len(asked) > 1 else asked
-    what = request.POST.get("do", "")
-    fields = _inputs(ctx, info, what)
-    posted = read_posted(ctx, lists_of(request), fields, prefix="in_", needed=True)
-    if fields and ("confirmed" not in request.POST or posted.errors):
-        if "confirmed" not in request.POST:
-            posted = Posted(values={f.key: f.default for f in fields if f.default is not None})
-        return _ask(request, info, ids, what, fields, posted)
-    try:
-        outcome = _do(ctx, info, ids, what, posted.values)
-    except Invalid as wrong:
-        posted.take(wrong)
-        if not fields:
-            raise
-        return _ask(request, info, ids, what, fields, posted, wrong.sentence)
-    if outcome.refused:
+    wish = _wish(ctx, info, request)
+    posted = read_posted(ctx, lists_of(request), wish.fields, prefix="in_", needed=True)
+    is_asking = bool(wish.fields or wish.choices) and (not request.POST.get("confirmed") or (wish.choices and not wish.fields))
+    if is_asking:
+        posted = Posted(values={} if wish.what == "edit" else {f.key: f.default for f in wish.fields if f.default is not None})
+    elif not posted.errors:
+        posted = _checked(ctx, info, wish, posted)
+    if is_asking or posted.errors:
+        return _ask(request, info, ids, wish, posted)
+    batch = do_batch(ctx, info, ids, wish.work(posted.values))
+    if batch.refused:
         # One entry for all, whether a row is a stranger's or there is none.
-        note(request, Refused(), what=what, count=outcome.refused, records=[str(pk) for pk in ids[:_MOST_NOTED]])
-    if outcome.marks or not outcome.problems:
-        say(request, outcome.text, undo=" ".join(outcome.marks) if len(outcome.marks) <= UNDO_MOST else "")
+        note(request, Refused(), what=wish.what, count=batch.refused, records=[str(pk) for pk in ids[:_MOST_NOTED]])
+    if batch.finished_at is not None or not is_part(request):
+        tell(request, batch)
     if left := len(asked) - len(ids):
         text = ngettext(
             "%(count)d row was left out: your role does not let you change it together with others.",
             "%(count)d rows were left out: your role does not let you change them many at once.", left,
         )  # fmt: skip
-        outcome.problems.insert(0, text % {"count": left})
-    for text in outcome.problems[:3]:
-        say(request, text, kind="bad")
-    return _back(request, info)
+        say(request, text % {"count": left}, kind="bad")
+    answer = _back(request, info)
+    return trigger(answer, batchStarted=state_of(batch)) if batch.finished_at is None and is_part(request) else answer
 
 
 def ticked(ctx: Context, info: TypeInfo, request: HttpRequest) -> list[UUID]:
@@ -90,7 +101,9 @@ def ticked(ctx: Context, info: TypeInfo, request: HttpRequest) -> list[UUID]:
         rows = filtered(ctx, info, parse(request.POST.get("filter", "")))
         ids = list(rows.order_by("pk").values_list("pk", flat=True)[: MOST + 1])
     else:
-        ids = [pk for pk in map(as_id, request.POST.getlist("id")) if pk is not None]
+        # Hundreds of ticks come as one text: so many single inputs are refused by the server.
+        given = [*request.POST.getlist("id"), *request.POST.get("ids", "").split(",")]
+        ids = [pk for pk in map(as_id, given) if pk is not None]
     if not ids:
         raise Invalid(_("Tick at least one row first."), code="nothing_ticked")
     if len(ids) > MOST:
@@ -105,93 +118,87 @@ def _within_mass_edit(ctx: Context, info: TypeInfo, ids: list[UUID]) -> list[UUI
     gate.demand(ctx, info, "mass_edit")
     if gate.sees_all(ctx, info, "mass_edit"):
         return ids
-    able = set(gate.visible(ctx, info, "mass_edit").filter(pk__in=ids).values_list("pk", flat=True))
+    able: set[UUID] = set()
+    for at in range(0, len(ids), _IDS):
+        able |= set(gate.visible(ctx, info, "mass_edit").filter(pk__in=ids[at : at + _IDS]).values_list("pk", flat=True))
     return [pk for pk in ids if pk in able]
 
 
-def _inputs(ctx: Context, info: TypeInfo, what: str) -> list[Field]:
-    """What has to be asked before."""
-    if what == "owner":
-        field = gate.fields(ctx, info, edit=True).get("owner")
-        if field is None:
-            raise Refused(_("Your role does not allow you to change the owner."))
-        return [field]
-    if what.startswith("run:"):
-        return list(find_action(info, what.removeprefix("run:")).fields().values())
-    return []
+def bulk_fields(ctx: Context, info: TypeInfo) -> list[Field]:
+    """The fields that one may set for many rows at once: not the title, which tells rows apart."""
+    if not gate.allows(ctx, info, "edit"):
+        return []
+    return [
+        one for one in settable_fields(ctx, info, creating=False).values()
+        if one.key != info.declared.title and one.kind.key not in _NOT_IN_BULK
+    ]  # fmt: skip
 
 
-def _do(ctx: Context, info: TypeInfo, ids: list[UUID], what: str, values: dict[str, object]) -> Outcome:
+def tag_field(ctx: Context, info: TypeInfo) -> Field | None:
+    """The field that holds tags, if the viewer may set one."""
+    return next((one for one in bulk_fields(ctx, info) if one.kind.key == "tags"), None)
+
+
+def bulk_keys(ctx: Context, info: TypeInfo) -> dict[str, bool]:
+    """Which buttons of the bulk bar the viewer has."""
+    fields = bulk_fields(ctx, info)
+    return {
+        "edit": bool(fields), "owner": any(one.key == "owner" for one in fields),
+        "tags": any(one.kind.key == "tags" for one in fields),
+    }  # fmt: skip
+
+
+def _wish(ctx: Context, info: TypeInfo, request: HttpRequest) -> Wish:
+    """What the pressed button means; raises Gone for an unknown one, Refused for what the role cannot do."""
+    what = request.POST.get("do", "")
     if what == "delete":
-        done, problems, refused = _each(ctx, info, ids, ctx.delete)
-        text = ngettext("%(count)d deleted.", "%(count)d deleted.", len(done)) % {"count": len(done)}
-        return Outcome(text, [undo_mark(one) for one in done], problems, refused)
+        return Wish(what, _("Delete"))
     if what == "owner":
-        result = ctx.write_many(info.key, [(pk, {"owner": values.get("owner")}) for pk in ids])
-        text = ngettext("%(count)d handed over.", "%(count)d handed over.", len(result.ids)) % {
-            "count": len(result.ids)
-        }
-        return Outcome(
-            text, _marks(ctx, info, list(result.ids.values())), sorted({e.sentence for e in result.errors.values()}),
-            sum(isinstance(e, (Refused, Gone)) for e in result.errors.values()),
-        )  # fmt: skip
+        owner = next((one for one in bulk_fields(ctx, info) if one.key == "owner"), None)
+        if owner is None:
+            raise Refused(_("Your role does not allow you to change the owner."))
+        return Wish(what, _("Change owner"), [owner])
+    if what == "edit":
+        choices = bulk_fields(ctx, info)
+        if not choices:
+            raise Refused(_("Your role does not allow you to change these rows."))
+        chosen = next((one for one in choices if one.key == request.POST.get("field")), None)
+        return Wish(what, _("Set a field"), [chosen] if chosen else [], choices, chosen.key if chosen else "")
+    if what == "tags":
+        one = tag_field(ctx, info)
+        if one is None:
+            raise Gone(_("There is no such action."))
+        add, remove = (replace(one, key=key, label=label, required=False, default=None)
+                       for key, label in (("add", _("Add tags")), ("remove", _("Remove tags"))))  # fmt: skip
+        return Wish(what, _("Tags"), [add, remove], chosen=one.key)
     if what.startswith("run:"):
-        one = find_action(info, what.removeprefix("run:"))
-        if not one.bulk:
-            raise Refused(_("“%(action)s” works on one record at a time.") % {"action": one.label})
-        got = run_bulk(ctx, info, ids, one.key, values)
-        text = _("%(action)s: %(count)d done.") % {"action": one.label, "count": len(got.done)}
-        return Outcome(text, _marks(ctx, info, got.done), sorted(set(got.errors.values())), got.refused)
+        action = find_action(info, what.removeprefix("run:"))
+        if not action.bulk:
+            raise Refused(_("“%(action)s” works on one record at a time.") % {"action": action.label})
+        return Wish(what, str(action.label), list(action.fields().values()))
     raise Gone(_("There is no such action."))
 
 
-def _each(
-    ctx: Context, info: TypeInfo, ids: list[UUID], do: Callable[[Record], None]
-) -> tuple[list[Record], list[str], int]:
-    """Do it to each record in one transaction; what is refused is left out, told once, and counted."""
-    found = gate.visible(ctx, info).in_bulk(ids)
-    done: list[Record] = []
-    problems: dict[str, None] = {}
-    refused = 0
-    with unit_of_work(ctx):
-        for pk in ids:
-            record = found.get(pk)
-            if record is None:
-                problems[_("Some of these rows do not exist any more, or you may not see them.")] = None
-                refused += 1
-                continue
-            try:
-                do(record)
-                done.append(record)
-            except RapportError as wrong:
-                problems[wrong.sentence] = None
-                refused += isinstance(wrong, (Refused, Gone))
-    return done, list(problems), refused
+def _checked(ctx: Context, info: TypeInfo, wish: Wish, posted: Posted) -> Posted:
+    """The inputs of an action are checked once before it runs, so that a wrong one is asked again and nothing is done."""
+    if wish.what.startswith("run:"):
+        try:
+            clean_inputs(ctx, find_action(info, wish.what.removeprefix("run:")), posted.values)
+        except Invalid as wrong:
+            posted.take(wrong)
+    return posted
 
 
-def _marks(ctx: Context, info: TypeInfo, ids: list[UUID]) -> list[str]:
-    return [undo_mark(one) for one in gate.visible(ctx, info).filter(pk__in=ids)] if len(ids) <= UNDO_MOST else []
-
-
-def _ask(
-    request: HttpRequest,
-    info: TypeInfo,
-    ids: list[UUID],
-    what: str,
-    fields: list[Field],
-    posted: Posted,
-    sentence: str = "",
-) -> HttpResponse:
+def _ask(request: HttpRequest, info: TypeInfo, ids: list[UUID], wish: Wish, posted: Posted) -> HttpResponse:
     ctx = request.ctx  # type: ignore[attr-defined]
-    label = _("Change owner") if what == "owner" else str(find_action(info, what.removeprefix("run:")).label)
     values = {
         "info": info,
-        "ids": ids,
-        "what": what,
-        "label": label,
-        "sentence": sentence,
+        "ids": ",".join(map(str, ids)),
+        "count": len(ids),
+        "wish": wish,
+        "label": wish.label,
         "back": back_url(request, info),
-        "controls": controls(ctx, fields, posted.held, posted.errors, prefix="in_", first=True),
+        "controls": controls(ctx, wish.fields, posted.held, posted.errors, prefix="in_", first=True),
         "noun": info.label if len(ids) == 1 else info.plural,
     }
     if is_part(request):

@@ -21,8 +21,10 @@ from rapport.kernel.query.text import parse
 from rapport.kernel.records.field import Field
 from rapport.kernel.records.registry import TypeInfo, registry
 from rapport.surfaces.web import exporting
+from rapport.surfaces.web.bulk import bulk_keys
 from rapport.surfaces.web.filter_chips import Chip, chips
 from rapport.surfaces.web.filter_text import error_place
+from rapport.surfaces.web.grid_rows import editable
 from rapport.surfaces.web.list_groups import Shown, group_choices, grouped, within_group
 from rapport.surfaces.web.list_state import ListState, read_state
 from rapport.surfaces.web.shell import DEPARTMENTS, is_part, render
@@ -37,6 +39,7 @@ class Line:
     """One row ready to show: its cells after the title as one piece of HTML, and the three that a phone shows."""
 
     id: object
+    version: int
     url: str
     title: str
     mark: SafeString
@@ -76,6 +79,8 @@ def list_page(request: HttpRequest, type_key: str) -> HttpResponse:
         "groups": groups,
         "may_save": gate.allows(ctx, registry.get("view"), "create"),
         "text_at": error_place(state),
+        "editable": editable(ctx, info),
+        "bulk_keys": bulk_keys(ctx, info),
         "empty": None,
         "quick_url": f"/quick-add?type={info.key}" if department_of(info) else "",
     }
@@ -199,7 +204,7 @@ def lines(ctx: Context, info: TypeInfo, page: read.Page) -> list[Line]:
             for some in (badge, words, time)
         ]
         mark = SafeString(avatar(name, read.mark_shape(info, row.is_person)))
-        found.append(Line(row.id, info.record_url(row.id), name, mark, SafeString(html), *small))
+        found.append(Line(row.id, row.version, info.record_url(row.id), name, mark, SafeString(html), *small))
     return found
 
 

@@ -13,7 +13,9 @@ from rapport.surfaces.web import (
     composer,
     data_page,
     form,
+    grid,
     inline,
+    peek,
     record,
 )
 
@@ -29,6 +31,8 @@ urlpatterns = [
     path(_ONE, record.page, name="record"),
     path(f"{_ONE}/edit", form.edit, name="record-edit"),
     path(f"{_ONE}/field/<slug:key>", inline.field, name="record-field"),
+    path(f"{_ONE}/cell/<slug:key>", grid.cell, name="record-cell"),
+    path(f"{_ONE}/peek", peek.peek, name="record-peek"),
     path(f"{_ONE}/do/<slug:action_key>", action_page.do, name="record-do"),
     path(f"{_ONE}/delete", record.delete, name="record-delete"),
     path(f"{_ONE}/restore", record.restore, name="record-restore"),

@@ -19,6 +19,7 @@ from rapport.kernel.context import Context
 from rapport.kernel.errors import Conflict, Gone, Invalid
 from rapport.kernel.ids import as_id
 from rapport.kernel.records.registry import TypeInfo, registry
+from rapport.surfaces.web.batch import MARK, undo_batch
 from rapport.surfaces.web.shell import is_part
 from rapport.surfaces.web.toasts import say, say_now, trigger
 
@@ -38,6 +39,8 @@ class Mark:
 def undo(request: HttpRequest) -> HttpResponse:
     """Take back the changes named by the posted marks, all or none."""
     ctx: Context = request.ctx  # type: ignore[attr-defined]
+    if request.POST.get("what", "").startswith(MARK):
+        return undo_batch(request, request.POST["what"])
     marks = read_marks(request.POST.get("what", ""))
     with unit_of_work(ctx):
         for mark in marks:
