@@ -236,9 +236,12 @@ def _value(by: Field, key: str) -> object:
         return key == "yes"
     if by.kind.key in ("date", "datetime"):
         try:
-            return dt.date.fromisoformat(f"{key[:7]}-01")
+            month = dt.date.fromisoformat(f"{key}-01")
         except ValueError:
             raise _no_group() from None
+        if not 2 <= month.year <= 9998:
+            raise _no_group()
+        return month
     if by.to:
         ident = as_id(key)
         if ident is None:
