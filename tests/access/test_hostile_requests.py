@@ -87,7 +87,7 @@ def test_forged_hosts_are_refused(cast: Cast) -> None:
 #: Which parameters the view behind the last part of a pattern reads; each meets every odd value, the others a few.
 _LIST = ("filter", "sort", "cursor")
 _READ = {
-    "<slug:type_key>/": (*_LIST, "columns"), "rows": _LIST, "export.csv": ("filter",), "board": ("filter", "within"), "totals": ("filter",), "filter": ("edit",),
+    "<slug:type_key>/": (*_LIST, "columns", "group", "view"), "rows": (*_LIST, "group", "in"), "group": ("group", "in"), "lane": ("in", "within", "filter"), "ask": ("record", "column", "fields"), "export.csv": ("filter",), "board": ("filter", "within"), "totals": ("filter",), "filter": ("edit",),
     "<slug:type_key>": (*_LIST, "limit", "q", "only"), "search": ("q", "limit"), "history": ("before", "cursor", "limit"), "timeline": ("cursor", "only"),
     "<uuid:column_id>": ("filter", "cursor"), "quick-add": ("title",),
 }  # fmt: skip
@@ -97,7 +97,8 @@ _READ = {
 def test_odd_parameters_never_fail(cast: Cast, route: str) -> None:
     """Numbers that are none, NUL, bombs, foreign page marks and made-up names: 2xx, 3xx or 4xx at every address."""
     ana, api = cast.client("ana"), cast.api("ana")
-    names = ["filter", "sort", "cursor", "limit", "q", "only", "columns", "fields", "view", "before", "edit", "within", "type", "title", "field"]
+    names = ["filter", "sort", "cursor", "limit", "q", "only", "columns", "fields", "view", "before", "edit", "within", "type", "title", "field",
+             "group", "in", "lanes", "when", "days", "how", "layout", "fields"]
     read_here = _READ.get(route.rpartition("/")[2] or route, ())
     info = registry.get("deal" if "board" in route else "customer")
     record = owned_by(cast, "ana", info)
@@ -108,7 +109,10 @@ def test_odd_parameters_never_fail(cast: Cast, route: str) -> None:
             answer = client.get(address, QUERY_STRING=f"{name}={quote(value, safe='%')}")
             assert answer.status_code < 500, f"{address}?{name}={value[:60]}"
             assert text_of(answer) is not None
-    extra = ("edit=²&field=", "edit=" + "9" * 5000, "field=name&op=is&value=%00&add=1", "field=emails&op=is&value=x&add=1&edit=²", "workspace=x&user=x&role=owner")
+    extra = ("edit=²&field=", "edit=" + "9" * 5000, "field=name&op=is&value=%00&add=1", "field=emails&op=is&value=x&add=1&edit=²", "workspace=x&user=x&role=owner",
+             "group=owner&in=%00", "group=created_at&in=9999-12", "group=created_at&in=0001-01", "group=created_at&in=2026-13", "group=stage&in=%00",
+             "group=stage&in=%ED%9F%BF", "filter=name+is+x&how=or:9&field=name&op=is&value=y&add=1", "field=created_at&when=last_days&days=²&add=1",
+             "field=has:deals&op=has_no&which=(((&add=1", "sort=name,-name,name,name", "sort=,,,", "columns=,,&group=,")
     for query in extra:
         assert client.get(address, QUERY_STRING=query).status_code < 500, f"{address}?{query[:60]}"
 
@@ -126,6 +130,10 @@ def test_odd_posts_never_fail(cast: Cast) -> None:
             ("/customer/new", {"name": value, "owner": value, "owner__text": value, "parent": value}), ("/customer/bulk", {"do": value, "id": value}),
             ("/customer/bulk", {"do": "delete", "all": "1", "filter": value}), ("/customer/bulk", {"do": f"run:{value}", "id": str(record.pk)}),
             ("/undo", {"what": value}), ("/undo", {"what": f"customer:{record.pk}:{value}"}), ("/undo", {"what": f"{value}:{value}:1"}),
+            ("/customer/views/new", {"name": value, "audience": value, "others_may": value}), ("/customer/views/choose?view=people", {"do": value}),
+            ("/customer/views/new?columns=name&group=stage", {"name": value[:80]}),
+            ("/deal/board/move", {"record": str(deal.pk), "column": str(first_stage_id()), "dialog": "1", "fields_shown": value, "set_amount": value}),
+            ("/deal/board/move", {"record": str(deal.pk), "column": str(first_stage_id()), "fields_shown": "amount", "set_amount": value}),
             ("/deal/board/move", {"record": value, "column": value}), ("/deal/board/move", {"record": str(deal.pk), "column": str(first_stage_id()), "reason": value, "x": value}),
             (f"/deal/{deal.pk}/do/lose", {"reason": value}), (f"{one}/compose", {"tab": value}), (f"{one}/compose", {"tab": "note", "note-body": value}),
             ("/quick-add", {"type": value, "name": value}), ("/quick-add", {"row": "1", "type": "customer", "title": value}), ("/settings/account", {"language": value, "time_zone": value}),

@@ -100,7 +100,7 @@ def _pairs(away: Away) -> Iterator[tuple[str, str, str, str]]:
             continue
         for info in registry.all() if one.about != "page" else registry.all()[:1]:
             unknown = new_id()
-            foreign = {"record_id": away.records[info.key], "column_id": away.records["stage"], **away.more}
+            foreign = {"record_id": away.records[info.key], "column_id": away.records["stage"], "view_id": away.records["view"], **away.more}
             missing = dict.fromkeys(foreign, unknown)
             both = [filled(route, info, ids.pop("record_id"), **ids) for ids in (foreign, missing)]
             for method in one.methods.split():

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from django.db.models import Count, F, Max, QuerySet, Sum
-from django.db.models.functions import TruncMonth
+from django.db.models import Count, Max, QuerySet, Sum
+from django.db.models.functions import Coalesce, TruncMonth
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
@@ -214,7 +214,10 @@ def _rank(ctx: Context, by: Field, group: Group) -> tuple[object, ...]:
 def _bucket(ctx: Context, by: Field) -> object:
     if by.kind.key == "date":
         return TruncMonth(by.path)
-    return TruncMonth(by.path, tzinfo=ctx.format.zone) if by.kind.key == "datetime" else F(by.path)
+    if by.kind.key == "datetime":
+        return TruncMonth(by.path, tzinfo=ctx.format.zone)
+    # Not the bare column: its index would be walked over all rows of the table to have them in groups, for the few that match.
+    return Coalesce(by.path, by.path)
 
 
 def _key(value: object) -> str:
@@ -233,9 +236,12 @@ def _value(by: Field, key: str) -> object:
         return key == "yes"
     if by.kind.key in ("date", "datetime"):
         try:
-            return dt.date.fromisoformat(f"{key[:7]}-01")
+            month = dt.date.fromisoformat(f"{key}-01")
         except ValueError:
             raise _no_group() from None
+        if not 2 <= month.year <= 9998:
+            raise _no_group()
+        return month
     if by.to:
         ident = as_id(key)
         if ident is None:
