@@ -9,10 +9,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from rapport.engines.followups.indexing import index_some
 from rapport.engines.followups.models import FollowUpState
 from rapport.engines.followups.registry import presets
-from rapport.kernel.records.registry import registry
 from tests.cast import Cast
 from tests.factory import make
 from tests.followups.test_rules import NOW, rule_of, run
@@ -29,7 +27,6 @@ def test_no_walk_reads_a_whole_table(cast: Cast, key: str) -> None:
     rule = rule_of(cast, key)
     for n in range(3):
         make(cast.system, "customer", kind="person", name=f"C{n}", birthday=dt.date(1980, 1, 1 + n), owner=cast.ben.pk)
-    index_some(cast.home, registry.get("customer"), [], "birthday", "yearly")
     FollowUpState.objects.filter(rule_id=rule.pk, workspace_id=cast.home.pk).update(
         starts_at=NOW - dt.timedelta(days=9), reached_at=NOW - dt.timedelta(days=2)
     )
