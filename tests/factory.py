@@ -24,7 +24,10 @@ SPECIAL: dict[str, dict[str, object] | Callable[[], dict[str, object]]] = {
     # One default for each type, which must be a real one; a rule shares with exactly one role, team or person.
     "access_default": lambda: {"on_type": next(_types)},
     # Whom it is for follows the owner; how much of what it is measured by.
-    "target": {"measure": "count", "deals": 3, "starts_on": dt.date(2026, 1, 1)},
+    "target": lambda: {
+        "measure": "count", "deals": 3, "starts_on": dt.date(2026, 1, 1),
+        "person": registry.get("user").model.objects.order_by("id").values_list("pk", flat=True)[0],
+    },
     # A real type, one of its dates, a subject without braces, and nobody in particular.
     "follow_up_rule": lambda: {
         "on_type": "customer", "moment": "last_contact_at", "mode": "after", "unit": "days", "side": "after", "amount": 30,

@@ -78,7 +78,7 @@ function ask(row: HTMLElement): void {
   setWrong("");
   closeDialogs();
   dialog.showModal();
-  dialog.querySelector<HTMLElement>("button[name=until]")?.focus();
+  dialog.querySelector<HTMLElement>("[data-until]")?.focus();
 }
 
 function setWrong(text: string): void {
@@ -86,13 +86,19 @@ function setWrong(text: string): void {
   if (box) box.textContent = text;
 }
 
-dialog?.querySelector("form")?.addEventListener("submit", async (event) => {
+dialog?.querySelector("form")?.addEventListener("submit", (event) => {
   event.preventDefault();
-  const button = event.submitter as HTMLButtonElement | null;
-  const words = dialog.querySelector<HTMLInputElement>("#postpone-words");
-  const until = button?.name === "until" ? button.value : (words?.value ?? "");
+  void postpone(dialog.querySelector<HTMLInputElement>("#postpone-words")?.value ?? "");
+});
+// No submit buttons: Enter in the field means the day that was typed, not tomorrow.
+dialog?.querySelectorAll<HTMLElement>("[data-until]").forEach((one) => {
+  one.addEventListener("click", () => void postpone(one.dataset.until ?? ""));
+});
+
+async function postpone(until: string): Promise<void> {
+  const words = dialog?.querySelector<HTMLInputElement>("#postpone-words");
   const row = postponed;
-  if (!row) return;
+  if (!row || !dialog) return;
   dialog.close();
   const wrong = await send(row, "postpone", { until, fields_shown: "until" });
   if (wrong) {
@@ -101,7 +107,7 @@ dialog?.querySelector("form")?.addEventListener("submit", async (event) => {
     setWrong(wrong);
     words?.focus();
   }
-});
+}
 
 document.addEventListener("submit", (event) => {
   const form = (event.target as Element).closest("form[data-done]");

@@ -18,6 +18,7 @@ from django.db import DatabaseError, connection, transaction
 from django.test import Client
 
 from rapport.engines.imports.models import ImportRun
+from rapport.engines.notices.models import Notice
 from rapport.kernel.access.current import unscoped, use_workspace
 from rapport.kernel.access.models import ApiToken
 from rapport.kernel.context import system_context
@@ -52,6 +53,10 @@ class Away:
             Job.objects.create(workspace_id=cast.away.pk, task="x", args={"what": CANARY})
             ImportRun.objects.create(workspace=cast.away, type="customer", file_name=CANARY, digest="x")
             now = dt.datetime.now(dt.UTC)
+            notice = Notice.objects.create(
+                workspace=cast.away, user_id=cast.dea.pk, event="assigned", type="customer", at=now,
+                records=[str(self.records["customer"])],
+            )  # fmt: skip
             invitation = Invitation.objects.create(
                 workspace=cast.away, email="x@example.com", name=CANARY, role_id=cast.dea.role_id, digest="x" * 64, invited_by=cast.dea,
                 expires_at=now + dt.timedelta(days=1),
@@ -61,7 +66,7 @@ class Away:
         #: What the pages of settings name by an id of their own.
         self.more = {
             "role_id": cast.dea.role_id, "user_id": cast.dea.pk, "workspace_id": cast.away.pk, "session_id": session,
-            "invitation_id": invitation.pk, "token_id": self.token,
+            "invitation_id": invitation.pk, "token_id": self.token, "notice_id": notice.pk, "rule_id": self.records["follow_up_rule"],
         }  # fmt: skip
         self.everything = [*self.records.values(), self.token, cast.dea.pk, cast.away.pk]
 

@@ -51,7 +51,7 @@ def test_the_day_by_keys(desktop: Any, day: Callable[..., Any]) -> None:
     assert page.evaluate("document.activeElement.textContent") == "Oldest"
     keys.press("d")
     page.get_by_text("Oldest: done.").wait_for()
-    page.wait_for_function("document.activeElement.textContent === 'Second'")
+    page.locator("a:focus", has_text="Second").wait_for()
     assert _task("Oldest").state == "done" and page.locator("[data-task]:not([hidden])").count() == 4
 
     keys.press("s")
@@ -63,7 +63,7 @@ def test_the_day_by_keys(desktop: Any, day: Callable[..., Any]) -> None:
     keys.press("Enter")
     page.get_by_text("Second: postpone.").wait_for()
     assert _task("Second").due_on == dt.date.today() + dt.timedelta(days=14)
-    page.wait_for_function("document.activeElement.textContent === 'Third'")
+    page.locator("a:focus", has_text="Third").wait_for()
 
     keys.press("l")
     page.locator("#dialog[open] input[name=outcome]").wait_for()
@@ -71,7 +71,7 @@ def test_the_day_by_keys(desktop: Any, day: Callable[..., Any]) -> None:
     page.locator("#dialog input[name=next_step]").fill("Send the quote")
     keys.press("Control+Enter")
     page.get_by_text("Third: done.").wait_for()
-    page.locator("#day-main").get_by_text("Third").wait_for(state="detached")
+    page.locator("[data-task]", has_text="Third").wait_for(state="detached")
     assert _task("Third").outcome == "She wants a quote" and _task("Send the quote").is_follow_up
     assert page.evaluate("window.stayed") is True, "nothing of this loaded the page anew"
     page.get_by_role("button", name="Undo").first.click()

@@ -10,12 +10,16 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from rapport.engines.followups import making, running
+from rapport.engines.followups.indexing import index_all_moments
 from rapport.engines.followups.models import FollowUpMade, FollowUpRule, FollowUpState
 from rapport.engines.followups.registry import presets
 from rapport.engines.followups.running import run_all_rules, run_rule, run_rules
 from rapport.kernel.access.models import Role, User
 from rapport.kernel.changes.models import Change
 from rapport.kernel.errors import Invalid
+from rapport.kernel.jobs.context import JobContext
+from rapport.kernel.jobs.models import Job
+from rapport.kernel.jobs.queue import Queue
 from rapport.modules.activities.models import Task
 from rapport.modules.customers.models import Customer
 from rapport.modules.sales.models import Deal, Lead, Stage
@@ -141,7 +145,7 @@ def test_birthdays_come_every_year_also_those_of_29_february(cast: Cast) -> None
     """Found by month and day in the value index, for people who were there before the rule and those added later."""
     make(cast.system, "customer", kind="person", name="Early", birthday=dt.date(1980, 2, 29), owner=cast.ben.pk)
     rule = rule_of(cast, "birthday")
-    run_indexing(cast)
+    assert FollowUpState.objects.get(rule_id=rule.pk, workspace_id=cast.home.pk).problem == ""
     make(cast.ctx("ana"), "customer", kind="person", name="Late", birthday=dt.date(1990, 2, 28), owner=cast.ben.pk)
     make(cast.ctx("ana"), "customer", kind="company", name="No person", birthday=dt.date(1990, 2, 28), owner=cast.ben.pk)
     for year in (2027, 2028):
@@ -153,15 +157,6 @@ def test_birthdays_come_every_year_also_those_of_29_february(cast: Cast) -> None
     assert sorted(one.subject for one in tasks(cast)) == [
         "Congratulate Early, 47 today", "Congratulate Early, 48 today", "Congratulate Late, 37 today", "Congratulate Late, 38 today",
     ]  # fmt: skip
-
-
-def run_indexing(cast: Cast) -> None:
-    """The job that a new rule leaves behind."""
-    from rapport.engines.followups.indexing import index_some
-    from rapport.kernel.records.registry import registry
-
-    ids = list(Customer.objects.filter(workspace_id=cast.home.pk).values_list("pk", flat=True))
-    index_some(cast.home, registry.get("customer"), ids, "birthday", "yearly")
 
 
 def test_silence_counts_from_the_last_contact_or_from_the_beginning(cast: Cast) -> None:
@@ -187,28 +182,30 @@ def test_a_lead_unanswered_for_a_day(cast: Cast) -> None:
     assert tasks(cast)[0].about_id == lying.pk and taken.pk
 
 
+def _job(cast: Cast) -> JobContext:
+    return JobContext(Job(task="x", workspace_id=cast.home.pk), Queue("test"), has_heartbeat=True)
+
+
 def test_a_custom_date_field(cast: Cast) -> None:
     """30 days before the day in a field the company added; what was there before the rule is indexed by its job."""
-    from rapport.engines.followups.indexing import index_some
-    from rapport.kernel.context import system_context
-    from rapport.kernel.records.registry import registry
-
     make(cast.ctx("ana"), "custom_field", on_type="customer", label="Renewal", kind="date", choices="")
     cast.home.refresh_from_db()
-    old = make(cast.ctx("ana"), "customer", name="Old", c_renewal=dt.date(2027, 6, 30), owner=cast.ben.pk)
+    make(cast.ctx("ana"), "customer", name="Old", c_renewal=dt.date(2027, 6, 30), owner=cast.ben.pk)
     rule = rule_of(
         cast, "no_contact", name="Renewal", mode="after", moment="c_renewal", amount=30, side="before", matching="",
         subject="Renew {name} by {date}",
     )  # fmt: skip
     cast.home.refresh_from_db()
-    index_some(cast.home, registry.get("customer"), [old.pk], "c_renewal", "after")
+    assert run(cast, rule, dt.datetime(2027, 6, 2, tzinfo=DUBLIN)) == 0, "it waits until its dates were read"
+    with pytest.raises(Invalid, match="read first"):
+        rule_of(cast, "no_contact", mode="after", moment="c_renewal", matching="", also_days=9)
+    index_all_moments(_job(cast), on_type="customer", moment="c_renewal", mode="after")
     make(cast.ctx("ana"), "customer", name="New", c_renewal=dt.date(2027, 7, 1), owner=cast.ben.pk)
     Customer.objects.filter(workspace_id=cast.home.pk).update(updated_at=dt.datetime(2026, 1, 1, tzinfo=dt.UTC))
     assert run(cast, rule, dt.datetime(2027, 5, 30, 23, tzinfo=DUBLIN)) == 0
     assert run(cast, rule, dt.datetime(2027, 5, 31, 1, tzinfo=DUBLIN)) == 1
     assert run(cast, rule, dt.datetime(2027, 6, 2, tzinfo=DUBLIN)) == 1
     assert [one.subject for one in tasks(cast)] == ["Renew Old by 30 Jun", "Renew New by 1 Jul"]
-    assert system_context(cast.home, "x")
 
 
 def test_whom_the_task_goes_to(cast: Cast) -> None:
@@ -310,15 +307,10 @@ def test_a_run_costs_as_many_queries_for_fifty_as_for_five(cast: Cast) -> None:
 
 def test_the_scheduled_job_runs_every_active_rule(cast: Cast) -> None:
     """One job per workspace with rules, none for others."""
-    from rapport.kernel.jobs.models import Job
-
     rule_of(cast, "after_delivery", amount=1, unit="days", also_days=10)
     won(cast, "Deal", (NOW - dt.timedelta(days=5)).date())
     assert run_all_rules.declared.path == "followups.run_all"
     assert run_all_rules(None) == 1  # type: ignore[arg-type]
     job = Job.objects.get(task="followups.run", workspace_id=cast.home.pk)
-    from rapport.kernel.jobs.context import JobContext
-    from rapport.kernel.jobs.queue import Queue
-
     assert run_rules(JobContext(job, Queue("test"), has_heartbeat=True)) == {"made": 1}
     assert first_stage_id()

@@ -19,7 +19,7 @@ from django.db.models import Q, QuerySet
 
 from rapport.engines.followups.indexing import index_key, index_name
 from rapport.engines.followups.plan import Plan
-from rapport.engines.followups.registry import the_work
+from rapport.engines.followups.registry import kept_keys, the_work
 from rapport.engines.followups.timing import Occasion, days_due, occasions, span
 from rapport.kernel.access import gate
 from rapport.kernel.query.models import IndexedValue
@@ -133,9 +133,8 @@ def first_id(moment: dt.datetime) -> UUID:
 
 def _by_keys(ctx: Context, plan: Plan, reached: dt.datetime, now: dt.datetime) -> Iterator[list[UUID]]:
     """Along the value index, for dates without an index of their own."""
-    rows = IndexedValue.objects.filter(
-        workspace_id=ctx.workspace.pk, type=plan.info.key, field=index_name(plan.field.key, plan.mode)
-    )
+    name = kept_keys(plan.info.key, plan.field.key, plan.mode) or index_name(plan.field.key, plan.mode)
+    rows = IndexedValue.objects.filter(workspace_id=ctx.workspace.pk, type=plan.info.key, field=name)
     if plan.mode == "yearly":
         spans = [rows.filter(key=day) for day in days_due(plan, reached, now, ctx.format.zone)]
     else:

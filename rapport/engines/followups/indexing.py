@@ -13,8 +13,9 @@ from uuid import UUID
 
 from django.db import transaction
 
-from rapport.engines.followups.models import FollowUpRule
+from rapport.engines.followups.models import FollowUpRule, FollowUpState
 from rapport.engines.followups.plan import has_index
+from rapport.engines.followups.registry import kept_keys
 from rapport.kernel.access.current import use_workspace
 from rapport.kernel.access.models import Workspace
 from rapport.kernel.changes.bulk import insert_rows
@@ -22,7 +23,8 @@ from rapport.kernel.changes.indexers import indexer
 from rapport.kernel.context import system_context
 from rapport.kernel.custom.fields import custom_fields
 from rapport.kernel.jobs.context import JobContext
-from rapport.kernel.jobs.tasks import job
+from rapport.kernel.jobs.schedules import every
+from rapport.kernel.jobs.tasks import enqueue, job
 from rapport.kernel.query.models import IndexedValue
 from rapport.kernel.query.read import read_page
 from rapport.kernel.records.field import Field
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
 
 _COLUMNS = ("workspace_id", "type", "field", "key", "record_id")
 _BATCH = 200
+#: The state of a rule whose dates are being read for the first time: it waits, and misses nothing.
+READING = "reading"
 #: workspace -> (schema version, type key -> {(field key, mode)}).
 _watched: dict[UUID, tuple[int, dict[str, set[tuple[str, str]]]]] = {}
 
@@ -51,9 +55,21 @@ def index_key(value: object, mode: str) -> str:
     return value.strftime("%m-%d") if mode == "yearly" else value.isoformat()
 
 
-def needs_keys(field: Field, mode: str) -> bool:
-    """Whether the dates of a field can be walked by keys only."""
-    return mode == "yearly" or not has_index(field)
+def needs_keys(on_type: str, field: Field, mode: str) -> bool:
+    """Whether the dates of a field can be walked only by keys that the engine keeps."""
+    return not kept_keys(on_type, field.key, mode) and (mode == "yearly" or not has_index(field))
+
+
+def is_ready(workspace: Workspace, on_type: str, field: Field, mode: str) -> bool:
+    """Whether a rule that counts from the date finds its keys: nothing to be read first."""
+    mode = "yearly" if mode == "yearly" else "after"
+    if not needs_keys(on_type, field, mode):
+        return True
+    if (field.key, mode) not in watched(workspace).get(on_type, ()):
+        return False
+    rules = FollowUpRule.objects.filter(workspace_id=workspace.pk, deleted_at=None, on_type=on_type, moment=field.key)
+    states = FollowUpState.objects.filter(workspace_id=workspace.pk, rule_id__in=rules.values("pk"))
+    return states.exclude(problem=READING).exists()
 
 
 def watched(workspace: Workspace) -> dict[str, set[tuple[str, str]]]:
@@ -64,7 +80,7 @@ def watched(workspace: Workspace) -> dict[str, set[tuple[str, str]]]:
         rows = FollowUpRule.objects.filter(workspace_id=workspace.pk, deleted_at=None)
         for on_type, moment, mode in rows.values_list("on_type", "moment", "mode").distinct():
             field = field_of(workspace, on_type, moment)
-            if field is not None and needs_keys(field, mode):
+            if field is not None and needs_keys(on_type, field, mode):
                 found.setdefault(on_type, set()).add((moment, "yearly" if mode == "yearly" else "after"))
         kept = _watched[workspace.pk] = (workspace.schema_version, found)
     return kept[1]
@@ -112,8 +128,28 @@ def index_all_moments(job_ctx: JobContext, *, on_type: str, moment: str, mode: s
             done += len(ids)
             job_ctx.progress(done)
             if job_ctx.should_stop:
-                break
+                return done
+        _let_go(workspace, on_type, moment, mode)
     return done
+
+
+def _let_go(workspace: Workspace, on_type: str, moment: str, mode: str) -> None:
+    """Rules that waited for these keys may run now."""
+    rules = FollowUpRule.objects.filter(workspace_id=workspace.pk, on_type=on_type, moment=moment)
+    rules = rules.filter(mode="yearly") if mode == "yearly" else rules.exclude(mode="yearly")
+    waiting = FollowUpState.objects.filter(workspace_id=workspace.pk, rule_id__in=rules.values("pk"), problem=READING)
+    waiting.update(problem="")
+
+
+@every(seconds=24 * 3600)
+@job(name="followups.index_again")
+def index_everything_again(job_ctx: JobContext) -> None:
+    """Once a day the keys are brought into line again, so that no slip lasts."""
+    for workspace in Workspace.objects.all():
+        with use_workspace(workspace):
+            for on_type, dates in watched(workspace).items():
+                for moment, mode in sorted(dates):
+                    enqueue(index_all_moments, workspace=workspace, on_type=on_type, moment=moment, mode=mode)
 
 
 def index_some(workspace: Workspace, info: TypeInfo, ids: Sequence[UUID], moment: str, mode: str) -> None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 #: More at once is a flood, and no preview counts further.
 MOST_AT_ONCE = 2_000
-_SHOWN = 5
+_SHOWN = 3
 
 
 @dataclass

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
-from rapport.engines.followups.indexing import field_of, index_all_moments, needs_keys
+from rapport.engines.followups.indexing import READING, field_of, index_all_moments, is_ready, needs_keys
 from rapport.engines.followups.models import FollowUpRule, FollowUpState
 from rapport.engines.followups.plan import check_work, plan_of
 from rapport.engines.followups.preview import MOST_AT_ONCE, foresee
@@ -55,6 +55,11 @@ def check_rule(ctx: Context, record: Record | None, values: dict[str, object]) -
     if not isinstance(also, int) or also > MOST_BACK:
         raise Invalid(_t("A rule reaches back %(most)d days at most.") % {"most": MOST_BACK}, field="also_days")
     if also and given["is_active"] and starts_anew(record, values):
+        if not is_ready(ctx.workspace, plan.info.key, plan.field, plan.mode):
+            raise Invalid(
+                _t("These dates have to be read first: save the rule with 0 days here, and ask for them when it has run."),
+                field="also_days",
+            )
         found = foresee(in_workspace_zone(ctx), plan, also)
         if found.count > MOST_AT_ONCE:
             raise Invalid(
@@ -81,7 +86,7 @@ def set_going(ctx: Context, written: list[Written]) -> None:
             now = ctx.format.now
             also = rule.also_days if one.verb != "restore" else 0
             starts = now - dt.timedelta(days=also)
-            begun = {"starts_at": starts, "reached_at": starts, "problem": ""}
+            begun = {"starts_at": starts, "reached_at": starts}
             if not FollowUpState.objects.filter(workspace_id=ctx.workspace.pk, rule_id=rule.pk).update(**begun):
                 FollowUpState.objects.create(workspace_id=ctx.workspace.pk, rule_id=rule.pk, **begun)
     if any(one.verb != "update" or one.changed("on_type", "moment", "mode") for one in written):
@@ -92,8 +97,9 @@ def set_going(ctx: Context, written: list[Written]) -> None:
 
 def _index_later(ctx: Context, rule: FollowUpRule) -> None:
     field = field_of(ctx.workspace, rule.on_type, rule.moment)
-    if rule.deleted_at is None and field is not None and needs_keys(field, rule.mode):
+    if rule.deleted_at is None and field is not None and needs_keys(rule.on_type, field, rule.mode):
         mode = "yearly" if rule.mode == "yearly" else "after"
+        FollowUpState.objects.filter(workspace_id=ctx.workspace.pk, rule_id=rule.pk).update(problem=READING)
         enqueue(index_all_moments, workspace=ctx.workspace, on_type=rule.on_type, moment=rule.moment, mode=mode)
 
 

@@ -47,6 +47,7 @@ class Preset:
 
 
 _work: list[Work] = []
+_kept: dict[tuple[str, str], str] = {}
 _presets: dict[str, Preset] = {}
 
 
@@ -60,6 +61,16 @@ def the_work() -> Work:
     if not _work:
         raise LookupError("No module says what follow-up rules make.")
     return _work[0]
+
+
+def register_yearly_keys(on_type: str, moment: str, name: str) -> None:
+    """Say that a module keeps month and day of a date in the value index by itself ("11-22"), and under which name."""
+    _kept[on_type, moment] = name
+
+
+def kept_keys(on_type: str, moment: str, mode: str) -> str:
+    """The name under which a module keeps the keys of a date that comes round; "" when the engine has to."""
+    return _kept.get((on_type, moment), "") if mode == "yearly" else ""
 
 
 def register_preset(preset: Preset) -> None:

@@ -11,6 +11,7 @@ from uuid import UUID
 from django.db.models import F
 
 from rapport.engines.followups.finding import due
+from rapport.engines.followups.indexing import READING
 from rapport.engines.followups.making import make
 from rapport.engines.followups.models import FollowUpRule, FollowUpState
 from rapport.engines.followups.plan import Plan, plan_of
@@ -70,7 +71,7 @@ def run_rule(workspace: Workspace, rule_id: UUID, *, now: dt.datetime | None = N
     rule = FollowUpRule.objects.filter(workspace_id=workspace.pk, pk=rule_id, deleted_at=None, is_active=True).first()
     states = FollowUpState.objects.filter(workspace_id=workspace.pk, rule_id=rule_id)
     state = states.first()
-    if rule is None or state is None:
+    if rule is None or state is None or state.problem == READING:
         return 0
     ctx = runner_of(workspace, rule, now)
     try:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from rapport.engines.followups.registry import Preset, register_preset
+from rapport.engines.followups.registry import Preset, register_preset, register_yearly_keys
+from rapport.modules.customers.indexing import BIRTHDAY_KEY
+
+register_yearly_keys("customer", "birthday", BIRTHDAY_KEY)
 
 register_preset(
     Preset(

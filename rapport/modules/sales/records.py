@@ -193,8 +193,9 @@ def check_target(ctx: Context, record: Record | None, values: dict[str, object])
         return values[key] if key in values else getattr(record, column or key, None)
 
     person, team = wanted("person", "person_id"), wanted("for_team", "for_team_id")
-    if record is None and person is None and team is None:
-        person = values["person"] = values.get("owner") or ctx.viewer.user_id  # for nobody else: one's own
+    if record is None and team is None and (values.get("owner") or person is None):
+        # Whose it is decides (only the system says so), and nobody named means oneself.
+        person = values["person"] = values.get("owner") or ctx.viewer.user_id
     if (person is None) == (team is None):
         raise Invalid(_t("A target is for one person or one team: fill in exactly one of the two."), field="person")
     values["owner"], values["team"] = person, team if team is not None else ctx.team_of(person)

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from rapport.engines.followups import words
 from rapport.engines.followups.finding import Due
+from rapport.engines.followups.indexing import READING, is_ready
 from rapport.engines.followups.making import subject_of
 from rapport.engines.followups.models import FollowUpMade, FollowUpRule, FollowUpState
 from rapport.engines.followups.plan import check_work, kinds_of_work, moments_of, plan_of, types_with_moments
@@ -96,6 +97,8 @@ def line(ctx: Context, rule: FollowUpRule, state: FollowUpState | None) -> Line:
 def _problem(state: FollowUpState | None, maker: str) -> str:
     if state is None or not state.problem:
         return ""
+    if state.problem == READING:
+        return _("It waits until its dates have been read for the first time.")
     if state.problem == "nobody":
         return _(
             "It stands still: %(name)s, with whose rights it ran, may no longer work here. Open it and save it to take it over."
@@ -189,6 +192,8 @@ def foreseen(ctx: Context, values: Mapping[str, object]) -> Preview:
     try:
         plan = plan_of(zoned, values)
         check_work(zoned, values)
+        if not is_ready(ctx.workspace, plan.info.key, plan.field, plan.mode):
+            return Preview(_("These dates are read when the rule is saved; how many tasks it makes can be said after that."))
         found = foresee(zoned, plan, min(also or _SAMPLE_DAYS, 365), most=_MOST_SHOWN)
     except RapportError as wrong:
         return Preview("", error=wrong.sentence)
