@@ -27,7 +27,7 @@ htmx.config.responseHandling = [
 ];
 
 // The islands of record pages, boards and the composer.
-import.meta.glob("./{board,record,composer}.ts", { eager: true });
+import.meta.glob("./{attaching,board,record,composer,mentions}.ts", { eager: true });
 // The calendar comes as a chunk of its own, where there is one.
 if (document.getElementById("cal")) void import("./calendar");
 

@@ -6,10 +6,12 @@ import base64
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from rapport.engines.timeline.models import TimelineLink
 from rapport.kernel.access import gate
@@ -63,16 +65,17 @@ _FAR = dt.datetime(9990, 1, 1, tzinfo=dt.UTC)
 
 
 def read_timeline(
-    ctx: Context, info: TypeInfo, record_id: UUID, *, limit: int = 30, cursor: str = "", only: str = ""
+    ctx: Context, info: TypeInfo, record_id: UUID, *, limit: int = 30, cursor: str = "", only: str = "", text: str = ""
 ) -> TimelinePage:
     """A page of the story of a record that the caller has passed through the gate. `only` is a type key, "change",
-    or a value of the entries' `kind` field. Raises Invalid for a foreign cursor."""
+    or a value of the entries' `kind` field; `text` leaves the entries whose title or text holds it. Raises Invalid for a
+    foreign cursor."""
     before = _decode(cursor)
     found: list[Entry] = []
     links: list[TimelineLink] = []
     if only != "change":
-        found, links = _records(ctx, record_id, before, limit, only)
-    if only in ("", "change"):
+        found, links = _records(ctx, record_id, before, limit, only, text)
+    if only in ("", "change") and not text:
         found += _changes(ctx, info, record_id, before, limit)
     found.sort(key=lambda e: (e.at, e.id), reverse=True)
     # Some of a page's links may lead to entries this viewer may not see: go on from the oldest link in that case.
@@ -84,11 +87,13 @@ def read_timeline(
 
 
 def _records(
-    ctx: Context, record_id: UUID, before: dt.datetime, limit: int, only: str
+    ctx: Context, record_id: UUID, before: dt.datetime, limit: int, only: str, text: str
 ) -> tuple[list[Entry], list[TimelineLink]]:
     rows = TimelineLink.objects.filter(workspace_id=ctx.workspace.pk, story_id=record_id, at__lt=before)
-    if only in registry:
+    if only in registry and not text:
         rows = rows.filter(entry_type=only)
+    elif only or text:
+        rows = rows.filter(_matching(ctx, only, text))
     links = list(rows.order_by("-at", "-id")[: limit + 1])
     by_type: dict[str, list[TimelineLink]] = {}
     for link in links:
@@ -98,6 +103,27 @@ def _records(
         if type_key in registry:
             found += _entries(ctx, registry.get(type_key), some, only if only not in registry else "")
     return found, links
+
+
+def _matching(ctx: Context, only: str, text: str) -> Q:
+    """Links to entries of a kind, and with words in them. Asked of the database for each link on the way along the story's
+    index, so that a rare kind among ten thousand entries costs one query and not one for each page without it."""
+    found = Q(pk__in=[])
+    for info in registry.all():
+        fields = gate.fields(ctx, info)
+        kinds = getattr(getattr(fields.get("kind"), "kind", None), "choices", None)
+        is_type = only in ("", info.key)
+        if info.declared.timeline is None or not (is_type or (kinds and only in kinds.pairs)):
+            continue
+        if not gate.allows(ctx, info, "view"):
+            continue
+        rows = gate.visible(ctx, info).filter(pk=OuterRef("entry_id"))
+        rows = rows if is_type else rows.filter(**{fields["kind"].path: only})
+        if text:
+            words = [f.path for f in fields.values() if f.source == "column" and f.kind.key in ("text", "longtext")]
+            rows = rows.filter(reduce(or_, (Q(**{f"{path}__icontains": text}) for path in words), Q(pk__in=[])))
+        found |= Q(Exists(rows), entry_type=info.key)
+    return found
 
 
 def _entries(ctx: Context, info: TypeInfo, links: Sequence[TimelineLink], kind: str) -> list[Entry]:
