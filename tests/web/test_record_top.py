@@ -30,7 +30,7 @@ def brief(cast: Cast, record: object, who: str = "ben") -> str:
 
 def health(cast: Cast, record: object, who: str = "ben") -> tuple[int, str] | None:
     page = cast.client(who).get(f"/customer/{record.pk}").content.decode()
-    found = re.search(r"Health (\d+) of 100.*?<ul[^>]*>(.*?)</ul>", page, re.S)
+    found = re.search(r"> (\d+) of 100.*?<ul[^>]*>(.*?)</ul>", page, re.S)
     return (int(found[1]), re.sub(r"<[^>]+>", " ", found[2])) if found else None
 
 

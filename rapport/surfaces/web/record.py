@@ -23,7 +23,7 @@ from rapport.kernel.query.read import Row, load_titles, mark_shape, read_ids
 from rapport.kernel.records.declare import Section
 from rapport.kernel.records.model import Record
 from rapport.kernel.records.registry import TypeInfo, registry
-from rapport.kernel.slots import panels
+from rapport.kernel.slots import is_filled, panels
 from rapport.surfaces.web import shell
 from rapport.surfaces.web.answers import done
 from rapport.surfaces.web.briefing import brief_of, health_of, slot_figures
@@ -109,6 +109,7 @@ def page(request: HttpRequest, type_key: str, record_id: UUID) -> HttpResponse:
         "next": _next_step(ctx, info, row),
         "next_line": _next_line(chapters, row),
         "crumb": _crumb(info),
+        "has_network": is_filled("record.network", info.key),
     }
     return shell.render(request, "record/page.html", values)
 

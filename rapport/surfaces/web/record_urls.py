@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from rapport.surfaces.web import access_page, action_page, board, composer, data_page, form, inline, record
+from rapport.surfaces.web import access_page, action_page, board, composer, data_page, form, inline, network, record
 
 _ONE = "<slug:type_key>/<uuid:record_id>"
 
@@ -20,6 +20,7 @@ urlpatterns = [
     path(f"{_ONE}/delete", record.delete, name="record-delete"),
     path(f"{_ONE}/restore", record.restore, name="record-restore"),
     path(f"{_ONE}/timeline", record.timeline, name="record-timeline"),
+    path(f"{_ONE}/network", network.network, name="record-network"),
     path(f"{_ONE}/history", record.history_page, name="record-history"),
     path(f"{_ONE}/access", access_page.access, name="record-access"),
     path(f"{_ONE}/share", access_page.share, name="record-share"),
