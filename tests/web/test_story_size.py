@@ -81,3 +81,19 @@ def test_search_in_a_story_finds_only_what_one_may_see(cast: Cast) -> None:
     cast.ctx("ana").create("activity", kind="call", subject="Secret grinder", customer=hotel.pk, owner=cast.ana.pk)
     page = cast.client("ben").get(f"/customer/{hotel.pk}/timeline?q=grinder", headers=HX).content.decode()
     assert "Secret" not in page and "Nothing here with" in page
+
+
+def test_entries_of_one_moment_are_shown_each_once(cast: Cast) -> None:
+    """An import brings many with the same time; none may fall between two pages."""
+    ctx = cast.ctx("ana")
+    hotel = ctx.create("customer", name="Hotel", kind="company")
+    at = ctx.format.now - dt.timedelta(days=3)
+    rows = [{"kind": "call", "subject": f"Call {n:03}", "happened_at": at, "customer": hotel.pk} for n in range(75)]
+    assert not ctx.create_many("activity", rows).errors
+    client, address, seen = cast.client("ana"), f"/customer/{hotel.pk}/timeline?only=call", []
+    while address:
+        page = client.get(address, headers=HX).content.decode()
+        seen += re.findall(r"Call \d{3}", re.sub(r'aria-label="[^"]*"', "", page))
+        found = re.search(r'hx-get="([^"]*cursor=[^"]*)"', page)
+        address = found[1].replace("&amp;", "&") if found else ""
+    assert sorted(seen) == [f"Call {n:03}" for n in range(75)]

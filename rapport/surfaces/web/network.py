@@ -80,8 +80,10 @@ def place(here: Node, nodes: Sequence[Node], ties: Sequence[Tie]) -> list[Spot]:
     the one they are tied by."""
     angles: dict[UUID, float] = {}
     near = [node for node in nodes if node.steps == 1]
+    # One or two stand beside the record, where names have room; more begin at the top.
+    begin = math.pi if len(near) <= 2 else -math.pi / 2
     for at, node in enumerate(near):
-        angles[node.id] = 2 * math.pi * at / max(1, len(near)) - math.pi / 2
+        angles[node.id] = 2 * math.pi * at / max(1, len(near)) + begin
     far = [node for node in nodes if node.steps == 2]
     far.sort(key=lambda node: _towards(node, ties, angles))
     for at, node in enumerate(far):
