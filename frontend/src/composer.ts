@@ -112,27 +112,17 @@ document.addEventListener("change", (event) => {
   if (form) nameFile(form);
 });
 
-for (const kind of ["dragover", "dragleave", "drop"]) {
-  document.addEventListener(kind, (event) => {
-    const drag = event as DragEvent;
-    const composer = (drag.target as HTMLElement).closest?.<HTMLElement>("[data-composer]");
-    if (!composer || !drag.dataTransfer?.types.includes("Files")) return;
-    drag.preventDefault();
-    composer.classList.toggle("is-drop", kind === "dragover");
-    if (kind === "drop") takeFile(composer, drag.dataTransfer.files);
-  });
-}
-
-function takeFile(composer: HTMLElement, files: FileList): void {
-  const open = [...forms(composer)].find((form) => !form.hidden && form.querySelector("input[type=file]"));
-  const form = open ?? [...forms(composer)].find((one) => one.querySelector("input[type=file]"));
+/** Put one file onto the open form, which is about to say something to it; false when none is being written. */
+export function takeFile(composer: HTMLElement, file: File): boolean {
+  const form = [...forms(composer)].find((one) => !one.hidden && one.querySelector("input[type=file]"));
   const input = form?.querySelector<HTMLInputElement>("input[type=file]");
-  if (!form || !input || !files.length) return;
+  if (!form || !input || !mainOf(form)?.value.trim()) return false;
   const one = new DataTransfer();
-  one.items.add(files[0] as File);
+  one.items.add(file);
   input.files = one.files;
   showTab(composer, form.dataset.pane ?? "");
   nameFile(form);
+  return true;
 }
 
 document.addEventListener("htmx:load", (event) => dress((event.target as HTMLElement).parentElement ?? document));

@@ -99,8 +99,38 @@ export async function refreshRecord(saved = ""): Promise<void> {
   if (saved) {
     byId(`p-${saved}`)?.classList.add("is-saved");
     if (document.activeElement === document.body) focusProperty(`p-${saved}`);
-  } else if (focused) byId(focused)?.focus();
+  } else if (focused || backTo) (byId(focused) ?? byId(backTo))?.focus();
+  backTo = "";
 }
+
+// ---- a short form inside a panel ----
+
+let backTo = "";
+
+document.addEventListener("submit", (event) => {
+  backTo = (event.target as HTMLElement).closest<HTMLElement>(".add-inline")?.dataset.opener ?? "";
+}, true);
+
+function leaveInline(box: HTMLElement): void {
+  box.replaceChildren();
+  byId(box.dataset.opener ?? "")?.focus();
+}
+
+document.addEventListener("click", (event) => {
+  const box = (event.target as HTMLElement).closest<HTMLElement>("[data-cancel-inline]")?.closest<HTMLElement>(".add-inline");
+  if (box) leaveInline(box);
+});
+
+document.addEventListener("keydown", (event) => {
+  const target = event.target as HTMLElement;
+  const box = event.key === "Escape" && target.getAttribute("aria-expanded") !== "true" ? target.closest?.<HTMLElement>(".add-inline") : null;
+  if (box) leaveInline(box);
+});
+
+document.addEventListener("htmx:afterSwap", (event) => {
+  const box = (event as CustomEvent).detail.target as HTMLElement;
+  if (box.matches(".add-inline")) box.querySelector<HTMLElement>("[aria-invalid=true], input:not([type=hidden]), select, textarea")?.focus();
+});
 
 document.body.addEventListener("recordChanged", (event) => {
   const detail = (event as CustomEvent).detail as { field?: string } | undefined;

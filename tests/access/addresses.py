@@ -150,6 +150,7 @@ REVIEWED: dict[str, Reviewed] = {
     f"{_ONE}/delete": Reviewed("POST", "one"),
     f"{_ONE}/restore": Reviewed("POST", "one"),
     f"{_ONE}/timeline": Reviewed("GET", "one"),
+    f"{_ONE}/network": Reviewed("GET", "one"),
     f"{_ONE}/history": Reviewed("GET", "one"),
     f"{_ONE}/data": Reviewed("GET", "one"),
     f"{_ONE}/data.zip": Reviewed("GET", "one"),

@@ -6,10 +6,12 @@ import base64
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from rapport.engines.timeline.models import TimelineLink
 from rapport.kernel.access import gate
@@ -59,37 +61,47 @@ _ICONS = {
     "note": "sticky-note", "call": "phone", "meeting": "calendar", "email": "mail", "visit": "map-pin",
     "message": "message-square",
 }  # fmt: skip
+_INSTANT = dt.timedelta(microseconds=1)
+#: No page mark asks for more to be read over than this.
+_MOST_OF_A_MOMENT = 10_000
 _FAR = dt.datetime(9990, 1, 1, tzinfo=dt.UTC)
 
 
 def read_timeline(
-    ctx: Context, info: TypeInfo, record_id: UUID, *, limit: int = 30, cursor: str = "", only: str = ""
+    ctx: Context, info: TypeInfo, record_id: UUID, *, limit: int = 30, cursor: str = "", only: str = "", text: str = ""
 ) -> TimelinePage:
     """A page of the story of a record that the caller has passed through the gate. `only` is a type key, "change",
-    or a value of the entries' `kind` field. Raises Invalid for a foreign cursor."""
-    before = _decode(cursor)
+    or a value of the entries' `kind` field; `text` leaves the entries whose title or text holds it. Raises Invalid for a
+    foreign cursor."""
+    before, skip = _decode(cursor)
     found: list[Entry] = []
     links: list[TimelineLink] = []
     if only != "change":
-        found, links = _records(ctx, record_id, before, limit, only)
-    if only in ("", "change"):
-        found += _changes(ctx, info, record_id, before, limit)
+        found, links = _records(ctx, record_id, before, limit + skip, only, text)
+    if only in ("", "change") and not text:
+        found += _changes(ctx, info, record_id, before, limit + skip)
     found.sort(key=lambda e: (e.at, e.id), reverse=True)
     # Some of a page's links may lead to entries this viewer may not see: go on from the oldest link in that case.
-    more = len(found) > limit or len(links) > limit
-    shown = found[:limit]
+    more = len(found) > limit + skip or len(links) > limit + skip
+    # Entries of one moment may stand on two pages: the mark names the moment and how many of it were shown.
+    shown = found[skip:][:limit]
     if not shown and links:
-        return TimelinePage([], _encode(links[-1].at))
-    return TimelinePage(shown, _encode(shown[-1].at) if more and shown else None)
+        return TimelinePage([], _encode(links[-1].at - _INSTANT))
+    if not more or not shown:
+        return TimelinePage(shown)
+    last = shown[-1].at
+    return TimelinePage(shown, _encode(last, sum(e.at == last for e in shown) + (skip if last == before else 0)))
 
 
 def _records(
-    ctx: Context, record_id: UUID, before: dt.datetime, limit: int, only: str
+    ctx: Context, record_id: UUID, before: dt.datetime, limit: int, only: str, text: str
 ) -> tuple[list[Entry], list[TimelineLink]]:
-    rows = TimelineLink.objects.filter(workspace_id=ctx.workspace.pk, story_id=record_id, at__lt=before)
-    if only in registry:
+    rows = TimelineLink.objects.filter(workspace_id=ctx.workspace.pk, story_id=record_id, at__lte=before)
+    if only in registry and not text:
         rows = rows.filter(entry_type=only)
-    links = list(rows.order_by("-at", "-id")[: limit + 1])
+    elif only or text:
+        rows = rows.filter(_matching(ctx, only, text))
+    links = list(rows.order_by("-at", "-entry_id")[: limit + 1])
     by_type: dict[str, list[TimelineLink]] = {}
     for link in links:
         by_type.setdefault(link.entry_type, []).append(link)
@@ -98,6 +110,27 @@ def _records(
         if type_key in registry:
             found += _entries(ctx, registry.get(type_key), some, only if only not in registry else "")
     return found, links
+
+
+def _matching(ctx: Context, only: str, text: str) -> Q:
+    """Links to entries of a kind, and with words in them. Asked of the database for each link on the way along the story's
+    index, so that a rare kind among ten thousand entries costs one query and not one for each page without it."""
+    found = Q(pk__in=[])
+    for info in registry.all():
+        fields = gate.fields(ctx, info)
+        kinds = getattr(getattr(fields.get("kind"), "kind", None), "choices", None)
+        is_type = only in ("", info.key)
+        if info.declared.timeline is None or not (is_type or (kinds and only in kinds.pairs)):
+            continue
+        if not gate.allows(ctx, info, "view"):
+            continue
+        rows = gate.visible(ctx, info).filter(pk=OuterRef("entry_id"))
+        rows = rows if is_type else rows.filter(**{fields["kind"].path: only})
+        if text:
+            words = [f.path for f in fields.values() if f.source == "column" and f.kind.key in ("text", "longtext")]
+            rows = rows.filter(reduce(or_, (Q(**{f"{path}__icontains": text}) for path in words), Q(pk__in=[])))
+        found |= Q(Exists(rows), entry_type=info.key)
+    return found
 
 
 def _entries(ctx: Context, info: TypeInfo, links: Sequence[TimelineLink], kind: str) -> list[Entry]:
@@ -132,7 +165,7 @@ def _entry(ctx: Context, info: TypeInfo, link: TimelineLink, row: Row) -> Entry:
 
 
 def _changes(ctx: Context, info: TypeInfo, record_id: UUID, before: dt.datetime, limit: int) -> list[Entry]:
-    rows = Change.objects.filter(Q(workspace_id=ctx.workspace.pk, record_id=record_id), at__lt=before, verb__in=STORY)
+    rows = Change.objects.filter(Q(workspace_id=ctx.workspace.pk, record_id=record_id), at__lte=before, verb__in=STORY)
     seen: list[ChangeLine] = lines(ctx, info, list(rows.order_by("-number")[: limit + 1]))
     refs = [Row(record_id, 0, {f.key: v}) for line in seen for f, old, new in line.entries for v in (old, new)]
     load_titles(ctx, refs, list(gate.fields(ctx, info).values()))
@@ -146,17 +179,19 @@ def _changes(ctx: Context, info: TypeInfo, record_id: UUID, before: dt.datetime,
     ]  # fmt: skip
 
 
-def _encode(at: dt.datetime) -> str:
-    return base64.urlsafe_b64encode(at.isoformat().encode()).decode().rstrip("=")
+def _encode(at: dt.datetime, shown: int = 0) -> str:
+    return base64.urlsafe_b64encode(f"{at.isoformat()}|{shown}".encode()).decode().rstrip("=")
 
 
-def _decode(cursor: str) -> dt.datetime:
+def _decode(cursor: str) -> tuple[dt.datetime, int]:
+    """The moment to go on from, and how many entries of that very moment were shown already."""
     if not cursor:
-        return _FAR
+        return _FAR, 0
     try:
-        found = dt.datetime.fromisoformat(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode())
+        text, _bar, shown = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode().partition("|")
+        found, skip = dt.datetime.fromisoformat(text), int(shown or 0)
     except ValueError:
-        found = None
-    if found is None or found.tzinfo is None:
+        found, skip = None, 0
+    if found is None or found.tzinfo is None or not 0 <= skip <= _MOST_OF_A_MOMENT:
         raise Invalid("This page mark does not belong to this timeline; load the page again.", field="cursor")
-    return found
+    return found, skip

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from rapport.kernel.errors import Invalid
 from rapport.kernel.kinds.base import DASH, Cleaning, Format, kind
 from rapport.kernel.kinds.markup import control, esc
+from rapport.kernel.kinds.mentions import plain
 from rapport.kernel.kinds.normal import check_length, printable
 from rapport.kernel.kinds.text import Words
 
@@ -53,6 +54,7 @@ class LongTextKind(Words):
         """The first line."""
         if not value:
             return DASH
+        value = plain(value)
         first = value.partition("\n")[0]
         return esc(first if len(first) <= CELL and len(first) == len(value) else first[:CELL] + "…")
 
@@ -70,4 +72,4 @@ class LongTextKind(Words):
 
     def search_text(self, value: object) -> str:
         """The beginning of the words; a search box needs no novel."""
-        return (value or "")[:20_000]
+        return plain(value or "")[:20_000]

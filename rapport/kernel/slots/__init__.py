@@ -1,7 +1,8 @@
 """Named places where modules add panels, menu entries and settings; surfaces ask what is registered there.
 
-Places: "home.main", "home.aside", "record.aside", "record.header", "menu", "create.<type>". A filler is a function
-(ctx, info, record) -> Panel or None; it reads through the gate like everybody else.
+Places: "home.main", "home.aside", "record.aside", "record.header", "record.composer" (composing.py), "record.brief",
+"record.health", "record.figures" (briefing.py), "record.network" (network.py), "menu", "bell", "create.<type>". A filler is a
+function (ctx, info, record) -> Panel or None; it reads through the gate like everybody else.
 """
 
 from __future__ import annotations
@@ -40,6 +41,11 @@ def slot(place: str, *, type_key: str = "", order: int = 100) -> Callable[[Fille
         return function
 
     return add
+
+
+def is_filled(place: str, type_key: str) -> bool:
+    """Whether any module fills a place for a type at all; asks no database."""
+    return any(key in ("", type_key) for _order, key, _function in _fillers.get(place, []))
 
 
 def panels(ctx: Context, place: str, info: TypeInfo | None = None, record: Record | None = None) -> list[Panel]:

@@ -18,6 +18,8 @@ from rapport.kernel.access import gate
 from rapport.kernel.changes.unit import unit_of_work
 from rapport.kernel.changes.values import defaults, settable_fields
 from rapport.kernel.errors import Gone, Invalid
+from rapport.kernel.ids import as_id
+from rapport.kernel.kinds.mentions import mentioned, named, plain
 from rapport.kernel.records.field import Field
 from rapport.kernel.records.model import Record
 from rapport.kernel.records.registry import TypeInfo, registry
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
 
 #: Names of the inputs of the follow-up.
 THEN = "then__"
+#: The input with the ids of the people who were chosen after an "@".
+PEOPLE = "people"
 _TITLE = 120
 
 
@@ -132,7 +136,16 @@ def _read(request: HttpRequest, ctx: Context, tab: ComposerTab) -> Posted:
     store_uploads(request, held, fields)
     posted.values.update(held.values)
     posted.errors.update(held.errors)
+    if isinstance(text := posted.values.get(tab.main), str) and "@" in text:
+        posted.values[tab.main] = named(text, _chosen_people(request, ctx, tab))
     return posted
+
+
+def _chosen_people(request: HttpRequest, ctx: Context, tab: ComposerTab) -> dict[UUID, str]:
+    """Those of the people chosen while typing whom this viewer may see, by the names they have."""
+    given = request.POST.get(f"{tab.key}-{PEOPLE}", "")[:4000].split()
+    ids = {one for word in given[:50] if (one := as_id(word)) is not None}
+    return {pk: str(name) for pk, name in gate.titles(ctx, registry.get("user"), ids).items()}
 
 
 def _given(posted: Posted) -> dict[str, object]:
@@ -152,9 +165,10 @@ def _titled(tab: ComposerTab, posted: Posted) -> dict[str, object]:
             posted.errors.setdefault(tab.main, str(tab.empty))
             return values
         return {**values, title: str(file["name"])[:_TITLE]}
-    first, _break, rest = text.strip().partition("\n")
+    has_names = bool(mentioned(text))
+    first, _break, rest = plain(text).strip().partition("\n")
     values[title] = first if len(first) <= _TITLE else first[: _TITLE - 1].rstrip() + "…"
-    if not rest and len(first) <= _TITLE:
+    if not rest and len(first) <= _TITLE and not has_names:
         values.pop(tab.main)
     return values
 

@@ -38,11 +38,13 @@ class Figure:
     on_phone: bool = True
 
 
-def key_figures(ctx: Context, info: TypeInfo, row: Row, panels: Sequence[RelatedPanel]) -> list[Figure]:
-    """At most six figures; the first three also stand on a phone."""
+def key_figures(
+    ctx: Context, info: TypeInfo, row: Row, panels: Sequence[RelatedPanel], more: Sequence[Figure] = ()
+) -> list[Figure]:
+    """At most six figures; the first three also stand on a phone. `more` are those that modules add."""
     readable = gate.fields(ctx, info)
     found = [_amount(ctx, f, row) for f in readable.values() if _is_amount(f) and _has(row, f)]
-    found += [_sums(panel) for panel in panels if panel.total]
+    found += [*more, *[_sums(panel) for panel in panels if panel.total]]
     found += [_next_step(ctx, row)] if "next_step_on" in readable else []
     found += [_touched(ctx, readable[key], row) for key in _CONTACT if key in readable and _has(row, readable[key])]
     dates = [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods
 from rapport.kernel.access import gate
 from rapport.kernel.changes.values import defaults, read_value, settable_fields
 from rapport.kernel.errors import Conflict, Invalid
+from rapport.kernel.records.declare import Related
 from rapport.kernel.records.field import Field
 from rapport.kernel.records.model import Record
 from rapport.kernel.records.registry import TypeInfo, registry
@@ -21,6 +22,7 @@ from rapport.surfaces.web.conflict import choices_of, conflict_page, touched_onl
 from rapport.surfaces.web.controls import Group, controls, few_options, form_fields
 from rapport.surfaces.web.files import store_uploads
 from rapport.surfaces.web.posted import SHOWN, Posted, lists_of, read_posted, whole_number
+from rapport.surfaces.web.related import derived
 from rapport.surfaces.web.shell import is_part
 from rapport.surfaces.web.toasts import undo_mark
 
@@ -45,14 +47,27 @@ def add_related(request: HttpRequest, type_key: str, record_id: UUID, other_key:
     by = request.GET.get("by") or request.POST.get("by") or ""
     fitting = [f for f in other.fields.values() if f.to == info.key and f.source == "column" and f.writable]
     chosen = next((f for f in fitting if f.key == by), fitting[0] if fitting else None)
-    return _create(request, other, {chosen.key: record.pk} if chosen else {}, came_from=info.record_url(record.pk))
+    start = {chosen.key: record.pk} if chosen else {}
+    only = _columns_of(info, other, chosen.key) if chosen and "inline" in request.GET and is_part(request) else ()
+    return _create(request, other, start, came_from=info.record_url(record.pk), only=only)
 
 
-def _create(request: HttpRequest, info: TypeInfo, start: Mapping[str, object], came_from: str = "") -> HttpResponse:
+def _columns_of(info: TypeInfo, other: TypeInfo, by: str) -> tuple[str, ...]:
+    """What the panel of these records shows; a short form inside the panel asks for that and for what is needed."""
+    parts = [*(p for p in info.declared.page if isinstance(p, Related)), *(part for part, _sort in derived(info))]
+    return next((tuple(p.columns) for p in parts if p.type == other.key and p.field == by), (other.declared.title,))
+
+
+def _create(
+    request: HttpRequest, info: TypeInfo, start: Mapping[str, object], came_from: str = "", only: Sequence[str] = ()
+) -> HttpResponse:
     ctx = request.ctx  # type: ignore[attr-defined]
     gate.demand(ctx, info, "create")
     settable = settable_fields(ctx, info, creating=True)
     groups = form_fields(info, settable)
+    if only:
+        some = [f for f in _flat(groups) if (f.required or f.key in only) and f.key not in start]
+        groups = [("", sorted(some, key=lambda f: only.index(f.key) if f.key in only else -1))]
     sentence, posted = "", Posted()
     if request.method == "POST":
         posted = read_posted(ctx, lists_of(request), _flat(groups), needed=True)
@@ -156,7 +171,8 @@ def _show(
         "draft": f"{request.path}" if record else f"{info.key}/new", "once": uuid4().hex,
     }  # fmt: skip
     status = 422 if request.method == "POST" else 200
-    return part_or_page(request, "form/dialog.html", "form/page.html", values, status=status)
+    part = "form/inline.html" if "inline" in request.GET and not record else "form/dialog.html"
+    return part_or_page(request, part, "form/page.html", values, status=status)
 
 
 def title_of(ctx: Context, info: TypeInfo, record: Record) -> str:

@@ -16,6 +16,7 @@ from rapport.kernel import format as shown_as
 from rapport.kernel.foreign_html import framed
 from rapport.kernel.kinds.markup import avatar as mark_html
 from rapport.kernel.kinds.markup import hue, initials
+from rapport.kernel.kinds.mentions import chips
 from rapport.surfaces.web.actors import actor_words
 from rapport.surfaces.web.assets import asset, sprite_url
 
@@ -35,6 +36,7 @@ def environment(**options: object) -> Environment:
         actor=actor_words, framed=framed,
     )
     env.filters["capital"] = capital
+    env.filters["chips"] = chips
     return env
 
 

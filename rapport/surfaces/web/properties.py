@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString
 
 from rapport.kernel.access import gate
 from rapport.kernel.changes.values import settable_fields
+from rapport.kernel.kinds.mentions import chips
 from rapport.kernel.query.read import Row
 from rapport.kernel.records.declare import Section
 from rapport.kernel.records.field import Field
@@ -47,7 +48,7 @@ class PropertyGroup:
 def property_of(ctx: Context, field: Field, value: object, *, editable: bool, saved: bool = False) -> Property:
     """One property; its titles have been loaded."""
     is_block = field.kind.key in _BLOCKS and bool(value)
-    html = field.kind.text(value, ctx.format) if is_block else field.kind.cell(value, ctx.format)
+    html = chips(field.kind.text(value, ctx.format)) if is_block else field.kind.cell(value, ctx.format)
     label = str(field.label)
     return Property(
         field.key, label[:1].upper() + label[1:], html, field.kind.text(value, ctx.format) if not field.to else "",

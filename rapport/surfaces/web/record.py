@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -22,9 +23,10 @@ from rapport.kernel.query.read import Row, load_titles, mark_shape, read_ids
 from rapport.kernel.records.declare import Section
 from rapport.kernel.records.model import Record
 from rapport.kernel.records.registry import TypeInfo, registry
-from rapport.kernel.slots import panels
+from rapport.kernel.slots import is_filled, panels
 from rapport.surfaces.web import shell
 from rapport.surfaces.web.answers import done
+from rapport.surfaces.web.briefing import brief_of, health_of, slot_figures
 from rapport.surfaces.web.composer import composer_of
 from rapport.surfaces.web.figures import key_figures
 from rapport.surfaces.web.posted import whole_number
@@ -88,7 +90,9 @@ def page(request: HttpRequest, type_key: str, record_id: UUID) -> HttpResponse:
         "row": row,
         "head": head,
         "groups": property_groups(ctx, info, row, may_edit=may_edit),
-        "figures": key_figures(ctx, info, row, related),
+        "figures": key_figures(ctx, info, row, related, slot_figures(ctx, info, record)),
+        "health": health_of(ctx, info, record),
+        "brief": brief_of(ctx, info, record),
         "related": related,
         "bar": board_bar(ctx, info, record, may_move=_may_move(ctx, info, head)),
         "lifecycle": choice_bar(ctx, info, record, may_edit=may_edit),
@@ -98,11 +102,14 @@ def page(request: HttpRequest, type_key: str, record_id: UUID) -> HttpResponse:
         "chapters": chapters,
         "more": more,
         "only": "",
+        "text": "",
+        "rest": "only=",
         "filters": story_filters(ctx, info),
         "is_first": True,
         "next": _next_step(ctx, info, row),
         "next_line": _next_line(chapters, row),
         "crumb": _crumb(info),
+        "has_network": is_filled("record.network", info.key),
     }
     return shell.render(request, "record/page.html", values)
 
@@ -194,13 +201,16 @@ def timeline(request: HttpRequest, type_key: str, record_id: UUID) -> HttpRespon
     ctx, info = request.ctx, registry.get(type_key)  # type: ignore[attr-defined]
     record = gate.get(ctx, info, record_id)
     cursor, only = request.GET.get("cursor", ""), request.GET.get("only", "")[:40]
-    chapters, more = read_story(ctx, info, record, cursor=cursor, only=only)
+    text = " ".join(request.GET.get("q", "").replace("\0", "").split())[:100]
+    chapters, more = read_story(ctx, info, record, cursor=cursor, only=only, text=text)
     values = {
         "info": info,
         "record": record,
         "chapters": chapters,
         "more": more,
         "only": only,
+        "text": text,
+        "rest": urlencode({"only": only, "q": text}),
         "is_first": not cursor,
         "filters": story_filters(ctx, info),
         "title": _title(ctx, info, record),

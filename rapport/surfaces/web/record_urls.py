@@ -15,6 +15,7 @@ from rapport.surfaces.web import (
     form,
     grid,
     inline,
+    network,
     peek,
     record,
 )
@@ -37,6 +38,7 @@ urlpatterns = [
     path(f"{_ONE}/delete", record.delete, name="record-delete"),
     path(f"{_ONE}/restore", record.restore, name="record-restore"),
     path(f"{_ONE}/timeline", record.timeline, name="record-timeline"),
+    path(f"{_ONE}/network", network.network, name="record-network"),
     path(f"{_ONE}/history", record.history_page, name="record-history"),
     path(f"{_ONE}/access", access_page.access, name="record-access"),
     path(f"{_ONE}/share", access_page.share, name="record-share"),

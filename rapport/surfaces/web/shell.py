@@ -11,6 +11,7 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.translation import get_language, get_language_bidi
 from django.utils.translation import gettext_lazy as _
 
+from rapport.engines.calendar.registry import calendar_types
 from rapport.kernel.access import gate
 from rapport.kernel.context import Context
 from rapport.kernel.records.registry import TypeInfo, registry
@@ -144,7 +145,7 @@ def departments(ctx: Context, here: str) -> list[Department]:
         if not types and key != "home":
             continue
         entries = tuple(Entry(t.plural, t.url, t.declared.menu[1], _is_at(here, t.url)) for t in types)  # type: ignore[index]
-        if key == "home":
+        if key == "home" and any(gate.allows(ctx, one.info, "view") for one in calendar_types()):
             entries = (Entry(_("calendar"), CALENDAR, "calendar", here == CALENDAR), *entries)
         url = "/" if key == "home" else entries[0].url
         found.append(

@@ -69,17 +69,17 @@ class Filter:
 
 
 def read_story(
-    ctx: Context, info: TypeInfo, record: Record, *, cursor: str = "", only: str = ""
+    ctx: Context, info: TypeInfo, record: Record, *, cursor: str = "", only: str = "", text: str = ""
 ) -> tuple[list[Chapter], str | None]:
     """The chapters of one page and the cursor of the next; goes on past pages without a hit."""
-    page = read_timeline(ctx, info, record.pk, cursor=cursor, only=only)
+    page = read_timeline(ctx, info, record.pk, cursor=cursor, only=only, text=text)
     entries = list(page.entries)
     for _look in range(_LOOKS):
         if entries or not page.next:
             break
-        page = read_timeline(ctx, info, record.pk, cursor=page.next, only=only)
+        page = read_timeline(ctx, info, record.pk, cursor=page.next, only=only, text=text)
         entries = list(page.entries)
-    return chapters(ctx, TimelinePage(entries, page.next), is_first=not cursor), page.next
+    return chapters(ctx, TimelinePage(entries, page.next), is_first=not cursor and not text), page.next
 
 
 def chapters(ctx: Context, page: TimelinePage, *, is_first: bool) -> list[Chapter]:
