@@ -22,6 +22,7 @@ PUBLIC = {
     "livez", "readyz", "setup/<str:secret>", "sign-in/", "sign-in/ways", "sign-in/code", "sign-in/passkey",
     "sign-in/passkey/options", "sign-in/forgot", "sign-in/reset/<str:uid>/<str:token>", "sign-in/invitation/<str:secret>",
     "sign-in/link/<str:secret>", "sign-in/sso/<uuid:workspace_id>", "sign-in/sso/<uuid:workspace_id>/callback",
+    "unsubscribe/<str:token>",
 }  # fmt: skip
 _LINK = re.compile(r'(?:href|hx-get|data-url|data-href)="(/[^"]*)"')
 
