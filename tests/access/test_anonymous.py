@@ -24,6 +24,7 @@ PUBLIC = {
     "sign-in/link/<str:secret>", "sign-in/sso/<uuid:workspace_id>", "sign-in/sso/<uuid:workspace_id>/callback",
     "manifest.webmanifest", "sw.js", "offline",
     "calendar/feed/<str:secret>.ics",
+    "unsubscribe/<str:token>",
 }  # fmt: skip
 _LINK = re.compile(r'(?:href|hx-get|data-url|data-href)="(/[^"]*)"')
 

@@ -155,7 +155,9 @@ def test_posting_it_changes_nothing(cast: Cast, guarded: Guarded) -> None:
         masked(api.patch(f"{base}/{pk}", {name: "5"}, content_type="application/json")).replace(name, "X").replace("c_X", "X")
         for name in (key, "nothing")
     ]
-    assert told[0] == told[1] and told[0].startswith("422")
+    # A role that may change no record of the type is refused before any field is looked at.
+    may_edit = gate.allows(cast.ctx("ben"), info, "edit")
+    assert told[0] == told[1] and told[0].startswith("422" if may_edit else "403")
     assert _stored(cast, guarded) == before
 
 

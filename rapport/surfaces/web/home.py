@@ -53,5 +53,5 @@ def long_day(day: dt.date, locale: Locale) -> str:
 def later_days(today: dt.date, locale: Locale) -> list[tuple[str, str, str]]:
     """What postponing offers: key, day, and the day in words."""
     tomorrow = today + dt.timedelta(days=1)
-    next_week = today + dt.timedelta(days=7 - today.weekday())
+    next_week = tomorrow + dt.timedelta(days=7 - tomorrow.weekday())  # on a Sunday the Monday after tomorrow
     return [(key, day.isoformat(), long_day(day, locale)) for key, day in (("tomorrow", tomorrow), ("week", next_week))]
