@@ -89,7 +89,7 @@ function place(): void {
   if (!form || !edited) return;
   const [box, frame] = [edited.getBoundingClientRect(), document.getElementById("list-scroll")?.getBoundingClientRect()];
   form.hidden = !!frame && (box.bottom < frame.top + 34 || box.top > frame.bottom - 34);
-  const wide = Math.max(box.width, form.matches(".is-wide") ? 320 : 180);
+  const wide = Math.max(box.width, form.matches(".is-wide, :has([data-combobox])") ? 320 : 180);
   form.style.left = `${Math.max(4, Math.min(box.left, window.innerWidth - wide - 8))}px`;
   form.style.top = `${Math.min(box.top, window.innerHeight - Math.max(form.offsetHeight, 40) - 8)}px`;
   form.style.width = `${wide}px`;

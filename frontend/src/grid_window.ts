@@ -1,8 +1,10 @@
 /* Thousands of loaded rows stay quick: rows far from sight give up their cells and get them back before they are seen. */
 import { forgetRows, rows, scroller, state, table } from "./grid_table";
 
-/** Rows kept whole above and below what is seen. */
-const SPARE = 80;
+/** Rows kept whole above and below what is seen, and how near their end may come: a table is laid out anew as a whole
+ * when a row changes, so that happens every hundred rows and not with every frame. */
+const SPARE = 120;
+const NEAR = 20;
 const parked = new WeakMap<HTMLTableRowElement, HTMLTableCellElement[]>();
 let waiting = false;
 
@@ -22,17 +24,22 @@ function park(row: HTMLTableRowElement): void {
   row.replaceChildren();
 }
 
-let whole: [number, number] = [0, Infinity];
+/** Which rows have their cells: nothing known yet is all of them. */
+let whole: [number, number] | null = null;
+let high = 0;
 
 function look(): void {
   waiting = false;
   const [view, all] = [scroller(), rows()];
   if (!view || all.length < SPARE * 3) return;
-  const high = all[0].offsetHeight || 38;
-  const first = Math.max(0, Math.floor(view.scrollTop / high) - SPARE);
-  const last = Math.ceil((view.scrollTop + view.clientHeight) / high) + SPARE;
-  for (let at = first; at <= Math.min(last, all.length - 1); at++) showRow(all[at]);
-  for (let at = Math.max(0, whole[0]); at <= Math.min(whole[1], all.length - 1); at++) if (at < first || at > last) park(all[at]);
+  high ||= all[0].offsetHeight || 38;
+  const seen = [Math.floor(view.scrollTop / high), Math.ceil((view.scrollTop + view.clientHeight) / high)];
+  if (whole && (seen[0] - NEAR >= whole[0] || whole[0] === 0) && (seen[1] + NEAR <= whole[1] || whole[1] >= all.length - 1)) return;
+  const first = Math.max(0, seen[0] - SPARE);
+  const last = Math.min(all.length - 1, seen[1] + SPARE);
+  for (let at = first; at <= last; at++) showRow(all[at]);
+  const [from, to] = whole ?? [0, all.length - 1];
+  for (let at = from; at <= Math.min(to, all.length - 1); at++) if (at < first || at > last) park(all[at]);
   whole = [first, last];
 }
 
@@ -48,7 +55,7 @@ export function startWindow(): void {
   if (!body) return;
   new MutationObserver((found) => {
     forgetRows();
-    if (found.some((one) => one.addedNodes.length > 10)) whole = [0, Infinity];
+    if (found.some((one) => one.addedNodes.length > 10)) whole = null;
     soon();
   }).observe(body, { childList: true });
 }
@@ -56,5 +63,5 @@ export function startWindow(): void {
 // Ticking many rows needs their boxes: all cells come back, and ticked rows keep theirs.
 document.addEventListener("gridwhole", () => {
   for (const row of rows()) showRow(row);
-  whole = [0, Infinity];
+  whole = null;
 });

@@ -133,6 +133,8 @@ async function replay(from: Done[], to: Done[], backwards: boolean): Promise<voi
   else addRows(got.answer.added);
   forgetRows();
   document.body.dispatchEvent(new CustomEvent("listChanged"));
+  // The offer to take back what is taken back already would take back the step before.
+  for (const mark of document.querySelectorAll(".toast input[name=what][value=grid]")) mark.closest(".toast")?.remove();
   const wrong = got.answer.errors[0];
   if (wrong) say(wrong.sentence, "bad");
   else say(words(backwards ? "undone" : "redone"));

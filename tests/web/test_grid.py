@@ -140,8 +140,9 @@ def test_pasted_rows_are_added_taken_away_and_brought_back(cast: Cast) -> None:
 
 def test_references_of_a_block_are_found_by_name(cast: Cast, three: list[Any]) -> None:
     """A person by name; a name that nobody has is refused in its cell."""
-    answer = send(cast.client("ana"), cells=cells(three, "owner", ["Cem Aydin", "Nobody", "ben moore"])).json()
+    answer = send(cast.client("ana"), columns=["owner"], cells=cells(three, "owner", ["Cem Aydin", "Nobody", "ben moore"])).json()
     assert len(answer["errors"]) == 1 and answer["errors"][0]["text"] == "Nobody"
+    assert answer["rows"][str(three[0].pk)]["cells"]["owner"].startswith("<") and "&lt;" not in str(answer["rows"])
     assert [fresh(one).owner_id for one in three] == [cast.cem.pk, cast.ben.pk, cast.ben.pk]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from django.utils.html import escape, format_html
+from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
@@ -45,7 +45,7 @@ def shown_rows(ctx: Context, info: TypeInfo, ids: Iterable[UUID], columns: Seque
 
 def _cell(ctx: Context, info: TypeInfo, one: Field, row: read.Row) -> str:
     if one.key != info.declared.title:
-        return str(escape(one.kind.cell(row.values[one.key], ctx.format)))
+        return str(conditional_escape(one.kind.cell(row.values[one.key], ctx.format)))
     return str(title_html(info, one.kind.text(row.values[one.key], ctx.format), row))
 
 
