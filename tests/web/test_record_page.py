@@ -15,7 +15,7 @@ from tests.cast import Cast, first_stage_id, hide_group
 
 HX = {"HX-Request": "true"}
 #: Queries of one record page of a company with everything on it; only a design change may raise it.
-CUSTOMER_QUERIES = 26
+CUSTOMER_QUERIES = 27
 
 
 @pytest.fixture
