@@ -221,7 +221,7 @@ document.addEventListener("gridmove", () => {
     box.id = "cell-wrong";
     box.className = "cell-wrong";
     box.textContent = wrong;
-    document.body.append(box);
+    (document.getElementById("main") ?? document.body).append(box);
     const spot = state.at.getBoundingClientRect();
     box.style.left = `${Math.max(4, Math.min(spot.left, window.innerWidth - box.offsetWidth - 8))}px`;
     box.style.top = `${spot.bottom + 2}px`;

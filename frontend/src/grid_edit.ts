@@ -51,7 +51,7 @@ function open(cell: HTMLTableCellElement, html: string, replacing: boolean): voi
   if (!made) return;
   form = document.importNode(made, true);
   edited = cell;
-  document.body.append(form);
+  (document.getElementById("main") ?? document.body).append(form);
   place();
   before = shape(form);
   const input = form.querySelector<HTMLElement>("input:not([type=hidden]):checked, input:not([type=hidden]), select, textarea");
@@ -179,7 +179,7 @@ function choose(cell: HTMLTableCellElement, html: string, url: string, data: For
   const spot = cell.getBoundingClientRect();
   shown.style.left = `${Math.max(8, Math.min(spot.left, window.innerWidth - 328))}px`;
   shown.style.top = `${Math.min(spot.bottom + 4, window.innerHeight - 190)}px`;
-  document.body.append(shown);
+  (document.getElementById("main") ?? document.body).append(shown);
   cell.classList.add("is-contested");
   const end = () => {
     shown.remove();

@@ -38,6 +38,7 @@ def addresses(committed_cast: Cast) -> list[str]:
         "/deal/?group=stage&sort=-amount,name", "/deal/board?lanes=owner", "/deal/views/new?filter=owner+is+me",
         "/deal/?filter=name+is+x+andd", "/deal/filter?field=close_on", "/deal/filter?field=has:leads",
         f"/customer/{person.pk}", f"/user/{committed_cast.ben.pk}", f"{at[0]}/history", f"{at[0]}/edit",
+        f"/customer/{person.pk}", f"/user/{committed_cast.ben.pk}", f"{at[0]}/history", f"{at[0]}/edit", f"{at[0]}/peek",
         f"{at[1]}/do/lose", f"{at[2]}/do/convert", f"{at[3]}/do/done",
         "/customer/new", "/deal/new", "/customer/filter", "/quick-add?type=customer", "/search?q=al", "/settings/",
         "/settings/account", "/settings/tokens", "/settings/shortcuts", "/customer/nonsense",

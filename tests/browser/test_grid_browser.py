@@ -9,6 +9,7 @@ import pytest
 
 from rapport.kernel.access.models import Account
 from rapport.kernel.records.registry import registry
+from tests.browser.test_axe import violations
 from tests.cast import Cast
 
 pytestmark = pytest.mark.browser
@@ -42,14 +43,18 @@ def cell(page: Any, row: int, col: int) -> Any:
     return page.locator("#rows tr[data-id]").nth(row).locator("td").nth(col)
 
 
-def where(page: Any) -> tuple[int, int]:
-    """Row and column of the focused cell."""
-    return tuple(
-        page.evaluate(
-            "(() => { const c = document.activeElement.closest('td'); "
-            "return [[...document.querySelectorAll('#rows tr[data-id]')].indexOf(c.parentElement), c.cellIndex] })()"
-        )
+def stands_at(page: Any, row: int, col: int) -> None:
+    """Wait until the focus is on the cell at a position; keys typed ahead may still be on their way."""
+    page.wait_for_function(
+        "([row, col]) => { const c = document.activeElement?.closest('td'); return c && c.cellIndex === col && "
+        "[...document.querySelectorAll('#rows tr[data-id]')].indexOf(c.parentElement) === row }",
+        arg=[row, col],
     )
+
+
+def all_saved(page: Any) -> None:
+    """Wait until no control is open and no cell waits for its answer."""
+    page.wait_for_function("() => !document.querySelector('.cell-form, td.is-opening, td.is-saving')")
 
 
 def put_on_clipboard(page: Any, text: str) -> None:
@@ -66,20 +71,21 @@ def test_keys_alone_walk_edit_and_take_back(desktop: Any, opened: Callable[..., 
                       ("PageDown", None), ("Control+Home", (0, 1)), ("ArrowRight", (0, 2))]:  # fmt: skip
         page.keyboard.press(key)
         if spot:
-            assert where(page) == spot, key
+            stands_at(page, *spot)
     page.keyboard.type("Bakery")
     page.keyboard.press("Enter")
-    assert where(page) == (1, 2)
+    stands_at(page, 1, 2)
     page.keyboard.press("F2")
     page.locator(".cell-form input:focus").wait_for()
     page.keyboard.type("Brewery")
     page.keyboard.press("Tab")
-    assert where(page) == (1, 3)
+    stands_at(page, 1, 3)
     page.keyboard.type("nonsense")
     page.keyboard.press("Escape")
-    assert where(page) == (1, 3) and page.locator(".cell-form").count() == 0
+    stands_at(page, 1, 3)
+    assert page.locator(".cell-form").count() == 0
     page.locator("#rows td.is-saved, #rows td", has_text="Brewery").first.wait_for()
-    page.wait_for_load_state("networkidle")
+    all_saved(page)
     assert (customer(0).industry, customer(1).industry) == ("Bakery", "Brewery")
     for key, expected in [
         ("Control+z", "Trade 1"),
@@ -89,7 +95,7 @@ def test_keys_alone_walk_edit_and_take_back(desktop: Any, opened: Callable[..., 
     ]:
         page.keyboard.press(key)
         page.locator("#rows td", has_text=expected).first.wait_for()
-    page.wait_for_load_state("networkidle")
+    all_saved(page)
     assert (customer(0).industry, customer(1).industry) == ("Bakery", "Brewery")
     page.keyboard.press("Home")
     page.keyboard.press("x")
@@ -99,7 +105,8 @@ def test_keys_alone_walk_edit_and_take_back(desktop: Any, opened: Callable[..., 
     page.keyboard.press("ArrowDown")
     page.locator("#peek h2", has_text="Customer 002").wait_for()
     page.keyboard.press("Escape")
-    assert page.locator("#peek").is_hidden() and where(page) == (2, 1)
+    stands_at(page, 2, 1)
+    assert page.locator("#peek").is_hidden()
 
 
 def test_a_refused_value_stays_red_with_what_was_typed(desktop: Any, opened: Callable[..., Any]) -> None:
@@ -170,7 +177,8 @@ def test_a_value_fills_a_range_and_fills_down(desktop: Any, opened: Callable[...
     page.get_by_role("heading", name="Paste 31 cells?").wait_for()
     page.get_by_role("button", name="Paste").click()
     page.get_by_text("31 cells changed.").wait_for()
-    assert customer(40).industry == "Shop" and where(page) == (40, 2)
+    stands_at(page, 40, 2)
+    assert customer(40).industry == "Shop"
 
 
 def test_both_values_are_shown_when_somebody_else_was_faster(
@@ -187,8 +195,8 @@ def test_both_values_are_shown_when_somebody_else_was_faster(
     page.locator(".cell-both", has_text="Theirs").wait_for()
     assert customer(0).industry == "Theirs"
     page.keyboard.press("Enter")
-    page.locator("#rows td", has_text="Mine").wait_for()
-    page.wait_for_load_state("networkidle")
+    page.locator(".cell-both").wait_for(state="detached")
+    all_saved(page)
     assert customer(0).industry == "Mine"
     committed_cast.system.write(customer(0), industry="Later")
     page.keyboard.press("Control+z")
@@ -216,3 +224,46 @@ def test_widths_stay_and_a_paste_below_adds_rows(desktop: Any, opened: Callable[
     page.get_by_role("button", name="Undo").last.click()
     page.locator("#rows tr[data-id]", has_text="Quokka Bar").wait_for(state="detached")
     assert registry.get("customer").model.objects.filter(name="Quagga Inn", deleted_at=None).count() == 0
+
+
+def test_all_that_match_are_changed_and_come_back(desktop: Any, opened: Callable[..., Any]) -> None:
+    """Tick all shown, then all that match; set a field in two steps; one Undo for every row. No state offends axe."""
+    page = opened(desktop)
+    cell(page, 0, 2).click()
+    page.keyboard.press("Enter")
+    page.locator(".cell-form input:focus").wait_for()
+    wrong = violations(page)
+    page.keyboard.press("Escape")
+    page.keyboard.press("Space")
+    page.locator("#peek h2").wait_for()
+    wrong += violations(page)
+    page.keyboard.press("Escape")
+    page.locator("[data-tick-all]").click()
+    page.get_by_role("button", name="Select all 120 that match").click()
+    assert page.locator("[data-tick-count]").inner_text() == "120 selected"
+    page.get_by_role("button", name="Set field").click()
+    page.locator("#f-field").select_option("industry")
+    page.locator("#f-in_industry").fill("Everything")
+    wrong += violations(page)
+    page.get_by_role("button", name="Set a field").click()
+    page.get_by_text("120 rows changed.").wait_for()
+    assert customer(119).industry == "Everything"
+    page.get_by_role("button", name="Undo").click()
+    page.get_by_text("120 changes taken back.").wait_for()
+    assert customer(119).industry == "Trade 119" and customer(0).industry == "Trade 0"
+    assert not wrong, "\n".join(wrong)
+
+
+def test_a_phone_ticks_rows_by_touch(phone: Any, opened: Callable[..., Any]) -> None:
+    """Select shows the boxes; a touch ticks instead of opening; the bar works; nothing is wider than the screen."""
+    page = opened(phone)
+    assert page.locator("#grid").get_attribute("role") is None
+    page.get_by_role("button", name="Select").tap()
+    page.locator("#rows tr[data-id]").nth(0).tap()
+    page.locator("#rows tr[data-id]").nth(2).tap()
+    assert page.locator("[data-tick-count]").inner_text() == "2 selected"
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390 and not violations(page)
+    page.get_by_role("button", name="Delete").tap()
+    page.get_by_text("2 deleted.").wait_for()
+    page.get_by_role("button", name="Undo").tap()
+    page.get_by_text("2 changes taken back.").wait_for()
