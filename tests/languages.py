@@ -6,8 +6,10 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import sys
+from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 
@@ -36,7 +38,20 @@ def extracted() -> Catalog:
     found = extract_from_dir(ROOT / "rapport", methods, options, keywords=KEYWORDS, comment_tags=("Translators:",))
     for _file, _line, message, comments, context in found:
         catalog.add(message, None, auto_comments=comments, context=context)
+    for text in _about_types():
+        catalog.add(text, None)
     return catalog
+
+
+def _about_types() -> Iterator[str]:
+    """What the settings say about a record type: the first line of its declaration's docstring."""
+    for path in sorted((ROOT / "rapport").rglob("*.py")):
+        source = path.read_text(encoding="utf-8")
+        if "(RecordType)" not in source:
+            continue
+        for node in ast.walk(ast.parse(source)):
+            if isinstance(node, ast.ClassDef) and any(isinstance(b, ast.Name) and b.id == "RecordType" for b in node.bases):
+                yield (ast.get_docstring(node) or "").split("\n")[0].rstrip(".")
 
 
 def stored(language: str) -> Catalog:
