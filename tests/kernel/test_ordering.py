@@ -96,6 +96,9 @@ def test_a_walk_past_too_many_rows_is_refused_with_the_remedy(cast: Cast, monkey
     monkeypatch.setattr(ordering, "_WINDOW", 3)
     with pytest.raises(Invalid, match="Group the list by that value, or filter"):
         _walked(cast, "ana", "-amount,name", limit=50)
+    # An export goes all the way instead of breaking off in the middle of a file.
+    page = read_page(cast.ctx("ana"), registry.get("deal"), sort="-amount,name", limit=50, verb="export")
+    assert len(page.rows) == 50
 
 
 @pytest.mark.parametrize("sort", ["name,amount,close_on,opened_on", "name,-name", "amount,note"])

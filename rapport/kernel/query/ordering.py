@@ -103,8 +103,12 @@ def _key(ctx: Context, info: TypeInfo, text: str) -> Key:
 class Sorted:
     """One page of rows in the order of several keys."""
 
-    def __init__(self, ctx: Context, info: TypeInfo, rows: QuerySet, names: list[str], keys: Sequence[Key]) -> None:
+    def __init__(
+        self, ctx: Context, info: TypeInfo, rows: QuerySet, names: list[str], keys: Sequence[Key], *, is_patient: bool = False
+    ) -> None:
+        """`is_patient`: an export, which rather walks a long way than breaks off in the middle of a file."""
         self.ctx, self.info, self.rows, self.names, self.keys = ctx, info, rows, names, tuple(keys)
+        self.is_patient = is_patient
 
     def page(self, after: After | None, wanted: int, *, few: bool, splits: Sequence[Q]) -> list[tuple[object, ...]]:
         """`wanted` rows after the cursor. `few`: all visible rows may be sorted at once; `splits`: conditions under each of
@@ -195,7 +199,7 @@ class Sorted:
     def _window(self, fixed: Q, key: Key, behind: Q) -> Q:
         """Within a value that many share: the end of the stretch of the key's index that a page may walk. Q() when the
         walk is free to go on (the first key), or when the index ends before."""
-        if not fixed:
+        if not fixed or self.is_patient:
             return Q()
         rows = gate.unscoped_rows(self.ctx, self.info).filter(behind)
         order = [f"{key.sign}pk"] if key.path == "id" else [f"{key.sign}{key.path}", f"{key.sign}pk"]

@@ -126,7 +126,7 @@ def read_page(
     rows = _annotated(rows, chosen)
     split = parts(ctx, info, where, path, compile_filter) if ways is None else []
     if several:
-        reading = Sorted(ctx, info, rows, names, keys)
+        reading = Sorted(ctx, info, rows, names, keys, is_patient=verb == "export")
         got = reading.page(_decode_many(cursor, sort, info, keys), limit + 1, few=ways is not None, splits=split)
         next_cursor = _encode_many(sort, got[limit - 1], names, keys) if len(got) > limit else None
         return Page(_rows(ctx, info, got[:limit], names, chosen), chosen, next_cursor, sort)
