@@ -141,6 +141,23 @@ def test_a_run_that_was_cut_off_goes_on_without_doubles(cast: Cast, monkeypatch:
     assert run(cast, rule) == 4 and len(tasks(cast)) == 7
 
 
+def test_a_rule_switched_off_stops_in_the_middle_of_a_run(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Off means off: what the run had not made yet is not made."""
+    rule = rule_of(cast, "after_delivery", amount=1, unit="days", also_days=10)
+    for n in range(5):
+        won(cast, f"Deal {n}", (NOW - dt.timedelta(days=5)).date())
+    monkeypatch.setattr("rapport.engines.followups.finding.BATCH", 2)
+    real = making.make
+
+    def switched_off_after_the_first(*args: object) -> object:
+        result = real(*args)  # type: ignore[arg-type]
+        cast.ctx("ana").write(FollowUpRule.objects.get(pk=rule.pk), is_active=False)
+        return result
+
+    monkeypatch.setattr(running, "make", switched_off_after_the_first)
+    assert run(cast, rule) == 2 and len(tasks(cast)) == 2
+
+
 def test_birthdays_come_every_year_also_those_of_29_february(cast: Cast) -> None:
     """Found by month and day in the value index, for people who were there before the rule and those added later."""
     make(cast.system, "customer", kind="person", name="Early", birthday=dt.date(1980, 2, 29), owner=cast.ben.pk)

@@ -46,6 +46,9 @@ def make(ctx: Context, rule: FollowUpRule, plan: Plan, dues: Sequence[Due]) -> M
     with unit_of_work(ctx):
         # One run at a time per rule: a second one waits here and then finds everything made.
         FollowUpState.objects.select_for_update().filter(workspace_id=ctx.workspace.pk, rule_id=rule.pk).first()
+        # Switched off or changed while this run went on: what it says now is for the next run.
+        if not FollowUpRule.objects.filter(workspace_id=ctx.workspace.pk, pk=rule.pk, version=rule.version).exists():
+            return Made(0, 0)
         there = FollowUpMade.objects.filter(
             workspace_id=ctx.workspace.pk, rule_id=rule.pk, record_id__in=[pk for pk, _key in once]
         )

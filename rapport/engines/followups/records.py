@@ -54,7 +54,7 @@ def check_rule(ctx: Context, record: Record | None, values: dict[str, object]) -
     also = given["also_days"] or 0
     if not isinstance(also, int) or also > MOST_BACK:
         raise Invalid(_t("A rule reaches back %(most)d days at most.") % {"most": MOST_BACK}, field="also_days")
-    if also and given["is_active"] and starts_anew(record, values):
+    if also and given["is_active"] and (starts_anew(record, values) or _takes_over(ctx, record)):
         if not is_ready(ctx.workspace, plan.info.key, plan.field, plan.mode):
             raise Invalid(
                 _t("These dates have to be read first: save the rule with 0 days here, and ask for them when it has run."),
@@ -68,6 +68,11 @@ def check_rule(ctx: Context, record: Record | None, values: dict[str, object]) -
             )
     if not ctx.viewer.is_system:
         values["runs_as"] = ctx.viewer.user_id
+
+
+def _takes_over(ctx: Context, record: Record | None) -> bool:
+    """Whether somebody else than before says what the rule does: they may see more, so it counts anew."""
+    return record is not None and not ctx.viewer.is_system and record.runs_as_id != ctx.viewer.user_id  # type: ignore[attr-defined]
 
 
 def starts_anew(record: Record | None, values: dict[str, object]) -> bool:

@@ -150,35 +150,25 @@ def going_quiet(ctx: Context, info: TypeInfo | None, record: Record | None) -> P
     patience = {one.pk: one.quiet_days for one in all_stages(ctx, stage)}  # type: ignore[attr-defined]
     wanted = [pk for pk in {row.values.get("customer") for row in page.rows} if isinstance(pk, UUID)]
     customers = read.read_ids(ctx, customer, wanted, (customer.declared.title, "last_contact_at")) if wanted else {}
-    found = []
-    for row in page.rows:
-        last = max(
-            (
-                at
-                for at in (
-                    row.values.get("moved_at"),
-                    row.values.get("created_at"),
-                    _of(customers, row, "last_contact_at"),
-                )
-                if isinstance(at, dt.datetime)
-            ),
-            default=ctx.format.now,
-        )
-        days, allowed = (ctx.format.now - last).days, patience.get(row.values.get("stage"), 7)
-        if days >= allowed:
-            found.append(
-                QuietDeal(
-                    str(row.values.get("name") or ""),
-                    deal.record_url(row.id),
-                    _detail(ctx, row, _of(customers, row, customer.declared.title)),
-                    days,
-                    days >= 2 * allowed,
-                )
-            )
+    found = [one for row in page.rows if (one := _quiet(ctx, row, customers, patience)) is not None]
     if not found:
         return None
     found.sort(key=lambda one: -one.days)
     return Panel(_("Deals going quiet"), "sales/quiet.html", {"deals": found[:_MOST_QUIET]}, count=str(len(found)))
+
+
+def _quiet(
+    ctx: Context, row: read.Row, customers: Mapping[UUID, read.Row], patience: Mapping[UUID, int]
+) -> QuietDeal | None:  # fmt: skip
+    """The line of a deal that nobody touched for as long as its stage allows; None for one that is not quiet."""
+    times = (row.values.get("moved_at"), row.values.get("created_at"), _of(customers, row, "last_contact_at"))
+    last = max((at for at in times if isinstance(at, dt.datetime)), default=ctx.format.now)
+    days, allowed = (ctx.format.now - last).days, patience.get(row.values.get("stage"), 7)  # type: ignore[arg-type]
+    if days < allowed:
+        return None
+    name = _of(customers, row, registry.get("customer").declared.title)
+    url = registry.get("deal").record_url(row.id)
+    return QuietDeal(str(row.values.get("name") or ""), url, _detail(ctx, row, name), days, days >= 2 * allowed)
 
 
 def _of(customers: Mapping[UUID, read.Row], row: read.Row, key: str) -> object:

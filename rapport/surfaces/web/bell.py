@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 
 from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import get_token
 from django.views.decorators.http import require_GET
 
 from rapport.engines.notices.reading import MOST_COUNTED, mark_of, page_of
@@ -26,7 +27,9 @@ def bell(request: HttpRequest) -> HttpResponse:
     ctx: Context = request.ctx  # type: ignore[attr-defined]
     found = panels(ctx, "bell")
     unread, last = mark_of(ctx)
-    mark = _mark(ctx, found, unread, last)
+    # The forms in the menu carry a token that ends with the session: a browser must not keep them beyond it.
+    get_token(request)
+    mark = _mark(ctx, found, unread, last, str(request.META.get("CSRF_COOKIE", "")))
     if is_part(request) and request.headers.get("If-None-Match") == mark:
         return _kept(HttpResponse(status=304), mark)
     lines = [notice_line(ctx, one) for one in page_of(ctx, limit=_MOST, unread=True)[0]] if unread else []
@@ -38,10 +41,11 @@ def bell(request: HttpRequest) -> HttpResponse:
     return _kept(render(request, "parts/bell.html" if is_part(request) else "bell_page.html", values), mark)
 
 
-def _mark(ctx: Context, found: list[Panel], unread: int, last: str) -> str:
+def _mark(ctx: Context, found: list[Panel], unread: int, last: str, token: str) -> str:
     """Another text whenever the bell would say something else; rights count too."""
     said = [(str(panel.title), repr(panel.values)) for panel in found]
-    parts = (ctx.viewer.user_id, ctx.viewer.preview_of, ctx.format.language, ctx.workspace.access_version, unread, last, said)
+    who = (ctx.viewer.user_id, ctx.viewer.preview_of, ctx.format.language, token)
+    parts = (who, ctx.workspace.access_version, unread, last, said)
     return '"' + hashlib.sha256(repr(parts).encode()).hexdigest()[:32] + '"'
 
 
