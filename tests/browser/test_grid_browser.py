@@ -148,7 +148,7 @@ def test_blocks_go_to_and_from_a_spreadsheet(desktop: Any, opened: Callable[...,
     page.keyboard.press("Shift+ArrowRight")
     page.keyboard.press("Control+c")
     page.wait_for_function(
-        "navigator.clipboard.readText().then(text => text === 'Hotel\\t1200\\nInn\\t' || text === 'Hotel\\t1,200\\nInn\\t')"
+        "() => navigator.clipboard.readText().then(text => text === 'Hotel\\t1200\\nInn\\t' || text === 'Hotel\\t1,200\\nInn\\t')"
     )
     page.get_by_role("button", name="Undo").last.click()
     page.get_by_text("Taken back.").wait_for()

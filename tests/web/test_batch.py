@@ -119,6 +119,7 @@ def test_an_action_is_taken_back_with_all_its_rows(cast: Cast) -> None:
 def test_a_large_batch_is_a_job_with_progress_and_its_undo_too(cast: Cast) -> None:
     """All rows of the filter, 1,100 of them; the page is told of the job and, later, of the result."""
     fill(cast, 1100)
+    other = fill(cast, 1, owner=cast.cem.pk)
     client = cast.client("ben")
     sent = {"all": "1", "filter": "tags has old", "do": "edit", "field": "industry", "in_industry": "New", "confirmed": "1"}
     answer = client.post("/customer/bulk", sent, headers=HTMX)
@@ -130,6 +131,7 @@ def test_a_large_batch_is_a_job_with_progress_and_its_undo_too(cast: Cast) -> No
     run_due()
     state = client.get(f"/batch/{batch.pk}").json()
     assert state["over"] and state["text"] == "1100 rows changed." and stored().filter(industry="New").count() == 1100
+    assert not stored().filter(pk=other[0], industry="New").exists()
     back = client.post("/undo", {"what": state["undo"]}, headers=HTMX)
     assert "batchStarted" in back.headers["HX-Trigger"]
     run_due()

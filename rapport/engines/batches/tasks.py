@@ -8,7 +8,9 @@ from django.utils import translation
 from rapport.engines.batches.models import Batch
 from rapport.engines.batches.run import AT_ONCE, carry_on, end
 from rapport.kernel.access.models import User
+from rapport.kernel.changes.events import note_denied
 from rapport.kernel.context import Context, context_for
+from rapport.kernel.errors import Refused
 from rapport.kernel.jobs.context import JobContext
 from rapport.kernel.jobs.tasks import GiveUp, enqueue, job
 
@@ -43,4 +45,7 @@ def carry_on_in_background(job_ctx: JobContext, *, batch: str) -> dict[str, obje
         carry_on(ctx, found, watch)
         if job_ctx.stop_requested:
             end(ctx, found)
+        if found.finished_at and found.refused:
+            # One entry for all, as for the rows of a small batch.
+            note_denied(ctx, Refused(), type_key=found.type, record_id=None, writes=True, path="", count=found.refused)
     return {"done": found.done}
