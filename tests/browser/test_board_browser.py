@@ -151,7 +151,7 @@ def test_lanes_and_five_thousand_deals_stay_quick(desktop: Page, cast: Cast, boa
     first.focus()
     desktop.keyboard.press("]")
     desktop.locator("#toasts").get_by_text("Moved to").last.wait_for()
-    desktop.wait_for_function("(lane) => document.activeElement?.closest('[data-lane]')?.dataset.lane === lane", arg=lane)
+    desktop.wait_for_function(f"() => document.activeElement?.closest('[data-lane]')?.dataset.lane === '{lane}'")
 
 
 def test_phone_shows_one_column_with_tabs(phone: Page, cast: Cast, board: Callable[..., Any]) -> None:
