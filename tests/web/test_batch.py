@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import re
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from rapport.engines.batches.models import Batch
+from rapport.engines.batches.run import begin
+from rapport.engines.batches.tasks import start
+from rapport.kernel.changes.models import Change
 from rapport.kernel.jobs.models import Job
 from rapport.kernel.jobs.runner import run_due
 from rapport.kernel.records.registry import registry
@@ -157,3 +161,16 @@ def test_too_many_rows_are_refused_with_advice(cast: Cast, monkeypatch: pytest.M
     fill(cast, 3)
     answer = cast.client("ben").post("/customer/bulk", {"all": "1", "filter": "", "do": "delete"})
     assert answer.status_code == 422 and "narrow the list" in answer.content.decode() and stored().count() == 3
+
+
+def test_rows_a_job_had_to_leave_out_are_in_the_audit_log(cast: Cast) -> None:
+    """One entry for all of them, whether a row is another team's or there is none."""
+    ids = [*fill(cast, 501), *fill(cast, 2, owner=cast.cem.pk)]
+    ctx = cast.ctx("ben")
+    batch = begin(ctx, registry.get("customer"), [UUID(pk) for pk in ids], {"do": "edit", "values": {"industry": "New"}})
+    start(ctx, batch)
+    run_due()
+    batch.refresh_from_db()
+    assert (batch.done, batch.refused) == (501, 2) and stored().filter(industry="New").count() == 501
+    denied = Change.objects.filter(workspace_id=cast.home.pk, verb="denied")
+    assert [one.details["count"] for one in denied] == [2]
