@@ -17,7 +17,7 @@ from tests.factory import make
 from tests.followups.test_rules import NOW, _let_ben, rule_of
 
 #: Session, account, user, rules and their states; the number of rules does not matter.
-LIST_QUERIES = 5
+LIST_QUERIES = 6
 
 
 def posted(html: str, **more: str) -> dict[str, str]:

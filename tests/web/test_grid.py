@@ -18,7 +18,7 @@ from tests.factory import make
 
 HTMX = {"HX-Request": "true"}
 #: Session, account, user, workspace, hold, before, write (select, update, …), log, counter, indexes, after, row, titles.
-PASTE_QUERIES = 18
+PASTE_QUERIES = 19
 
 
 def send(client: Client, type_key: str = "customer", **block: object) -> Any:
