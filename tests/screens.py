@@ -6,6 +6,7 @@ its people and photographs the pages, 1440 x 900 and 390 x 844.
 
 from __future__ import annotations
 
+import base64
 import os
 import re
 import socket
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent
 CUSTOMERS, SEED = 600, 1
+#: What somebody writes down in the picture of it.
+LINE = "Dara Whelan from Whelan & Daughters Deli, dara@whelan-deli.ie, met at the Galway food fair, wants 2 trainers, call Monday at 9"
 #: Whose day the pictures show: the owner sees every amount.
 WHO = "ana@"
 DESK, PHONE = (1440, 900), (390, 844)
@@ -50,6 +53,8 @@ def main() -> int:
             shoot_phone(browser.new_context(**window(PHONE), storage_state=state), url, folder)
             dark = browser.new_context(**window(DESK, scheme="dark"), storage_state=state)
             take(dark.new_page(), f"{url}/", folder / "home-dark.png")
+            take(dark.new_page(), f"{url}{busiest(dark.new_page(), url)}", folder / "record-dark.png")
+            contact_sheet(browser, folder)
             browser.close()
     too_large = [one.name for one in folder.glob("*.png") if one.stat().st_size > MOST_BYTES]
     print(f"{len(list(folder.glob('*.png')))} pictures in {folder}" + (f"; too large: {too_large}" if too_large else ""))
@@ -94,6 +99,10 @@ def shoot_desk(context: BrowserContext, url: str, folder: Path) -> None:
     page.keyboard.type("aero", delay=40)
     page.locator("#palette-hits a[href*='/customer/0']").nth(3).wait_for()
     take(page, "", folder / "search.png")
+    take(page, f"{url}/deal/?group=stage", folder / "list-grouped.png")
+    take(page, f"{url}/deal/board?lanes=owner", folder / "board-lanes.png")
+    page.goto(f"{url}/quick-add?{urlencode({'text': LINE})}")
+    take(page, "", folder / "write-it-down.png")
 
 
 def shoot_phone(context: BrowserContext, url: str, folder: Path) -> None:
@@ -101,6 +110,20 @@ def shoot_phone(context: BrowserContext, url: str, folder: Path) -> None:
     page = context.new_page()
     for name, address in (("home", "/"), ("list", "/customer/"), ("board", "/deal/board"), ("calendar", "/calendar?view=agenda"), ("record", busiest(page, url))):
         take(page, f"{url}{address}", folder / f"{name}-mobile.png")
+
+
+def contact_sheet(browser: Browser, folder: Path) -> None:
+    """All pictures small on one, to see at a glance whether they are of one hand."""
+    page = browser.new_page(viewport={"width": 1480, "height": 900})
+    names = sorted(one.name for one in folder.glob("*.png"))
+    figures = "".join(
+        f"<figure><img src='data:image/png;base64,{base64.b64encode((folder / name).read_bytes()).decode()}'>"
+        f"<figcaption>{name.removesuffix('.png')}</figcaption></figure>"
+        for name in names
+    )
+    style = "body{font:13px sans-serif;margin:16px;display:flex;flex-wrap:wrap;gap:16px;background:#ecebe8}figure{margin:0}"
+    page.set_content(f"<style>{style}img{{height:216px;display:block;border:1px solid #ccc}}</style>{figures}")
+    page.screenshot(path=folder / "contact-sheet.jpg", full_page=True, type="jpeg", quality=72)
 
 
 def busiest(page: Page, url: str) -> str:
