@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from rapport.kernel.kinds import AnyRefField, FileField
 from rapport.kernel.records.model import Record, record_indexes
@@ -58,7 +59,7 @@ class Task(Record):
         ("todo", _("To do")), ("call", _("Call")), ("email", _("E-mail")), ("meeting", _("Meeting")), ("visit", _("Visit")),
         ("send", _("Send something")),
     ]  # fmt: skip
-    STATES = [("open", _("Open")), ("done", _("Done"))]
+    STATES = [("open", pgettext_lazy("task", "Open")), ("done", _("Done"))]
     REPEATS = [
         ("daily", _("Every day")), ("weekly", _("Every week")), ("monthly", _("Every month")), ("yearly", _("Every year")),
     ]  # fmt: skip

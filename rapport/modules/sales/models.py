@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from rapport.kernel.kinds import EmailsField, MoneyField, PercentField, PhoneField, TagsField
 from rapport.kernel.records.model import Record, record_indexes
@@ -24,7 +25,7 @@ class Pipeline(Record):
 class Stage(Record):
     """A step of a pipeline. Logic hangs on `outcome`, never on the name."""
 
-    OUTCOMES = [("open", _("Open")), ("won", _("Won")), ("lost", _("Lost"))]
+    OUTCOMES = [("open", pgettext_lazy("deal", "Open")), ("won", _("Won")), ("lost", _("Lost"))]
 
     pipeline = models.ForeignKey(Pipeline, models.PROTECT, related_name="stages", verbose_name=_("pipeline"))
     name = models.CharField(_("name"), max_length=80)
