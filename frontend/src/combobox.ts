@@ -14,6 +14,8 @@ let owner: HTMLInputElement | null = null;
 let choices: Choice[] = [];
 let active = -1;
 let asked = 0;
+/** Enter was pressed before the answer to what was typed had come: it is taken as soon as it comes. */
+let hurried: HTMLInputElement | null = null;
 
 /** The hidden inputs beside the visible one: the id, and the text that belongs to it. */
 function companions(input: HTMLInputElement): { id: HTMLInputElement | null; was: HTMLInputElement | null } {
@@ -33,9 +35,13 @@ async function ask(input: HTMLInputElement): Promise<void> {
   const answer = await fetch(`/lookup/${input.dataset.type}?q=${encodeURIComponent(text)}${only}`, {
     headers: { Accept: "application/json", "HX-Request": "true" },
   }).catch(() => null);
-  if (!answer?.ok || turn !== asked || document.activeElement !== input) return;
+  if (turn !== asked) return;
+  isStale = false;
+  if (!answer?.ok || document.activeElement !== input) return;
   const data = (await answer.json()) as { results: Choice[]; none: string };
   show(input, data.results, data.none);
+  if (hurried === input && active >= 0) pick(active);
+  hurried = null;
 }
 
 function show(input: HTMLInputElement, found: Choice[], none: string): void {
@@ -131,6 +137,7 @@ function close(): void {
 
 const comboOf = (event: Event) => (event.target as Element).closest?.<HTMLInputElement>("[data-combobox]") ?? null;
 let waiting = 0;
+let isStale = false;
 
 document.addEventListener("input", (event) => {
   const input = comboOf(event);
@@ -138,6 +145,10 @@ document.addEventListener("input", (event) => {
   const { id, was } = companions(input);
   // The old record no longer stands for this text; the server would look the text up.
   if (id && was && was.value !== input.value) id.value = "";
+  // Whatever is shown or on its way answers an older text: Enter must not take it.
+  asked += 1;
+  isStale = true;
+  hurried = null;
   window.clearTimeout(waiting);
   waiting = window.setTimeout(() => void ask(input), 120);
 });
@@ -153,7 +164,8 @@ document.addEventListener(
   (event) => {
     const input = comboOf(event);
     if (!input) return;
-    if (event.key === "ArrowDown" && !list) void ask(input);
+    if (event.key === "Enter" && isStale && input.value && !event.ctrlKey && !event.metaKey) hurried = input;
+    else if (event.key === "ArrowDown" && !list) void ask(input);
     else if (list && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
       const count = choices.length;
       if (count) activate((active + (event.key === "ArrowDown" ? 1 : -1) + count) % count);

@@ -58,7 +58,10 @@ document.addEventListener("keydown", (event) => {
     const form = (event.target as Element).closest?.("form");
     if (form && form.method === "post") {
       event.preventDefault();
-      form.requestSubmit();
+      // As its main button does: a button may say by its value that this is meant.
+      const main = form.querySelector<HTMLButtonElement>("button.pri[type=submit]:not([disabled])");
+      if (main) main.click();
+      else form.requestSubmit();
     }
     return;
   }

@@ -74,7 +74,9 @@ def bulk(request: HttpRequest, type_key: str) -> HttpResponse:
     posted = read_posted(ctx, lists_of(request), wish.fields, prefix="in_", needed=True)
     is_asking = bool(wish.fields or wish.choices) and (not request.POST.get("confirmed") or (wish.choices and not wish.fields))
     if is_asking:
-        posted = Posted(values={} if wish.what == "edit" else {f.key: f.default for f in wish.fields if f.default is not None})
+        # What new records begin with ("me") is no proposal for those that are there.
+        begins = wish.fields if wish.what.startswith("run:") else []
+        posted = Posted(values={f.key: f.default for f in begins if f.default is not None})
     elif not posted.errors:
         posted = _checked(ctx, info, wish, posted)
     if is_asking or posted.errors:
