@@ -117,6 +117,12 @@ def _page(path: str, who: str = "owner") -> Callable[[World, int], object]:
     return run
 
 
+def _jot(world: World, turn: int) -> object:
+    """Reading "write it down" while somebody types."""
+    line = f"Ann Lee, ann@example{turn}.com, {PARTS[turn % len(PARTS)].title()}, met at Farnborough, call Tuesday"
+    return _sent(world.owner.post("/quick-add/read", {"text": line}))
+
+
 def _edit(world: World, turn: int) -> object:
     path = f"/api/v1/customer/{world.customers[turn % len(world.customers)]}"
     return _sent(world.api.patch(path, json.dumps({"note": f"Turn {turn} {time.time()}"}), "application/json"))
@@ -150,12 +156,21 @@ def cases(world: World) -> list[Case]:
     name = "/customer/?filter=name%20contains%20%22{part}%22"
     return [
         Case("home", _page("/")),
+        Case("home, a seller's", _page("/", "seller")),
+        Case("calendar, a week", _page("/calendar")),
+        Case("calendar, a month", _page("/calendar?view=month")),
+        Case("bell", _page("/bell")),
+        Case("palette", _page("/search?q={part}&palette=1")),
+        Case("a typed line read", _jot),
         Case("list", _page("/customer/")),
         Case("list, newest contact first", _page("/customer/?sort=-last_contact_at")),
         Case("list, by next step", _page("/customer/?sort=next_step_on")),
         Case("list filtered by name part", _page(name)),
         Case("list filtered by tag and stage", _page("/customer/?filter=tags%20has%20training%20and%20stage%20is%20prospect")),
         Case("list filtered by city", _page("/customer/?filter=addresses%20contains%20Cork")),
+        Case("list by stage and name", _page("/customer/?sort=stage,name")),
+        Case("list grouped by stage", _page("/customer/?group=stage")),
+        Case("list without an open task", _page("/customer/?filter=not%20has%20tasks")),
         Case("count of the list", _page("/customer/totals")),
         Case("deals, a seller's", _page("/deal/", "seller")),
         Case("deals with sums", _page("/deal/totals")),
@@ -164,6 +179,7 @@ def cases(world: World) -> list[Case]:
         Case("record page, 10,000 entries", _page("/customer/{busy}")),
         Case("deal page", _page("/deal/{deal}")),
         Case("board", _page("/deal/board")),
+        Case("board in lanes", _page("/deal/board?lanes=owner")),
         Case("board, a seller's", _page("/deal/board", "seller")),
         Case("search", _page("/search?q={part}")),
         Case("API list", _page("/api/v1/customer?limit=50&sort=name", "api")),
