@@ -40,7 +40,7 @@ found = {
     "web filter": "Grinder 2" in web.get("/equipment/?filter=customer.name contains aldersley").content.decode(),
     "web record": "GR-77" in web.get(f"/equipment/{one['id']}").content.decode(),
     "web form": 'name="serial"' in web.get("/equipment/new").content.decode(),
-    "web search": "Grinder 2" in web.get("/search?q=grinder").content.decode(),
+    "web search": "<b>Grinder</b> 2" in web.get("/search?q=grinder").content.decode(),
     "web customer timeline": "Grinder 2" in web.get(f"/customer/{customer}").content.decode()
                              + web.get(f"/customer/{customer}/timeline").content.decode(),
     "web action form": web.get(f"/equipment/{one['id']}/do/retire").status_code,

@@ -11,7 +11,7 @@ const dialog = document.getElementById("postpone") as HTMLDialogElement | null;
 let postponed: HTMLElement | null = null;
 
 function place(): HTMLElement | null {
-  return document.querySelector<HTMLElement>("[data-day]");
+  return document.getElementById("day-main");
 }
 
 function rows(): HTMLElement[] {
@@ -139,7 +139,7 @@ document.addEventListener("keydown", (event) => {
 
 // What was logged in the dialog changed the day too.
 document.body.addEventListener("recordChanged", () => {
-  if (place()) void refresh(rows().findIndex((one) => one.contains(document.activeElement)));
+  if (document.getElementById("day-main")) void refresh(rows().findIndex((one) => one.contains(document.activeElement)));
 });
 
 /* Swiping: only by touch, only along the line; the page still scrolls up and down. */

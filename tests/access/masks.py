@@ -23,6 +23,8 @@ _MASKS = [
     (r'((?:cursor=|"next": ?")[A-Za-z0-9_-]{8,})', "CURSOR"),
     (r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?", "TIME"),
     (r"\b\d{1,2}:\d\d(:\d\d)?\b", "CLOCK"),
+    # Where an entry of now stands in the calendar: the same clock as a class.
+    (r"\bch-\d+ cm-\d+\b", "CLOCK"),
     # Numbers in the change log count the changes of the whole workspace; docs and SECURITY.md say so.
     (r'"number": ?\d+', "NUMBER"),
     (r"before=\d+", "NUMBER"),

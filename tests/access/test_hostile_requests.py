@@ -63,6 +63,8 @@ def test_every_page_that_writes_wants_the_form_token(cast: Cast) -> None:
     for route in routes():
         if "POST" not in REVIEWED[route].methods or route.startswith("api/"):
             continue
+        if route == "unsubscribe/<str:token>":
+            continue  # posted to by mail programs (RFC 8058): the token in its address is what a form token would be
         for info in registry.all() if REVIEWED[route].about != "page" else registry.all()[:1]:
             for address in filled(route, info, records[info.key].pk):
                 for headers in ({}, {"Origin": "https://evil.example"}, {"HX-Request": "true"}):

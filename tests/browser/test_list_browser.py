@@ -95,9 +95,11 @@ def test_search_words_in_fields_are_no_shortcuts(desktop: Any, opened: Callable[
 
 
 def test_quick_add_warns_of_a_twin_and_saves(desktop: Any, opened: Callable[..., Any]) -> None:
-    """N, a misspelt name, the warning; a new one is saved with Ctrl+Enter."""
+    """N, the form of a customer, a misspelt name, the warning; a new one is saved with Ctrl+Enter."""
     page = opened(desktop)
     page.keyboard.press("n")
+    page.get_by_text("As a form").click()
+    page.locator("#dialog .menu").get_by_text("Customer", exact=True).click()
     page.locator("#f-name").fill("Zebra Hotl")
     page.get_by_text("You may already have this customer.").wait_for()
     page.locator("#f-name").fill("Quagga Inn")

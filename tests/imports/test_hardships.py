@@ -107,7 +107,7 @@ def test_on_a_full_disk_whole_batches_stay(rapport: Installation, file: Path) ->
     # The settings of every connection come from a list; a further one stands in for a disk with little room.
     code = (
         "import sys; from rapport.project import sqlite as s; "
-        f"s.CONNECTION_PRAGMAS += ('PRAGMA max_page_count={int(str(pages)) + 2500}',); "
+        f"s.CONNECTION_PRAGMAS += ('PRAGMA max_page_count={int(str(pages)) + 3500}',); "
         "from rapport.surfaces.cli.main import main; sys.exit(main(sys.argv[1:]))"
     )
     done = subprocess.run(
