@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import ast
+import datetime as dt
 import json
 import sys
 from collections.abc import Iterator
@@ -23,6 +24,8 @@ LOCALE = ROOT / "rapport" / "locale"
 LANGUAGES = ("de", "fr", "es")
 KEYWORDS = {**DEFAULT_KEYWORDS, "_t": None, "gettext_lazy": None, "ngettext_lazy": (1, 2), "pgettext_lazy": ((1, "c"), 2)}
 Key = tuple[str | None, str]
+#: The same date always: a file changes when its texts do.
+_NEVER = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 
 
 def path_of(language: str) -> Path:
@@ -75,7 +78,10 @@ def is_translated(message: Message) -> bool:
 def update(language: str) -> Catalog:
     """Bring a file up to the sources: new texts come empty, those gone are dropped."""
     before = {key_of(m): m for m in stored(language) if m.id}
-    catalog = Catalog(locale=language, project="Rapport", charset="utf-8", fuzzy=False)
+    catalog = Catalog(
+        locale=language, project="Rapport", charset="utf-8", fuzzy=False, creation_date=_NEVER, revision_date=_NEVER,
+        header_comment="# Made by `python -m tests.languages`; translations are written by hand.",
+    )  # fmt: skip
     for message in extracted():
         if not message.id:
             continue
