@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from django.db import connection
+from django.utils import translation
 
 from tests.platform.programs import find_chromium
 
@@ -45,6 +47,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.hook.pytest_deselected(items=dropped)
         items[:] = kept
     _skip_what_cannot_run(items)
+
+
+@pytest.fixture(autouse=True)
+def language_of_the_default() -> Iterator[None]:
+    """A request in another language leaves it in force for its thread; the next test begins in English."""
+    yield
+    translation.deactivate()
 
 
 def _skip_what_cannot_run(items: list[pytest.Item]) -> None:

@@ -258,7 +258,7 @@ def test_bombs_are_refused_at_once(text: str) -> None:
     begun = time.perf_counter()
     with pytest.raises(Invalid):
         parse(text)
-    assert time.perf_counter() - begun < 0.5
+    assert time.perf_counter() - begun < 5, "a bomb takes minutes"
 
 
 def test_a_json_bomb_is_refused_at_once() -> None:
@@ -268,7 +268,7 @@ def test_a_json_bomb_is_refused_at_once() -> None:
     begun = time.perf_counter()
     with pytest.raises(Invalid, match="levels deep"):
         from_json(bomb)  # type: ignore[arg-type]
-    assert time.perf_counter() - begun < 0.5
+    assert time.perf_counter() - begun < 5, "a bomb takes minutes"
     while "not" in bomb:  # taken apart by hand: freeing it in one go would recurse in C
         bomb = bomb.pop("not")  # type: ignore[assignment]
 

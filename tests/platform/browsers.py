@@ -66,7 +66,7 @@ def open_page(chromium: Browser) -> Iterator[Callable[..., Page]]:
         )
         profile.add_init_script(WATCH_POLICY)
         page = profile.new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(30_000)
         page.complaints = []  # type: ignore[attr-defined]
         page.on("console", lambda message: _note_console(page, message))
         page.on("pageerror", lambda error: page.complaints.append(f"script error: {error}"))  # type: ignore[attr-defined]
