@@ -22,6 +22,8 @@ from tests.platform.throwaway_postgres import PostgresDidNotStart, ThrowawayPost
 ROOT = Path(__file__).resolve().parent.parent.parent
 IS_CI = os.environ.get("CI") == "true"
 NO_TESTS = 5  # pytest's exit code
+#: So many failed tests at most are taken for a stumble.
+MOST_STUMBLING = 4
 POSTGRES_MISSING = "PostgreSQL is missing: sudo apt install postgresql (macOS: brew install postgresql@17)"
 CHROMIUM_MISSING = "Chromium is missing: sudo apt install chromium (macOS: brew install --cask chromium)"
 
@@ -129,9 +131,39 @@ def _run_pass(
             process.kill()
             process.wait()
         raise
+    if code == 1 and not is_fast and _stumbled(result, environment):
+        code = 0
     if code != NO_TESTS:
         counts.add(result)
     return code
+
+
+def _stumbled(result: Path, environment: dict[str, str]) -> bool:
+    """Run the few failed tests of browsers and processes once more, alone: on a busy machine they wait in vain now and then.
+
+    True, and said so, when all that failed were such tests and each passes by itself; any other failure stands.
+    """
+    try:
+        first = json.loads(result.read_text(encoding="ascii"))
+    except (OSError, ValueError):
+        return False
+    if not 1 <= first.get("failed", 0) <= MOST_STUMBLING:
+        return False
+    print(f"---- {first['failed']} failed: those of browsers and processes are run once more, alone ----", flush=True)
+    again = result.with_suffix(".again.json")
+    words = ["-p", "no:xdist", "--lf", "-m", "browser or process"]
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", *words], cwd=ROOT, env=environment | {"RAPPORT_TEST_COUNTS": str(again)}, check=False
+    )
+    if done.returncode != 0:
+        return False
+    second = json.loads(again.read_text(encoding="ascii"))
+    if second.get("passed", 0) != first["failed"] or second.get("failed"):
+        return False
+    first.update(passed=first.get("passed", 0) + second["passed"], failed=0)
+    result.write_text(json.dumps(first), encoding="ascii")
+    print(f"{second['passed']} passed on the second try; their names stand above.", flush=True)
+    return True
 
 
 if __name__ == "__main__":
