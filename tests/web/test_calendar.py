@@ -255,10 +255,9 @@ def test_query_count_does_not_grow(cast: Cast) -> None:
     assert counts[1] <= counts[0] + 1 and counts[1] <= QUERIES, (counts, [q["sql"][:110] for q in queries])
 
 
+@pytest.mark.sqlite_only
 def test_the_indexes_of_owner_and_time_are_used(cast: Cast) -> None:
     """Both databases could read a million rows of others instead; SQLite tells its plan without any."""
-    if connection.vendor != "sqlite":
-        pytest.skip("planners of PostgreSQL read small tables whole; benchmarks/ shows it at size")
     client = cast.client("ana")
     client.get("/calendar")
     with CaptureQueriesContext(connection) as queries:
