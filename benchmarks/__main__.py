@@ -46,7 +46,7 @@ def arguments(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
 
 def measure(database: str, customers: int, rounds: int) -> dict[str, object]:
     """The figures of one size on one database, from a process with an installation of its own."""
-    with _installation(database) as environment:
+    with installation(database) as environment:
         report = Path(environment["RAPPORT_DATA"]) / "figures.json"
         words = [sys.executable, "-m", "benchmarks.measure", str(customers), str(rounds), str(report)]
         done = subprocess.run(words, cwd=ROOT, env=environment, check=False)
@@ -55,8 +55,20 @@ def measure(database: str, customers: int, rounds: int) -> dict[str, object]:
         return json.loads(report.read_text(encoding="utf-8"))
 
 
+def in_each_database(databases: str, module: str, *words: str) -> int:
+    """Run a module of the benchmarks with `--inside` in a process and an installation of its own per database; the first
+    exit code that is not 0 ends it."""
+    print(machine())
+    for database in databases.split(","):
+        with installation(database) as environment:
+            done = subprocess.run([sys.executable, "-m", module, "--inside", *words], cwd=ROOT, env=environment, check=False)
+            if done.returncode:
+                return done.returncode
+    return 0
+
+
 @contextmanager
-def _installation(database: str) -> Iterator[dict[str, str]]:
+def installation(database: str) -> Iterator[dict[str, str]]:
     """The environment of a throw-away installation."""
     with tempfile.TemporaryDirectory(prefix="rapport-bench-") as folder:
         environment = {k: v for k, v in os.environ.items() if k not in ("DATABASE_URL", "DJANGO_SETTINGS_MODULE")}

@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 import random
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -31,26 +30,9 @@ def main() -> int:
     if args.inside:
         _measure(args.customers, args.rounds)
         return 0
-    from benchmarks.__main__ import _installation
-    from benchmarks.table import machine
+    from benchmarks.__main__ import in_each_database
 
-    print(machine())
-    for database in args.databases.split(","):
-        with _installation(database) as environment:
-            words = [
-                sys.executable,
-                "-m",
-                "benchmarks.access",
-                "--inside",
-                "--customers",
-                str(args.customers),
-                "--rounds",
-                str(args.rounds),
-            ]
-            done = subprocess.run(words, cwd=ROOT, env=environment, check=False)
-            if done.returncode:
-                return done.returncode
-    return 0
+    return in_each_database(args.databases, "benchmarks.access", "--customers", str(args.customers), "--rounds", str(args.rounds))
 
 
 def _measure(customers: int, rounds: int) -> None:

@@ -11,7 +11,6 @@ import datetime as dt
 import random
 import re
 import statistics
-import subprocess
 import sys
 import time
 from html import unescape
@@ -46,18 +45,9 @@ def main() -> int:
     if args.inside:
         _measure(args.deals, args.rounds)
         return 0
-    from benchmarks.__main__ import _installation
-    from benchmarks.table import machine
+    from benchmarks.__main__ import in_each_database
 
-    print(machine())
-    for database in args.databases.split(","):
-        with _installation(database) as environment:
-            words = [sys.executable, "-m", "benchmarks.views", "--inside"]
-            words += ["--deals", str(args.deals), "--rounds", str(args.rounds)]
-            done = subprocess.run(words, cwd=ROOT, env=environment, check=False)
-            if done.returncode:
-                return done.returncode
-    return 0
+    return in_each_database(args.databases, "benchmarks.views", "--deals", str(args.deals), "--rounds", str(args.rounds))
 
 
 def _measure(deals: int, rounds: int) -> None:
