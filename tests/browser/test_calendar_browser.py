@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from rapport.kernel.access.current import use_workspace
-from rapport.kernel.access.models import Account
 from rapport.kernel.records.registry import registry
 from tests.cast import Cast
 
@@ -28,13 +27,11 @@ def at(text: str) -> dt.datetime:
 
 
 @pytest.fixture
-def visit(cast: Cast, live: Any, sign_in: Callable[..., None]) -> Callable[[Page, str], None]:
-    """Open an address as Ana."""
+def visit(visit: Callable[[Page, str], None]) -> Callable[[Page, str], None]:
+    """Open an address as Ana, and wait until the calendar stands."""
 
     def go(page: Page, address: str) -> None:
-        if not page.context.cookies():
-            sign_in(page, live, Account.objects.get(pk=cast.ana.account_id))
-        page.goto(live.url + address)
+        visit(page, address)
         page.locator("#cal[data-shown]").wait_for()
 
     return go

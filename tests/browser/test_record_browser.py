@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from rapport.kernel.access.current import use_workspace
-from rapport.kernel.access.models import Account
 from rapport.kernel.records.registry import registry
 from tests.cast import Cast, first_stage_id
 
@@ -16,18 +15,6 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture
-def visit(cast: Cast, live: Any, sign_in: Callable[..., None]) -> Callable[[Page, str], None]:
-    """Open an address as Ana."""
-
-    def go(page: Page, address: str) -> None:
-        if not page.context.cookies():
-            sign_in(page, live, Account.objects.get(pk=cast.ana.account_id))
-        page.goto(live.url + address)
-
-    return go
 
 
 @pytest.fixture

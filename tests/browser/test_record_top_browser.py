@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from rapport.kernel.access.current import use_workspace
-from rapport.kernel.access.models import Account
 from rapport.kernel.kinds.mentions import mentioned
 from rapport.kernel.records.registry import registry
 from tests.browser.test_axe import violations
@@ -26,18 +25,6 @@ FILES = """(names) => {
   for (const name of names) files.items.add(new File(["what is in " + name], name, {type: "text/plain"}));
   return files;
 }"""
-
-
-@pytest.fixture
-def visit(cast: Cast, live: Any, sign_in: Callable[..., None]) -> Callable[[Page, str], None]:
-    """Open an address as Ana."""
-
-    def go(page: Page, address: str) -> None:
-        if not page.context.cookies():
-            sign_in(page, live, Account.objects.get(pk=cast.ana.account_id))
-        page.goto(live.url + address)
-
-    return go
 
 
 @pytest.fixture
