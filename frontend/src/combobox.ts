@@ -1,13 +1,6 @@
 /* Reference fields: a native ARIA combobox over /lookup. Without script the text alone finds the record. */
 
-interface Choice {
-  id: string;
-  text: string;
-  hint: string;
-  hue: string;
-  initials: string;
-  shape: string;
-}
+import { choose, optionLine, type Choice } from "./options";
 
 let list: HTMLElement | null = null;
 let owner: HTMLInputElement | null = null;
@@ -53,7 +46,7 @@ function show(input: HTMLInputElement, found: Choice[], none: string): void {
   list.id = `${input.id}-list`;
   list.setAttribute("role", "listbox");
   list.popover = "manual";
-  found.forEach((one, at) => list?.append(option(one, at, input.value)));
+  found.forEach((one, at) => list?.append(optionLine(one, `${list.id}-${at}`, input.value, () => pick(at))));
   if (!found.length) {
     const line = document.createElement("div");
     line.className = "none";
@@ -68,33 +61,6 @@ function show(input: HTMLInputElement, found: Choice[], none: string): void {
   activate(found.length && input.value ? 0 : -1);
 }
 
-function option(one: Choice, at: number, typed: string): HTMLElement {
-  const line = document.createElement("div");
-  line.id = `${list?.id}-${at}`;
-  line.setAttribute("role", "option");
-  const mark = document.createElement("span");
-  mark.className = `av ${one.shape === "person" ? "" : "org "}av-20 ${one.hue}`;
-  mark.setAttribute("aria-hidden", "true");
-  mark.textContent = one.initials;
-  const words = document.createElement("span");
-  words.className = "grow trunc";
-  const where = typed ? one.text.toLowerCase().indexOf(typed.toLowerCase()) : -1;
-  if (where >= 0) {
-    const bold = document.createElement("b");
-    bold.textContent = one.text.slice(where, where + typed.length);
-    words.append(one.text.slice(0, where), bold, one.text.slice(where + typed.length));
-  } else words.textContent = one.text;
-  const hint = document.createElement("span");
-  hint.className = "s12 t3 trunc";
-  hint.textContent = one.hint;
-  line.append(mark, words, hint);
-  line.addEventListener("pointerdown", (event) => {
-    event.preventDefault();
-    pick(at);
-  });
-  return line;
-}
-
 function place(input: HTMLInputElement, box: HTMLElement): void {
   const at = (input.closest(".input") ?? input).getBoundingClientRect();
   box.style.left = `${at.left}px`;
@@ -106,12 +72,7 @@ function place(input: HTMLInputElement, box: HTMLElement): void {
 
 function activate(at: number): void {
   active = at;
-  list?.querySelectorAll("[role=option]").forEach((one, i) => {
-    one.setAttribute("aria-selected", String(i === at));
-    if (i === at) one.scrollIntoView({ block: "nearest" });
-  });
-  if (at >= 0) owner?.setAttribute("aria-activedescendant", `${list?.id}-${at}`);
-  else owner?.removeAttribute("aria-activedescendant");
+  choose(list, owner, at);
 }
 
 function pick(at: number): void {

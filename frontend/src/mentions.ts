@@ -1,6 +1,6 @@
 /* "@" in a note offers colleagues; who is chosen stands in the text as "@Name", and their id goes along in a hidden field. */
 
-interface Choice { id: string; text: string; hint: string; hue: string; initials: string }
+import { choose, optionLine, type Choice } from "./options";
 
 const WRITING = /(?:^|[\s(])@([\p{L}\p{N}][\p{L}\p{N} .'’-]{0,39}|)$/u;
 
@@ -47,7 +47,7 @@ function show(box: HTMLTextAreaElement, found: Choice[]): void {
   list.id = `${box.id}-people`;
   list.setAttribute("role", "listbox");
   list.popover = "manual";
-  found.forEach((one, at) => list?.append(option(one, at)));
+  found.forEach((one, at) => list?.append(optionLine(one, `${list.id}-${at}`, "", () => pick(at))));
   if (!found.length) {
     const line = document.createElement("div");
     line.className = "none";
@@ -66,35 +66,9 @@ function show(box: HTMLTextAreaElement, found: Choice[]): void {
   mark(0);
 }
 
-function option(one: Choice, at: number): HTMLElement {
-  const line = document.createElement("div");
-  line.id = `${list?.id}-${at}`;
-  line.setAttribute("role", "option");
-  const avatar = document.createElement("span");
-  avatar.className = `av av-20 ${one.hue}`;
-  avatar.setAttribute("aria-hidden", "true");
-  avatar.textContent = one.initials;
-  const name = document.createElement("span");
-  name.className = "grow trunc";
-  name.textContent = one.text;
-  const hint = document.createElement("span");
-  hint.className = "s12 t3 trunc";
-  hint.textContent = one.hint;
-  line.append(avatar, name, hint);
-  line.addEventListener("pointerdown", (event) => {
-    event.preventDefault();
-    pick(at);
-  });
-  return line;
-}
-
 function mark(at: number): void {
   active = at;
-  list?.querySelectorAll("[role=option]").forEach((one, i) => {
-    one.setAttribute("aria-selected", String(i === at));
-    if (i === at) one.scrollIntoView({ block: "nearest" });
-  });
-  if (choices.length) owner?.setAttribute("aria-activedescendant", `${list?.id}-${at}`);
+  choose(list, owner, at);
 }
 
 function pick(at: number): void {
