@@ -53,7 +53,6 @@ class Card:
     #: Who it may be already, and the one that is used ("" for a new record).
     known: list[Twin]
     use: str
-    url: str = ""
 
 
 @dataclass(frozen=True)
@@ -62,7 +61,6 @@ class Piece:
 
     text: str
     hue: int
-    label: str = ""
 
 
 def quick(request: HttpRequest) -> HttpResponse:
@@ -95,33 +93,29 @@ def save(request: HttpRequest) -> HttpResponse:
     errors: dict[str, Posted] = {}
     try:
         with unit_of_work(ctx):
-            made, used = _make(ctx, line, post, errors)
+            made = _make(ctx, line, post, errors)
             if errors:
                 raise Invalid(_("Look at the fields marked below; what you typed is kept."))
             if not made:
                 raise Invalid(_("There is nothing to save yet. Write a name, a task or a note."))
     except Invalid as wrong:
         return _show(request, text, post, errors, sentence=wrong.sentence, status=422)
-    first = next((one for one in [*made, *used]), made[0])
-    go_to = "/quick-add" if "keep" in request.POST else registry.of(first).record_url(first.pk)
+    go_to = "/quick-add" if "keep" in request.POST else registry.of(made[0]).record_url(made[0].pk)
     return done(request, _told(ctx, made), go_to, undo=" ".join(undo_mark(one) for one in reversed(made)))
 
 
-def _make(ctx: Context, line: Line, post: Post, errors: dict[str, Posted]) -> tuple[list[Record], list[Record]]:
-    """Make the drafts in their order; returns the records made and those that were there."""
+def _make(ctx: Context, line: Line, post: Post, errors: dict[str, Posted]) -> list[Record]:
+    """Make the drafts in their order, or use what is there; returns the records made."""
     got: dict[str, UUID] = {}
     made: list[Record] = []
-    used: list[Record] = []
     for draft in line.drafts.values():
         links = [one.key for one in draft.values.values() if isinstance(one, Link)]
         # What only ties others together is not made without them; a task stands without its person.
         if not is_on(draft, post) or (not draft.shown and not set(links) <= set(got)):
             continue
         info = registry.get(draft.type)
-        if known := used_of(ctx, line, draft, post):
-            record = gate.get(ctx, info, known)
-            got[draft.key] = record.pk
-            used.append(record)
+        if known := used_of(ctx, draft, post):
+            got[draft.key] = gate.get(ctx, info, known).pk
             continue
         posted = posted_of(ctx, draft, post)
         if posted.errors:
@@ -138,7 +132,7 @@ def _make(ctx: Context, line: Line, post: Post, errors: dict[str, Posted]) -> tu
             continue
         got[draft.key] = record.pk
         made.append(record)
-    return made, used
+    return made
 
 
 def _linked(line: Line, info: TypeInfo, key: str, value: object, got: Mapping[str, UUID]) -> object:
@@ -158,7 +152,7 @@ def cards(ctx: Context, line: Line, post: Post, errors: Mapping[str, Posted]) ->
         held = {**draft.values, **posted.held}
         fields = shown_fields(ctx, info, draft)
         known = twins_of(ctx, info, draft) if draft.may_be_known else []
-        use = str(used_of(ctx, line, draft, post) or "")
+        use = str(used_of(ctx, draft, post) or "")
         found.append(
             Card(
                 draft, draft.label or str(info.label),
@@ -179,9 +173,10 @@ def posted_of(ctx: Context, draft: Draft, post: Post) -> Posted:
     """The values of a card: read from the line, and what the person changed themselves."""
     info = registry.get(draft.type)
     touched = set(",".join(post.get("touched", ())).split(","))
-    fields = [f for f in shown_fields(ctx, info, draft) if f"{draft.key}-{f.key}" in touched]
+    shown = shown_fields(ctx, info, draft)
+    fields = [f for f in shown if f"{draft.key}-{f.key}" in touched]
     posted = read_posted(ctx, post, fields, prefix=f"{draft.key}-", needed=True)
-    for one in shown_fields(ctx, info, draft):
+    for one in shown:
         if one in fields or draft.values.get(one.key) is None:
             continue
         value = draft.values[one.key]
@@ -198,7 +193,7 @@ def is_on(draft: Draft, post: Post) -> bool:
     return draft.key not in ",".join(post.get("seen", ())).split(",") or f"{draft.key}-on" in post or not draft.shown
 
 
-def used_of(ctx: Context, line: Line, draft: Draft, post: Post) -> UUID | None:
+def used_of(ctx: Context, draft: Draft, post: Post) -> UUID | None:
     """The record that is there already and shall be used, as chosen or as surely known; None for a new one."""
     chosen = (post.get(f"{draft.key}-use") or [""])[-1]
     if chosen == _NEW:
