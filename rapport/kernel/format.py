@@ -28,6 +28,12 @@ LARGE = 10_000
 MONTH_FIRST = frozenset({"US", "PH", "PR", "GU", "AS", "VI", "MP", "MH", "FM", "PW", "BZ"})
 
 
+def capital(text: object) -> str:
+    """With a capital first letter: labels are kept small, headings and sentences begin large."""
+    plain = str(text)
+    return plain[:1].upper() + plain[1:]
+
+
 @lru_cache(maxsize=256)
 def locale_of(language: str, country: str = "") -> Locale:
     """The CLDR locale nearest to a language and country; English when the language is unknown."""

@@ -14,7 +14,7 @@ from rapport.engines.batches.models import Batch
 from rapport.engines.batches.tally import Tally
 from rapport.kernel.access import gate
 from rapport.kernel.changes.models import WRITES, Change
-from rapport.kernel.changes.values import settable_fields
+from rapport.kernel.changes.values import from_log, settable_fields
 from rapport.kernel.errors import Conflict, Gone, RapportError
 from rapport.kernel.records.registry import TypeInfo
 
@@ -89,15 +89,7 @@ def _put_back(ctx: Context, info: TypeInfo, found: Mapping[UUID, _Done], tally: 
         some = {pk: one for pk, one in found.items() if one.action == action}
         acting = _acting(ctx, info, action, list(some))
         settable = settable_fields(acting, info, creating=False)
-        edits = []
-        for pk, one in some.items():
-            values = {
-                key: settable[key].kind.from_json(old) if old is not None else None
-                for key, old in one.before.items()
-                if key in settable
-            }
-            if values:
-                edits.append((pk, values))
+        edits = [(pk, values) for pk, one in some.items() if (values := from_log(settable, one.before))]
         result = acting.write_many(info.key, edits)
         tally.done += len(result.ids)
         for wrong in result.errors.values():

@@ -287,7 +287,7 @@ def _label(ctx: Context, by: Field, value: object) -> SafeString | str:
         return title.text if title else _("Not visible to you")
     if isinstance(value, dt.date):
         label = shown_as.month(value, ctx.format)
-        return label[:1].upper() + label[1:]
+        return shown_as.capital(label)
     return by.kind.cell(value, ctx.format)
 
 

@@ -13,6 +13,7 @@ from rapport.kernel.access import gate
 from rapport.kernel.actions.registry import Action, actions_of
 from rapport.kernel.changes.unit import unit_of_work
 from rapport.kernel.errors import Gone, Invalid, RapportError, Refused
+from rapport.kernel.format import capital
 from rapport.kernel.query.compile import matches
 from rapport.kernel.query.text import parse
 from rapport.kernel.records.model import Record
@@ -117,7 +118,7 @@ def clean_inputs(ctx: Context, one: Action, given: Mapping[str, object]) -> dict
             errors[name] = wrong.sentence
             continue
         if f.required and f.kind.blank(value):
-            errors[name] = _("%(label)s is needed.") % {"label": str(f.label)[:1].upper() + str(f.label)[1:]}
+            errors[name] = _("%(label)s is needed.") % {"label": capital(f.label)}
         cleaned[name] = value
     if errors:
         raise Invalid(next(iter(errors.values())), errors=errors)

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from rapport.kernel.access import gate
 from rapport.kernel.errors import Invalid
+from rapport.kernel.format import capital
 from rapport.kernel.kinds.base import Cleaning, Kind
 from rapport.kernel.records.field import Field
 from rapport.kernel.records.model import Record
@@ -27,6 +28,13 @@ def read_value(record: Record, field: Field) -> object:
     if field.source == "custom":
         return field.kind.load(field.kind.from_json(record.custom.get(field.key)))
     return field.kind.load(*(getattr(record, name) for name in field.columns))
+
+
+def from_log(fields: Mapping[str, Field], logged: Mapping[str, object]) -> dict[str, object]:
+    """Values as the change log keeps them, made writable again; those of other fields are left out."""
+    return {
+        key: fields[key].kind.from_json(value) if value is not None else None for key, value in logged.items() if key in fields
+    }
 
 
 def set_value(record: Record, field: Field, value: object) -> None:
@@ -102,7 +110,7 @@ def clean_values(
             errors[key] = wrong.sentence
             continue
         if field.required and field.kind.blank(found):
-            errors[key] = _("%(label)s is needed.") % {"label": _capital(field.label)}
+            errors[key] = _("%(label)s is needed.") % {"label": capital(field.label)}
         cleaned[key] = found
     if errors:
         raise Invalid(next(iter(errors.values())), errors=errors)
@@ -117,7 +125,7 @@ def _refers(field: Field) -> bool:
 def demand_kept(cleaned: Mapping[str, object], fields: Mapping[str, Field]) -> None:
     """Raise Invalid when a change would empty a field whose column cannot be empty."""
     emptied = {
-        key: _("%(label)s is needed.") % {"label": _capital(fields[key].label)}
+        key: _("%(label)s is needed.") % {"label": capital(fields[key].label)}
         for key, value in cleaned.items()
         if not fields[key].clearable and fields[key].kind.blank(value)
     }
@@ -128,17 +136,17 @@ def demand_kept(cleaned: Mapping[str, object], fields: Mapping[str, Field]) -> N
 def _why_not(ctx: Context, info: TypeInfo, key: str) -> str:
     field = gate.fields(ctx, info).get(key)
     if field is None:
-        return _("%(type)s has no field “%(key)s”.") % {"type": _capital(info.label), "key": key[:60]}
+        return _("%(type)s has no field “%(key)s”.") % {"type": capital(info.label), "key": key[:60]}
     if field.by_action and field.writable:
         names = _(" or ").join(f"“{a}”" for a in field.by_action)
         return _("%(label)s changes through the action %(actions)s only.") % {
-            "label": _capital(field.label), "actions": names,
+            "label": capital(field.label), "actions": names,
         }  # fmt: skip
     if field.fixed:
         return _("%(label)s is given once and never changes; make a new %(type)s instead.") % {
-            "label": _capital(field.label), "type": info.label,
+            "label": capital(field.label), "type": info.label,
         }  # fmt: skip
-    return _("%(label)s cannot be set.") % {"label": _capital(field.label)}
+    return _("%(label)s cannot be set.") % {"label": capital(field.label)}
 
 
 def defaults(ctx: Context, info: TypeInfo, given: Mapping[str, object], fields: Mapping[str, Field]) -> dict[str, object]:
@@ -171,7 +179,7 @@ def follow_owner(ctx: Context, info: TypeInfo, record: Record, cleaned: dict[str
 def require(info: TypeInfo, given: Mapping[str, object], fields: Mapping[str, Field]) -> None:
     """Raise Invalid when a required field of a new record has no value."""
     missing = {
-        k: _("%(label)s is needed.") % {"label": _capital(f.label)}
+        k: _("%(label)s is needed.") % {"label": capital(f.label)}
         for k, f in fields.items()
         if f.required and f.writable and f.kind.blank(given.get(k)) and not (f.by_action and not f.on_create)
     }
@@ -196,8 +204,3 @@ def _following(info: TypeInfo) -> list[Field]:
 def now() -> dt.datetime:
     """The present moment in UTC."""
     return dt.datetime.now(dt.UTC)
-
-
-def _capital(label: object) -> str:
-    text = str(label)
-    return text[:1].upper() + text[1:]

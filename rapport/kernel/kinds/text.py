@@ -78,7 +78,7 @@ def language_name(code: str, language: str) -> str:
     found = shown_as.locale_of(language).languages.get(code.replace("-", "_")) or shown_as.locale_of(
         language
     ).languages.get(code[:2])
-    return found[:1].upper() + found[1:] if found else code
+    return shown_as.capital(found) if found else code
 
 
 @kind

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from rapport.engines.sentence.line import Clause, Draft, Line, Link, reads
 from rapport.kernel.access import gate
+from rapport.kernel.format import capital
 from rapport.kernel.records.registry import registry
 from rapport.kernel.text_folding import fold
 
@@ -52,7 +53,7 @@ def read_notes(ctx: Context, line: Line) -> None:
     if not left or not gate.allows(ctx, registry.get("activity"), "create"):
         return
     text = ", ".join(left)
-    text = text[:1].upper() + text[1:]
+    text = capital(text)
     values: dict[str, object] = {"kind": "note", "subject": text[:200], "customer": _whom(line)}
     if len(text) > 200:
         values["body"] = text
@@ -96,7 +97,7 @@ def _subject(line: Line, words: str) -> str:
     text = kept or words or _("To do")
     if name and not _NAMED.search(text):
         text = f"{text} {name}" if " " not in text else f"{text}, {name}"
-    return (text[:1].upper() + text[1:])[:200]
+    return capital(text)[:200]
 
 
 def _whom(line: Line) -> object:

@@ -71,7 +71,7 @@ def _birthday(ctx: Context, info: TypeInfo, record: Record) -> list[BriefLine]:
     day = _next_birthday(born, ctx.format.today)
     away = (day - ctx.format.today).days
     shown = shown_as.date(day, ctx.format)
-    return [BriefLine("cake", _("Birthday"), shown[:1].upper() + shown[1:], hue="warn" if away <= 7 else "")]
+    return [BriefLine("cake", _("Birthday"), shown_as.capital(shown), hue="warn" if away <= 7 else "")]
 
 
 def _next_birthday(born: dt.date, today: dt.date) -> dt.date:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from rapport.engines.sentence.line import Clause, Draft, Line, Link, reads
 from rapport.kernel.access import gate
+from rapport.kernel.format import capital
 from rapport.kernel.kinds.email import FREE_MAIL
 from rapport.kernel.records.registry import registry
 from rapport.kernel.text_folding import fold
@@ -166,7 +167,7 @@ def _take_source(line: Line, main: Draft) -> None:
             if pattern.match(clause.text):
                 main.values["source"] = key
                 words = clause.text.strip()
-                main.values["note"] = words[:1].upper() + words[1:]
+                main.values["note"] = capital(words)
                 if "source" not in main.shown:
                     main.shown = (*main.shown, "source", "note")
                 line.put(main.key, "source", clause.start, clause.end)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from rapport.engines.sentence.line import Draft, Line, Link, reads
 from rapport.kernel.access import gate
+from rapport.kernel.format import capital
 from rapport.kernel.records.registry import registry
 from rapport.modules.sales.actions import first_stage
 
@@ -62,7 +63,7 @@ def finish_lead(ctx: Context, line: Line) -> None:
     clause = next((one for one in line.free() if one.rest), None)
     if clause is not None:
         text = clause.text.strip(" ,;.")
-        lead.values["interest"] = text[:1].upper() + text[1:200]
+        lead.values["interest"] = capital(text)[:200]
         line.put("lead", "interest", clause.start, clause.end)
         clause.is_taken = True
 
@@ -79,7 +80,7 @@ def read_deals(ctx: Context, line: Line) -> None:
     known = line.drafts.get(firm)
     name = clause.rest or (_("Deal with %(name)s") % {"name": known.values["name"]} if known else _("New deal"))
     values = {
-        "name": name[:1].upper() + name[1:200], "amount": money.value, "customer": Link(firm) if firm else None,
+        "name": capital(name)[:200], "amount": money.value, "customer": Link(firm) if firm else None,
         "stage": first_stage().pk,
     }  # fmt: skip
     line.drafts["deal"] = Draft("deal", "deal", values, ("name", "amount", "stage", "close_on"), hue=1)

@@ -21,6 +21,7 @@ from rapport.kernel.access.current import use_workspace
 from rapport.kernel.changes.audit import AuditLine, AuditPage, audit_page, audit_types, demand_audit, reads_people
 from rapport.kernel.changes.events import note_quietly
 from rapport.kernel.context import Context
+from rapport.kernel.format import capital
 from rapport.kernel.ids import as_id
 from rapport.kernel.query.read import Row, load_titles
 from rapport.kernel.records.registry import registry
@@ -242,7 +243,7 @@ def _chips(ctx: Context, wanted: Wanted) -> list[Chip]:
         found.append(Chip(_("What happened"), kind_words(wanted.verb), wanted.url(verb="")))
     if wanted.type:
         label = str(registry.get(wanted.type).plural) if wanted.type in registry else wanted.type
-        found.append(Chip(_("Type"), label[:1].upper() + label[1:], wanted.url(type="")))
+        found.append(Chip(_("Type"), capital(label), wanted.url(type="")))
     if wanted.record:
         found.append(Chip(_("Record"), _record_title(ctx, wanted), wanted.url(record="", type="")))
     if wanted.since:

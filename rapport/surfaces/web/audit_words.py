@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from rapport.kernel.actions.registry import actions_of
 from rapport.kernel.changes.audit import AuditLine
+from rapport.kernel.format import capital
 from rapport.kernel.records.registry import TypeInfo
 
 #: What can be chosen as "what happened". Entries of other kinds are found without choosing one.
@@ -48,7 +49,7 @@ def sentence(line: AuditLine) -> str:
 
 def kind_words(verb: str) -> str:
     """A kind of entry in words; one we do not know reads as its key."""
-    return str(VERBS.get(verb) or (verb[:1].upper() + verb[1:]).replace("_", " "))
+    return str(VERBS.get(verb) or capital(verb).replace("_", " "))
 
 
 def surface_words(surface: str) -> str:
@@ -86,7 +87,7 @@ def _label(key: str) -> str:
         "asked": _("Asked for"), "address": _("Network address"), "file": _("File"), "state": _("State"),
         "counts": _("Counts"), "run": _("Run"), "reason": _("Reason"), "what": _("What"),
     }  # fmt: skip
-    return known.get(key, (key[:1].upper() + key[1:]).replace("_", " "))
+    return known.get(key, capital(key).replace("_", " "))
 
 
 def _capital_off(text: str) -> str:

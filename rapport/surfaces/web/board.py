@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET
 from rapport.kernel.access import gate
 from rapport.kernel.changes.values import read_value
 from rapport.kernel.errors import Gone, Invalid
+from rapport.kernel.format import capital
 from rapport.kernel.ids import as_id
 from rapport.kernel.query.board import Column, read_board, read_column
 from rapport.kernel.query.text import parse
@@ -47,7 +48,7 @@ def page(request: HttpRequest, type_key: str) -> HttpResponse:
     by_owner = "lanes" in dict(state.kept) and not state.error
     where = None if state.error else state.node
     shown, sums = ([], []) if by_owner else _columns(ctx, info, columns, where)
-    title = str(info.plural)[:1].upper() + str(info.plural)[1:]
+    title = capital(info.plural)
     values = {
         "info": info,
         "title": title,
@@ -184,7 +185,7 @@ def board_sums(ctx: Context, info: TypeInfo, found: Sequence[Column]) -> list[tu
             added = values[0]
             for more in values[1:]:
                 added = added + more  # type: ignore[operator]
-            sums.append((label[:1].upper() + label[1:], one.kind.figure(added, ctx.format)))
+            sums.append((capital(label), one.kind.figure(added, ctx.format)))
     return sums
 
 

@@ -118,12 +118,18 @@ def ticked(ctx: Context, info: TypeInfo, request: HttpRequest) -> list[UUID]:
 def _within_mass_edit(ctx: Context, info: TypeInfo, ids: list[UUID]) -> list[UUID]:
     """Those of the rows that the right to change many at once covers."""
     gate.demand(ctx, info, "mass_edit")
+    beyond = beyond_mass_edit(ctx, info, ids)
+    return [pk for pk in ids if pk not in beyond]
+
+
+def beyond_mass_edit(ctx: Context, info: TypeInfo, ids: list[UUID]) -> set[UUID]:
+    """Those of the rows that the right to change many at once does not cover."""
     if gate.sees_all(ctx, info, "mass_edit"):
-        return ids
+        return set()
     able: set[UUID] = set()
     for at in range(0, len(ids), _IDS):
         able |= set(gate.visible(ctx, info, "mass_edit").filter(pk__in=ids[at : at + _IDS]).values_list("pk", flat=True))
-    return [pk for pk in ids if pk in able]
+    return set(ids) - able
 
 
 def bulk_fields(ctx: Context, info: TypeInfo) -> list[Field]:

@@ -153,7 +153,7 @@ def heading(ctx: Context, state: CalendarState) -> str:
     locale = shown_as.locale_of(ctx.format.language, ctx.format.country)
     if state.view == "month":
         name = format_skeleton("yMMMM", state.day, locale=locale)
-        return name[:1].upper() + name[1:]
+        return shown_as.capital(name)
     if state.view == "day":
         return shown_as.full_date(state.day, ctx.format)
     return format_interval(state.first, state.until - dt.timedelta(days=1), "yMMMd", locale=locale)

@@ -15,11 +15,12 @@ from rapport.kernel.access import gate
 from rapport.kernel.actions.running import offered
 from rapport.kernel.context import Context
 from rapport.kernel.errors import Gone, Refused
+from rapport.kernel.format import capital
 from rapport.kernel.records.model import Record
 from rapport.kernel.records.registry import TypeInfo, registry
 from rapport.kernel.text_folding import fold
 from rapport.surfaces.web.settings_page import settings_lines
-from rapport.surfaces.web.shell import build_shell
+from rapport.surfaces.web.shell import creatable, departments
 
 #: Commands of each sort shown beside records; without records there is room for more.
 _FEW, _MANY = 5, 14
@@ -55,13 +56,12 @@ def commands(request: HttpRequest, ctx: Context, words: str, *, only: bool = Fal
         found = gate.titles(ctx, info, {record.pk}).get(record.pk)
         title = str(found) if found else str(info.label)
         here = _on_record(ctx, info, record)
-    shell = build_shell(request, ctx)
-    create = [Command(_("New %(label)s") % {"label": one.label}, one.url, one.icon) for one in shell.creatable]
+    create = [Command(_("New %(label)s") % {"label": one.label}, one.url, one.icon) for one in creatable(ctx)]
     create.append(
         Command(_("Write it down"), "/quick-add" + (f"?{urlencode({'title': words})}" if words else ""), "pen-line", True, "N")
     )
     go = [Command(_("Today"), "/", "house", key="G H")]
-    go += [Command(_cap(one.label), one.url, one.icon) for part in shell.departments for one in part.entries]
+    go += [Command(capital(one.label), one.url, one.icon) for part in departments(ctx, request.path_info) for one in part.entries]
     go += [Command(one.label, one.url, one.icon) for group in settings_lines(ctx) for one in group]
     most = _MANY if only else _FEW
     return Commands(
@@ -96,14 +96,9 @@ def record_here(request: HttpRequest, ctx: Context) -> tuple[TypeInfo | None, Re
 
 def _on_record(ctx: Context, info: TypeInfo, record: Record) -> list[Command]:
     url = info.record_url(record.pk)
-    lines = [Command(_cap(one.label), f"{url}/do/{one.key}", one.icon or "play", True) for one in offered(ctx, info, record)]
+    lines = [Command(capital(one.label), f"{url}/do/{one.key}", one.icon or "play", True) for one in offered(ctx, info, record)]
     if gate.may(ctx, info, record, "edit"):
         lines.append(Command(_("Edit this %(label)s") % {"label": info.label}, f"{url}/edit", "pencil", True))
     lines.append(Command(_("Who can see it"), f"{url}/access", "eye", True))
     lines.append(Command(_("History"), f"{url}/history", "history"))
     return lines
-
-
-def _cap(text: object) -> str:
-    plain = str(text)
-    return plain[:1].upper() + plain[1:]

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 
 from rapport.kernel.access import gate
 from rapport.kernel.errors import Conflict
+from rapport.kernel.format import capital
 from rapport.kernel.query.read import Row, load_titles
 from rapport.kernel.records.field import Field
 from rapport.kernel.records.model import Record
@@ -48,7 +49,7 @@ def contested(request: HttpRequest, info: TypeInfo, both: Conflict) -> list[dict
         [f for f, _three in rows],
     )
     return [
-        {"key": f.key, "label": str(f.label)[:1].upper() + str(f.label)[1:],
+        {"key": f.key, "label": capital(f.label),
          **{name: f.kind.cell(value, ctx.format) for name, value in three.items()}}
         for f, three in rows
     ]  # fmt: skip

@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from rapport.kernel.access import gate
+from rapport.kernel.format import capital
 from rapport.kernel.query.compile import compile_filter
 from rapport.kernel.query.read import Row, load_titles
 from rapport.kernel.query.text import parse
@@ -84,7 +85,7 @@ def controls(
             Control(
                 one.key,
                 shown.key,
-                _capital(one.label),
+                capital(one.label),
                 html,
                 error,
                 str(one.help or ""),
@@ -189,8 +190,3 @@ def _needed(info: TypeInfo, field: Field) -> Field:
 def needed_fields(info: TypeInfo, fields: Iterable[Field]) -> list[Field]:
     """The fields as forms treat them."""
     return [_needed(info, f) for f in fields]
-
-
-def _capital(label: object) -> str:
-    text = str(label)
-    return text[:1].upper() + text[1:]

@@ -18,6 +18,7 @@ from rapport.engines.privacy.registry import subject_of
 from rapport.kernel.access import gate
 from rapport.kernel.actions.registry import actions_of
 from rapport.kernel.context import Context
+from rapport.kernel.format import capital
 from rapport.kernel.query.read import Row
 from rapport.kernel.records.model import Record
 from rapport.kernel.records.registry import TypeInfo, registry
@@ -104,7 +105,7 @@ def _subject(ctx: Context, info: TypeInfo, record_id: UUID) -> Record:
 def _group(ctx: Context, known: Known) -> Group:
     label = str(known.info.plural)
     return Group(
-        label[:1].upper() + label[1:], len(known.rows), [_item(ctx, known, row) for row in known.rows[:_MOST]],
+        capital(label), len(known.rows), [_item(ctx, known, row) for row in known.rows[:_MOST]],
         len(known.rows) > _MOST,
     )  # fmt: skip
 
@@ -114,7 +115,7 @@ def _item(ctx: Context, known: Known, row: Row) -> Item:
     value = row.values.get(title_field.key)
     title = title_field.kind.text(value, ctx.format) if value is not None else str(known.info.label)
     facts = [
-        Fact(str(one.label)[:1].upper() + str(one.label)[1:], one.kind.cell(row.values[one.key], ctx.format))
+        Fact(capital(one.label), one.kind.cell(row.values[one.key], ctx.format))
         for one in known.fields
         if one.key != title_field.key and one.key not in _PLAIN and not one.kind.blank(row.values.get(one.key))
         and one.kind.key != "yesno"

@@ -69,7 +69,7 @@ def _has(row: Row, field: Field) -> bool:
 
 
 def _amount(ctx: Context, field: Field, row: Row) -> Figure:
-    return Figure(_capital(field.label), field.kind.figure(row.values[field.key], ctx.format))
+    return Figure(shown_as.capital(field.label), field.kind.figure(row.values[field.key], ctx.format))
 
 
 def _sums(panel: RelatedPanel) -> Figure:
@@ -84,7 +84,7 @@ def _next_step(ctx: Context, row: Row) -> Figure:
     if not isinstance(on, dt.date):
         return Figure(_("Next step"), str(what))
     late = (ctx.format.today - on).days
-    shown = _capital(shown_as.date(on, ctx.format))
+    shown = shown_as.capital(shown_as.date(on, ctx.format))
     remark = _("%(days)d days late") % {"days": late} if late > 1 else _("a day late") if late == 1 else str(what or "")
     return Figure(_("Next step"), shown, remark, "bad" if late > 0 else "")
 
@@ -92,22 +92,17 @@ def _next_step(ctx: Context, row: Row) -> Figure:
 def _touched(ctx: Context, field: Field, row: Row) -> Figure:
     at = row.values[field.key]
     assert isinstance(at, dt.datetime)
-    return Figure(_capital(field.label), shown_as.relative(at, ctx.format))
+    return Figure(shown_as.capital(field.label), shown_as.relative(at, ctx.format))
 
 
 def _date(ctx: Context, field: Field, row: Row) -> Figure:
     value = row.values[field.key]
     on = value.astimezone(ctx.format.zone).date() if isinstance(value, dt.datetime) else value
     assert isinstance(on, dt.date)
-    return Figure(_capital(field.label), _capital(shown_as.date(on, ctx.format)), on_phone=False)
+    return Figure(shown_as.capital(field.label), shown_as.capital(shown_as.date(on, ctx.format)), on_phone=False)
 
 
 def _added(ctx: Context, row: Row) -> Figure:
     at = row.values.get("created_at")
     shown = shown_as.date(at.astimezone(ctx.format.zone).date(), ctx.format) if isinstance(at, dt.datetime) else "–"
     return Figure(_("Added"), shown, on_phone=False)
-
-
-def _capital(label: object) -> str:
-    text = str(label)
-    return text[:1].upper() + text[1:]

@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 from rapport.kernel.access import gate
 from rapport.kernel.context import Context
 from rapport.kernel.errors import Invalid
+from rapport.kernel.format import capital
 from rapport.kernel.ids import as_id
 from rapport.kernel.kinds.base import OPS
 from rapport.kernel.query.read import add_titles
@@ -122,7 +123,7 @@ def _test_chip(ctx: Context, info: TypeInfo, node: Test, remove: str, edit: str)
     op = "" if node.op == "is" else str(OPS[node.op].label)
     return Chip(
         field.kind.icon,
-        label[:1].upper() + label[1:],
+        capital(label),
         op,
         value_text(ctx, field, node.value),
         remove,

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods
 from rapport.kernel.access import gate
 from rapport.kernel.changes.values import defaults, read_value, settable_fields
 from rapport.kernel.errors import Conflict, Invalid
+from rapport.kernel.format import capital
 from rapport.kernel.records.declare import Related
 from rapport.kernel.records.field import Field
 from rapport.kernel.records.model import Record
@@ -98,7 +99,7 @@ def _start_at_first(ctx: Context, groups: list[tuple[str, list[Field]]], posted:
 
 def _created(request: HttpRequest, info: TypeInfo, made: Record, came_from: str) -> HttpResponse:
     title = title_of(request.ctx, info, made)  # type: ignore[attr-defined]
-    text = _("%(type)s “%(title)s” was added.") % {"type": _capital(info.label), "title": title}
+    text = _("%(type)s “%(title)s” was added.") % {"type": capital(info.label), "title": title}
     if "again" in request.POST:
         kept = request.META.get("QUERY_STRING", "")
         return done(request, text, f"{request.path}?{kept}" if kept else request.path, undo=undo_mark(made))
@@ -160,7 +161,7 @@ def _show(
     for at, (label, fields) in enumerate(groups):
         made = controls(ctx, fields, held.held, held.errors, first=at == 0)
         is_open = at < _FIRST_GROUPS or any(c.error for c in made) or not is_part(request)
-        shown.append(Group(_capital(label), made, is_open))
+        shown.append(Group(capital(label), made, is_open))
     values = {
         "info": info, "record": record, "groups": shown, "errors": held.errors, "sentence": sentence,
         "shown_name": SHOWN, "shown": ",".join(f.key for f in _flat(groups)),
@@ -180,14 +181,14 @@ def title_of(ctx: Context, info: TypeInfo, record: Record) -> str:
     field = gate.fields(ctx, info).get(info.declared.title)
     value = read_value(record, field) if field else None
     if field is None or value is None:
-        return _capital(info.label)
+        return capital(info.label)
     refs = list(getattr(field.kind, "references", lambda v: ())(value))
     for key, pk in refs:
         if (key, pk) not in ctx.format.titles:
             from_type = registry.get(key)
             for found, text in gate.titles(ctx, from_type, {pk}).items():
-                return str(text) if found == pk else _capital(info.label)
-    return field.kind.text(value, ctx.format) or _capital(info.label)
+                return str(text) if found == pk else capital(info.label)
+    return field.kind.text(value, ctx.format) or capital(info.label)
 
 
 def _flat(groups: list[tuple[str, list[Field]]]) -> list[Field]:
@@ -198,10 +199,6 @@ def _version(post: Mapping[str, list[str]], record: Record) -> int:
     given = whole_number((post.get("version") or [""])[-1])
     return record.version if given is None else given
 
-
-def _capital(label: object) -> str:
-    text = str(label)
-    return text[:1].upper() + text[1:]
 
 
 __all__ = ["add_related", "create", "edit", "title_of"]

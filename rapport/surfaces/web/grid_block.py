@@ -20,10 +20,12 @@ from rapport.kernel.access.resolver import GateResolver
 from rapport.kernel.changes.models import WRITES, Change
 from rapport.kernel.changes.values import clean_values, settable_fields
 from rapport.kernel.errors import Gone, Invalid, RapportError, Refused
+from rapport.kernel.format import capital
 from rapport.kernel.ids import as_id
 from rapport.kernel.query import read
 from rapport.kernel.records.field import Field
 from rapport.kernel.records.registry import TypeInfo
+from rapport.surfaces.web.bulk import beyond_mass_edit
 from rapport.surfaces.web.grid_rows import json_of, shown_rows
 
 if TYPE_CHECKING:
@@ -151,7 +153,8 @@ def _write_cells(ctx: Context, info: TypeInfo, block: Block, out: Outcome) -> No
     ids = list(dict.fromkeys(one.id for one in block.cells if one.id))
     _hold(ctx, info, ids)
     before = read.read_ids(ctx, info, ids, keys)
-    beyond = _beyond_mass_edit(ctx, info, ids)
+    # A block within one row is no mass edit.
+    beyond = beyond_mass_edit(ctx, info, ids) if len(ids) > 1 else set()
     moved = _moved_since(ctx, info, before, block.versions)
     prime(ctx, settable, [(one.key, one.text) for one in block.cells])
     rows: dict[UUID, dict[str, tuple[Cell, object]]] = {}
@@ -177,13 +180,6 @@ def _write_cells(ctx: Context, info: TypeInfo, block: Block, out: Outcome) -> No
             if was != now:
                 out.steps.append({"id": str(pk), "key": key, "before": was, "after": now})
     out.touched += [pk for pk in ids if pk in before]
-
-
-def _beyond_mass_edit(ctx: Context, info: TypeInfo, ids: list[UUID]) -> set[UUID]:
-    """The rows that the right to change many at once does not cover; a block within one row is no mass edit."""
-    if len(ids) < 2 or gate.sees_all(ctx, info, "mass_edit"):
-        return set()
-    return set(ids) - set(gate.visible(ctx, info, "mass_edit").filter(pk__in=ids).values_list("pk", flat=True))
 
 
 def _hold(ctx: Context, info: TypeInfo, ids: list[UUID]) -> None:
@@ -220,7 +216,7 @@ def _contest(one: Cell, rows: Mapping[UUID, read.Row], field: Field, moved: set[
     if not changed:
         return ""
     label = str(field.label)
-    return _("%(label)s was changed meanwhile; load the list again to see it.") % {"label": label[:1].upper() + label[1:]}
+    return _("%(label)s was changed meanwhile; load the list again to see it.") % {"label": capital(label)}
 
 
 def _write_rows(ctx: Context, info: TypeInfo, rows: dict[UUID, dict[str, tuple[Cell, object]]], out: Outcome) -> None:

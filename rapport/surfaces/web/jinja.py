@@ -35,7 +35,7 @@ def environment(**options: object) -> Environment:
         icon=icon, asset=asset, url=reverse, url_if=url_if, fmt=shown_as, mark=mark, hue=hue, initials=initials,
         actor=actor_words, framed=framed,
     )
-    env.filters["capital"] = capital
+    env.filters["capital"] = shown_as.capital
     env.filters["chips"] = chips
     return env
 
@@ -82,9 +82,3 @@ def url_if(name: str, *args: object, **kwargs: object) -> str:
         return reverse(name, args=args or None, kwargs=kwargs or None)
     except NoReverseMatch:
         return ""
-
-
-def capital(text: object) -> str:
-    """With a capital first letter: labels are kept small, headings start large."""
-    plain = str(text)
-    return plain[:1].upper() + plain[1:]

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from rapport.kernel.errors import Invalid
+from rapport.kernel.format import capital
 from rapport.kernel.records.field import Field
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def read_posted(
         found.values[one.key] = value
         if needed and one.required and one.kind.blank(value):
             label = str(one.label)
-            found.errors[one.key] = _("%(label)s is needed.") % {"label": label[:1].upper() + label[1:]}
+            found.errors[one.key] = _("%(label)s is needed.") % {"label": capital(label)}
     return found
 
 

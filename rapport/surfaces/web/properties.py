@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString
 
 from rapport.kernel.access import gate
 from rapport.kernel.changes.values import settable_fields
+from rapport.kernel.format import capital
 from rapport.kernel.kinds.mentions import chips
 from rapport.kernel.query.read import Row
 from rapport.kernel.records.declare import Section
@@ -51,7 +52,7 @@ def property_of(ctx: Context, field: Field, value: object, *, editable: bool, sa
     html = chips(field.kind.text(value, ctx.format)) if is_block else field.kind.cell(value, ctx.format)
     label = str(field.label)
     return Property(
-        field.key, label[:1].upper() + label[1:], html, field.kind.text(value, ctx.format) if not field.to else "",
+        field.key, capital(label), html, field.kind.text(value, ctx.format) if not field.to else "",
         editable, field.kind.blank(value), is_block, saved,
     )  # fmt: skip
 

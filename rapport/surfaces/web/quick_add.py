@@ -11,6 +11,7 @@ from rapport.kernel.access import gate
 from rapport.kernel.changes.values import defaults, settable_fields
 from rapport.kernel.context import Context
 from rapport.kernel.errors import Gone, Invalid
+from rapport.kernel.format import capital
 from rapport.kernel.records.field import Field
 from rapport.kernel.records.registry import TypeInfo, registry
 from rapport.surfaces.web.answers import part_or_page
@@ -104,7 +105,7 @@ def _show(
 
 def _done(request: HttpRequest, info: TypeInfo, made: object) -> HttpResponse:
     """Tell, and go to the new record, or stay for the next one."""
-    title = _("%(type)s saved.") % {"type": str(info.label)[:1].upper() + str(info.label)[1:]}
+    title = _("%(type)s saved.") % {"type": capital(info.label)}
     say(request, title, undo=undo_mark(made))  # type: ignore[arg-type]
     url = f"/quick-add?{urlencode({'type': info.key})}" if "keep" in request.POST else info.record_url(made.pk)  # type: ignore[attr-defined]
     if is_part(request):

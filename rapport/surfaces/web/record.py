@@ -19,6 +19,7 @@ from rapport.kernel.actions.registry import Action
 from rapport.kernel.actions.running import offered
 from rapport.kernel.changes.audit import audit_types
 from rapport.kernel.changes.history import history
+from rapport.kernel.format import capital
 from rapport.kernel.query.read import Row, load_titles, mark_shape, read_ids
 from rapport.kernel.records.declare import Section
 from rapport.kernel.records.model import Record
@@ -192,7 +193,7 @@ def _next_line(chapters: list[Chapter], row: Row) -> Line | None:
 
 
 def _crumb(info: TypeInfo) -> str:
-    return str(info.plural)[:1].upper() + str(info.plural)[1:]
+    return capital(info.plural)
 
 
 @require_GET

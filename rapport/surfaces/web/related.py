@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from django.utils.safestring import SafeString
 
 from rapport.kernel.access import gate
+from rapport.kernel.format import capital
 from rapport.kernel.kinds.markup import record_link
 from rapport.kernel.query.compile import compile_filter
 from rapport.kernel.query.read import Page, Row, Totals, load_titles, read_page, totals
@@ -140,13 +141,13 @@ def _panel(ctx: Context, info: TypeInfo, record: Record, one: _Found) -> Related
     text = f'{part.field} is "{record.pk}"' + (f" and ({part.where})" if part.where else "")
     many = found.count if found else len(rows)
     return RelatedPanel(
-        key=f"{part.type}-{part.field}", label=_capital(part.label or other.plural),
+        key=f"{part.type}-{part.field}", label=capital(part.label or other.plural),
         rows=[_row(ctx, other, row, one.page.fields) for row in rows],
         count=(found.text if found else f"{many:,}") if many else "", total=_total(ctx, other, found) if many else "",
         url=f"{other.url}?{urlencode({'filter': text})}" if other.declared.menu else "",
         add_url=f"{info.record_url(record.pk)}/add/{other.key}?by={part.field}" if may_add else "",
         add_label=str(other.label), has_more=many > len(rows),
-        chip=_capital(part.label if part.label and not part.where else other.label),
+        chip=capital(part.label if part.label and not part.where else other.label),
     )  # fmt: skip
 
 
@@ -176,7 +177,7 @@ def _row(ctx: Context, other: TypeInfo, row: Row, fields: Sequence[Field]) -> Re
     main = (
         cells[fields[0].key]
         if fields and not fields[0].kind.blank(row.values.get(fields[0].key))
-        else _capital(other.label)
+        else capital(other.label)
     )
     end_html = cells[end.key] if end else ""
     if end and not end.kind.summable and "badge" not in str(end_html):
@@ -192,10 +193,6 @@ def _cell(ctx: Context, field: Field, value: object) -> SafeString | str:
     title = ctx.format.titles.get((field.to, value)) if field.to and "person" in field.only else None  # type: ignore[arg-type]
     return record_link(title, "person") if title else field.kind.cell(value, ctx.format)
 
-
-def _capital(label: object) -> str:
-    text = str(label)
-    return text[:1].upper() + text[1:]
 
 
 __all__ = ["RelatedPanel", "derived", "related_panels"]

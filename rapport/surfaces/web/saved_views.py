@@ -12,6 +12,7 @@ from rapport.engines.views.offered import Choice, choices, declared, offered
 from rapport.kernel.access import gate
 from rapport.kernel.context import Context
 from rapport.kernel.errors import Invalid
+from rapport.kernel.format import capital
 from rapport.kernel.query.compile import compile_filter
 from rapport.kernel.query.text import parse, show
 from rapport.kernel.records.registry import TypeInfo, registry
@@ -55,7 +56,7 @@ def declared_views(ctx: Context, info: TypeInfo) -> list[View]:
             found.append(View(key, label, show(parse(filter_text)), sort))
     if not found:
         label = str(info.plural)
-        found.append(View("all", label[:1].upper() + label[1:], "", ""))
+        found.append(View("all", capital(label), "", ""))
     return found
 
 

@@ -11,9 +11,10 @@ from django.views.decorators.http import require_GET
 
 from rapport.kernel.access import gate
 from rapport.kernel.context import Context
+from rapport.kernel.format import capital
 from rapport.kernel.records.registry import TypeInfo, registry
 from rapport.surfaces.web.audit_page import offers_audit
-from rapport.surfaces.web.shell import SETTINGS, build_shell, is_part, render, types_in
+from rapport.surfaces.web.shell import SETTINGS, departments, is_part, render, types_in
 
 #: Keys and what they do; the scripts know the same list.
 SHORTCUTS = [
@@ -92,7 +93,7 @@ def settings_lines(ctx: Context) -> tuple[list[Line], list[Line]]:
 def _line(info: TypeInfo) -> Line:
     plural = str(info.plural)
     about = _((info.declared.__doc__ or "").strip().split("\n")[0].rstrip("."))
-    return Line(plural[:1].upper() + plural[1:], about, info.url, info.declared.menu[1] if info.declared.menu else "settings")
+    return Line(capital(plural), about, info.url, info.declared.menu[1] if info.declared.menu else "settings")
 
 
 @require_GET
@@ -105,4 +106,4 @@ def shortcuts(request: HttpRequest) -> HttpResponse:
 def more(request: HttpRequest) -> HttpResponse:
     """Everything that has no place in the bar at the bottom of a small screen."""
     ctx = request.ctx  # type: ignore[attr-defined]
-    return render(request, "settings/more.html", {"departments": build_shell(request, ctx).departments})
+    return render(request, "settings/more.html", {"departments": departments(ctx, request.path_info)})

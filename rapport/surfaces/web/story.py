@@ -136,7 +136,7 @@ def _chapter_of(ctx: Context, at: dt.datetime) -> str:
     month = shown_as.month(day, ctx.format)
     if (day.year, day.month) == (today.year, today.month):
         return _("Earlier in %(month)s") % {"month": month}
-    return month[:1].upper() + month[1:]
+    return shown_as.capital(month)
 
 
 def _line(ctx: Context, entry: Entry) -> Line:
@@ -196,7 +196,7 @@ def _changes(ctx: Context, group: Sequence[Entry]) -> Line:
             first[one.key] = (one, kept[1] if kept else before, after)
     changes = tuple(
         (
-            str(one.label)[:1].upper() + str(one.label)[1:],
+            shown_as.capital(one.label),
             one.kind.cell(before, ctx.format),
             one.kind.cell(after, ctx.format),
         )
@@ -228,6 +228,6 @@ def story_filters(ctx: Context, info: TypeInfo) -> list[Filter]:
             labels = kinds.kind.choices.words(ctx.format.language).labels  # type: ignore[attr-defined]
             found += [Filter(value, label) for value, label in labels.items()]
         else:
-            found.append(Filter(other.key, str(other.plural)[:1].upper() + str(other.plural)[1:]))
+            found.append(Filter(other.key, shown_as.capital(other.plural)))
     found.append(Filter("change", _("Changes")))
     return found

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 from rapport.kernel.access import gate
 from rapport.kernel.changes.models import WRITES, Change
 from rapport.kernel.changes.unit import unit_of_work
-from rapport.kernel.changes.values import settable_fields
+from rapport.kernel.changes.values import from_log, settable_fields
 from rapport.kernel.context import Context
 from rapport.kernel.errors import Conflict, Gone, Invalid
 from rapport.kernel.ids import as_id
@@ -102,11 +102,7 @@ def take_back(ctx: Context, mark: Mark) -> None:
         else ctx
     )
     settable = settable_fields(acting, mark.info, creating=False)
-    before = {
-        key: settable[key].kind.from_json(old) if old is not None else None
-        for key, (old, _new) in change.diff.items()
-        if key in settable
-    }
+    before = from_log(settable, {key: old for key, (old, _new) in change.diff.items()})
     if not before:
         raise Invalid(
             _("This cannot be taken back by itself; use the buttons of the %(type)s.") % {"type": mark.info.label}
