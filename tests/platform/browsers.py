@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.platform.programs import find_chromium
+from tests.platform.settled import WATCH_REQUESTS, look_when_settled
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, ConsoleMessage, Page, Response
@@ -41,6 +42,7 @@ def chromium() -> Iterator[Browser]:
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     path = find_chromium()
     assert path, "Chromium is missing: apt-get install chromium"
+    look_when_settled()
     with sync_playwright() as playwright:
         # Chromium's own sandbox does not start as root; the pages are ours.
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
@@ -65,6 +67,7 @@ def open_page(chromium: Browser) -> Iterator[Callable[..., Page]]:
             **{"service_workers": "block", **context},
         )
         profile.add_init_script(WATCH_POLICY)
+        profile.add_init_script(WATCH_REQUESTS)
         page = profile.new_page()
         page.set_default_timeout(30_000)
         page.complaints = []  # type: ignore[attr-defined]
