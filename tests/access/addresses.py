@@ -134,7 +134,7 @@ REVIEWED: dict[str, Reviewed] = {
     f"{_TYPE}bulk": Reviewed("POST", "type"),
     f"{_TYPE}cells": Reviewed("POST", "type"),
     f"{_TYPE}texts": Reviewed("POST", "type"),
-    f"{_TYPE}export.csv": Reviewed("GET", "type"),
+    f"{_TYPE}export.<slug:format>": Reviewed("GET", "type"),
     f"{_TYPE}new": Reviewed("GET POST", "type"),
     f"{_TYPE}board": Reviewed("GET", "type"),
     f"{_TYPE}board/column/<uuid:column_id>": Reviewed("GET", "type"),

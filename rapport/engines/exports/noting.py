@@ -32,6 +32,4 @@ def noted(
     finally:
         if columns is not None:
             text = show(where) if where is not None else ""
-            note_quietly(
-                ctx, "exported", type_key=info.key, filter=text, sort=sort, columns=columns, rows=rows, format=format
-            )
+            note_quietly(ctx, "exported", type_key=info.key, filter=text, sort=sort, columns=columns, rows=rows, format=format)

@@ -220,6 +220,11 @@ class Kind:
         """Plain text for CSV cells and change-log lines; `parse(text(v))` equals v."""
         return "" if value is None else str(value)
 
+    def sheet_value(self, value: object, fmt: Format) -> object:
+        """What a spreadsheet's cell holds: words, or what it can count with (bool, int, Decimal, date, datetime in the
+        viewer's zone)."""
+        return self.text(value, fmt)
+
     def cell(self, value: object, fmt: Format) -> SafeString | str:
         """HTML for a list cell or property, escaped; a quiet dash when empty."""
         return DASH if value is None else escape(self.text(value, fmt))

@@ -310,6 +310,10 @@ class DateKind(Kind):
         """ISO text."""
         return "" if value is None else value.isoformat()
 
+    def sheet_value(self, value: object, fmt: Format) -> object:
+        """The day."""
+        return value
+
     def cell(self, value: object, fmt: Format) -> SafeString | str:
         """Today, Thursday, 19 Oct; the full date on hover."""
         return DASH if value is None else _cell(value, fmt.language, fmt.country, fmt.today)

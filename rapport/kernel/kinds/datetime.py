@@ -127,6 +127,11 @@ class DateTimeKind(Kind):
             shown += offset
         return shown
 
+    def sheet_value(self, value: object, fmt: Format) -> object:
+        """The time on the viewer's clock, to the second; words in the second of two equal hours."""
+        local = value.astimezone(fmt.zone)
+        return self.text(value, fmt) if local.fold else local.replace(tzinfo=None)
+
     def cell(self, value: object, fmt: Format) -> SafeString | str:
         """ "Today 14:05", "2 days ago", "Thursday 9:30", "19 Oct"; date and time in full on hover."""
         if value is None:

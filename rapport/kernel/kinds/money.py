@@ -226,6 +226,10 @@ class MoneyKind(Figures):
         value = value if value.currency else Money(value.minor, fmt.currency)
         return f"{shown_as.plain_number(value.decimal, fmt)} {value.currency}"
 
+    def sheet_value(self, value: object, fmt: Format) -> object:
+        """A number in the workspace's currency; another currency is words, so that no sum adds unlike things."""
+        return value.decimal if value.currency in ("", fmt.currency) else self.text(value, fmt)
+
     def cell(self, value: object, fmt: Format) -> SafeString | str:
         """ "€1,240"; cents only when there are some."""
         if value is None:

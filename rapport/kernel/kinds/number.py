@@ -232,6 +232,10 @@ class NumberKind(Figures):
         """Without group marks, so that spreadsheets read it."""
         return "" if value is None else shown_as.plain_number(value, fmt)
 
+    def sheet_value(self, value: object, fmt: Format) -> object:
+        """The number."""
+        return value
+
     def cell(self, value: object, fmt: Format) -> SafeString | str:
         """With group marks, except where the column is so small that it can only hold years and the like."""
         if value is None:

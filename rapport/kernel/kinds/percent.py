@@ -60,6 +60,10 @@ class PercentKind(NumberKind):
         """With an ASCII sign."""
         return "" if value is None else f"{value}%"
 
+    def sheet_value(self, value: object, fmt: Format) -> object:
+        """With its sign, for a cell that counts would need a style per field."""
+        return self.text(value, fmt)
+
     def cell(self, value: object, fmt: Format) -> SafeString | str:
         """As the language writes percentages."""
         return DASH if value is None else esc(shown_as.percent(value, fmt))

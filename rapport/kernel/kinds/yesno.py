@@ -135,6 +135,10 @@ class YesNoKind(Kind):
         """Yes or No."""
         return "" if value is None else _("Yes") if value else _("No")
 
+    def sheet_value(self, value: object, fmt: Format) -> object:
+        """True or false."""
+        return value
+
     def cell(self, value: object, fmt: Format) -> SafeString | str:
         """A tick and the word, or the quiet word."""
         return DASH if value is None else _cells(fmt.language)[value]

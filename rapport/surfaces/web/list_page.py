@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
+from rapport.engines.exports.formats import formats_for
 from rapport.kernel.access import gate
 from rapport.kernel.actions.registry import Action, actions_of
 from rapport.kernel.context import Context
@@ -20,7 +21,6 @@ from rapport.kernel.query import read
 from rapport.kernel.query.text import parse
 from rapport.kernel.records.field import Field
 from rapport.kernel.records.registry import TypeInfo, registry
-from rapport.surfaces.web import exporting
 from rapport.surfaces.web.bulk import bulk_keys
 from rapport.surfaces.web.filter_chips import Chip, chips
 from rapport.surfaces.web.filter_text import error_place
@@ -68,8 +68,8 @@ def list_page(request: HttpRequest, type_key: str) -> HttpResponse:
         "chips": chips(ctx, state),
         "actions": _bulk_actions(ctx, info),
         "settling": any(r.on_type == info.key and r.is_active and not r.is_live for r in ctx.viewer.chart.rules.values()),
-        "may": {verb: gate.allows(ctx, info, verb) for verb in ("create", "edit", "delete", "import")}
-        | {"export": exporting.engine() is not None and gate.allows(ctx, info, "export")},
+        "may": {verb: gate.allows(ctx, info, verb) for verb in ("create", "edit", "delete", "import", "export")},
+        "export_formats": formats_for(info),
         "all_fields": list(gate.fields(ctx, info).values()),
         "column_order": read.pick_fields(ctx, info, dict.fromkeys([*state.columns, *gate.fields(ctx, info)])),
         "department": department_of(info),

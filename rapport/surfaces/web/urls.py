@@ -108,6 +108,6 @@ urlpatterns = [
     path("<slug:type_key>/bulk", bulk.bulk, name="bulk"),
     path("<slug:type_key>/cells", grid.cells, name="cells"),
     path("<slug:type_key>/texts", grid.texts, name="texts"),
-    path("<slug:type_key>/export.csv", exporting.export_csv, name="export"),
+    path("<slug:type_key>/export.<slug:format>", exporting.export, name="export"),
     *record_urls.urlpatterns,
 ]
