@@ -35,23 +35,24 @@ def prepare_data_folder(folder: Path) -> None:
         raise UnusableDataFolder(f"The data folder {folder} cannot be written by this user.")
 
 
-def secret_key(folder: Path) -> str:
-    """RAPPORT_SECRET_KEY, else the key of this installation, made on first use and readable by its owner only."""
+def secret_keys(folder: Path) -> list[str]:
+    """RAPPORT_SECRET_KEY, else the key of this installation, made on first use and readable by its owner only; below it
+    in the file, older keys that are still read (a restore puts the key of the backup in front)."""
     if from_environment := os.environ.get("RAPPORT_SECRET_KEY"):
-        return from_environment
+        return [from_environment]
     path = folder / "secret_key"
     if not path.exists():
         prepare_data_folder(folder)
         _write_once(path, secrets.token_urlsafe(48))
     try:
-        key = path.read_text(encoding="ascii").strip()
+        keys = path.read_text(encoding="ascii").split()
     except OSError as error:
         raise UnusableDataFolder(f"The key file {path} cannot be read: {error.strerror}.") from error
-    if len(key) < 32:
+    if not keys or len(keys[0]) < 32:
         raise UnusableDataFolder(
             f"The key file {path} is damaged: put it back from a backup or delete it to start anew."
         )
-    return key
+    return keys
 
 
 def _write_once(path: Path, text: str) -> None:

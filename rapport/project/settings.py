@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from rapport.project.data_folder import default_data_folder, prepare_data_folder, secret_key
+from rapport.project.data_folder import default_data_folder, prepare_data_folder, secret_keys
 from rapport.project.databases import database_settings
 from rapport.project.installed import PACKAGE, rapport_apps, template_folders
 from rapport.project.logs import logging_settings
@@ -36,7 +36,7 @@ DEBUG = os.environ.get("RAPPORT_DEBUG") == "1"
 # ---- Data ----
 DATA: Path = default_data_folder()
 prepare_data_folder(DATA)
-SECRET_KEY = secret_key(DATA)
+SECRET_KEY, *SECRET_KEY_FALLBACKS = secret_keys(DATA)
 MEDIA_ROOT = DATA / "files"  # served by views that check rights, never as static files: there is no MEDIA_URL
 FILE_UPLOAD_TEMP_DIR = str(DATA / "tmp")
 FILE_UPLOAD_PERMISSIONS = 0o600

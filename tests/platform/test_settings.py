@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from rapport.project.data_folder import secret_key
+from rapport.project.data_folder import secret_keys
 from rapport.project.databases import BadDatabaseUrl, database_settings
 
 pytestmark = pytest.mark.once
@@ -44,7 +44,7 @@ def test_two_installations_have_two_keys_and_keep_them(tmp_path: Path) -> None:
 def test_processes_that_start_at_once_agree_on_the_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("RAPPORT_SECRET_KEY", raising=False)
     with ThreadPoolExecutor(8) as pool:
-        keys = set(pool.map(lambda _: secret_key(tmp_path), range(16)))
+        keys = set(pool.map(lambda _: secret_keys(tmp_path)[0], range(16)))
     assert len(keys) == 1
     assert [path.name for path in tmp_path.glob(".secret_key*")] == []
 

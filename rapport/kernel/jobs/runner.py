@@ -27,6 +27,7 @@ from django.utils import timezone
 
 from rapport.kernel.access.current import no_workspace, use_workspace
 from rapport.kernel.jobs.context import Heartbeat, JobContext
+from rapport.kernel.jobs.holding import held_because
 from rapport.kernel.jobs.models import Job
 from rapport.kernel.jobs.queue import DEFAULT_LEASE, Queue
 from rapport.kernel.jobs.schedules import run_due_schedules, sync_schedules
@@ -183,6 +184,8 @@ class Runner:
         """One round: upkeep that is due, one job, the change readers. Whether there was anything to do."""
         if self._is_time("connections", _CONNECTIONS_EVERY):
             close_old_connections()
+        if held_because():  # a restored installation sends nothing twice
+            return False
         if self._is_time("schedules", _SCHEDULES_EVERY):
             run_due_schedules(self.queue.clock)
         if self._is_time("reap", self.queue.lease.total_seconds() / 3):

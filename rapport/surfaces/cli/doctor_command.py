@@ -15,15 +15,18 @@ from django.core.checks import Error, run_checks
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
+from rapport.engines.backup.verify import last_verified
 from rapport.kernel.access import walls
 from rapport.kernel.access.current import unscoped
 from rapport.kernel.changes.models import Change
+from rapport.kernel.jobs.holding import held_because
 from rapport.kernel.jobs.models import Job
 from rapport.project.sqlite import LEAST_VERSION
 
 Finding = tuple[str, str, str]  # ok | warn | bad, what, how to mend it
 _LEAST_FREE = 1024**3
 _OLDEST_JOB = dt.timedelta(minutes=15)
+_OLDEST_PROOF = dt.timedelta(days=2)
 _CLOCK_DRIFT = dt.timedelta(minutes=2)
 
 
@@ -34,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print every finding; exit code 1 when one is bad."""
     worst = 0
-    for look in (data_folder, database, second_wall, clock, tables, declarations, jobs, front_end, address, mail):
+    for look in (data_folder, database, second_wall, clock, tables, declarations, jobs, front_end, address, mail, backups):
         for state, what, mend in _looked(look):
             print(f"{state:<5}{what}" + (f"\n     -> {mend}" if mend else ""))
             worst = max(worst, int(state == "bad"))
@@ -187,6 +190,19 @@ def address() -> Iterator[Finding]:
         yield "ok", f"address {base or 'this machine only'}", ""
     if settings.DEBUG:
         yield "bad", "RAPPORT_DEBUG is on", "Unset it wherever others can reach this machine."
+
+
+def backups() -> Iterator[Finding]:
+    """When was a backup last proven by restoring it, and does a restore hold back what leaves the house?"""
+    found = last_verified()
+    if found is None:
+        yield "warn", "no backup was ever proven", "rapport backup create --to FOLDER --keep --verify, each hour by a timer"
+    else:
+        late = dt.datetime.now(dt.UTC) - found[0] > _OLDEST_PROOF
+        mend = "rapport backup create --to FOLDER --keep --verify" if late else ""
+        yield ("warn" if late else "ok"), f"backup of {found[1]:%Y-%m-%d %H:%M} proven {found[0]:%Y-%m-%d %H:%M} UTC", mend
+    if reason := held_because():
+        yield "warn", f"mails, webhooks and follow-ups are held back ({reason})", "rapport restore --release lets them go"
 
 
 def mail() -> Iterator[Finding]:

@@ -18,7 +18,7 @@ def sentence_of(problem: BaseException) -> str:
     if isinstance(problem, RapportError):
         return _with_fields(problem)
     if isinstance(problem, CommandFailed) or type(problem).__name__ in (
-        "UnsafeSqlite", "UnfitRole", "UnusableDataFolder", "BadDatabaseUrl", "AlreadyRunning", "CannotStart",
+        "UnsafeSqlite", "UnfitRole", "UnusableDataFolder", "BadDatabaseUrl", "AlreadyRunning", "CannotStart", "BackupProblem",
     ):  # fmt: skip
         return str(problem)
     name = type(problem).__name__

@@ -1,0 +1,101 @@
+"""A place to put a backup for trying: a folder, and on PostgreSQL a database of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import quote
+
+from django.db import connection
+
+from rapport.engines.backup.container import Backup, room_for
+from rapport.engines.backup.databases import load
+from rapport.engines.backup.problems import BackupProblem
+
+
+@contextmanager
+def restored_aside(backup: Backup, key: str, *, parent: Path) -> Iterator[dict[str, str]]:
+    """Put everything into a scratch place; yields the environment of a process that works there. Cleans up after."""
+    vendor = "sqlite" if "database.sqlite3" in backup.parts else "postgresql"
+    if vendor != connection.vendor:
+        raise BackupProblem(_other_database(vendor))
+    room_for(parent, sum(int(str(one["size"])) for one in backup.parts.values()) * 2)
+    with tempfile.TemporaryDirectory(prefix=".rapport-verify-", dir=parent) as folder:
+        data = Path(folder) / "data"
+        put_files(backup, data)
+        environment = {**os.environ, "RAPPORT_DATA": str(data), "RAPPORT_SECRET_KEY": key}
+        if vendor == "sqlite":
+            environment.pop("DATABASE_URL", None)
+            backup.take("database.sqlite3", data / "rapport.sqlite3")
+            yield environment
+            return
+        dump = Path(folder) / "database.dump"
+        backup.take("database.dump", dump)
+        with _scratch_database() as name:
+            load(dump, name)
+            yield environment | {"DATABASE_URL": _url(name)}
+
+
+def put_files(backup: Backup, data: Path) -> None:
+    """Write the uploaded files and the journal below a data folder."""
+    for part in ("", "files", "tmp"):
+        (data / part).mkdir(parents=True, exist_ok=True, mode=0o700)
+    for name in backup.parts:
+        if name.startswith("files/") or name == "erasures.jsonl":
+            backup.take(name, data / name)
+
+
+def run_try(environment: dict[str, str], manifest: dict[str, object], folder: Path) -> list[str]:
+    """What the trying process prints; raises BackupProblem with its sentence."""
+    facts = folder / f".rapport-facts-{secrets.token_hex(4)}.json"
+    facts.write_text(json.dumps({"counts": manifest["counts"]}), encoding="utf-8")
+    try:
+        command = [sys.executable, "-m", "rapport", "backup", "try", str(facts)]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    finally:
+        facts.unlink(missing_ok=True)
+    if done.returncode:
+        raise BackupProblem((done.stderr.strip() or "The restored installation could not be tried.").splitlines()[-1])
+    return done.stdout.strip().splitlines()
+
+
+def _other_database(vendor: str) -> str:
+    kept = "PostgreSQL" if vendor == "postgresql" else "SQLite"
+    mend = "Set DATABASE_URL to a PostgreSQL database." if vendor == "postgresql" else "Leave DATABASE_URL out."
+    return f"This backup is of a {kept} database. {mend} To move from one to the other: rapport export --workspace, then import."
+
+
+@contextmanager
+def _scratch_database() -> Iterator[str]:
+    name = f"rapport_verify_{secrets.token_hex(6)}"
+    quoted = connection.ops.quote_name(name)
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(f"CREATE DATABASE {quoted}")
+    except Exception as wrong:
+        reason = str(wrong).strip().splitlines()[0]
+        raise BackupProblem(
+            f"No database could be made to try the backup in ({reason}). As a superuser: ALTER ROLE … CREATEDB."
+        ) from wrong
+    try:
+        yield name
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute(f"DROP DATABASE IF EXISTS {quoted} WITH (FORCE)")
+
+
+def _url(name: str) -> str:
+    given = connection.settings_dict
+    password = f":{quote(given['PASSWORD'], safe='')}" if given["PASSWORD"] else ""
+    who = f"{quote(given['USER'], safe='')}{password}@" if given["USER"] else ""
+    host = quote(given["HOST"], safe="") if given["HOST"].startswith("/") else given["HOST"]
+    place = f"{'' if host.startswith('%2F') else host}{':' + given['PORT'] if given['PORT'] else ''}"
+    tail = f"?host={host}" if host.startswith("%2F") else ""
+    return f"postgres://{who}{place}/{quote(name, safe='')}{tail}"

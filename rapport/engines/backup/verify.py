@@ -1,0 +1,64 @@
+"""Believing a backup: its bytes, then a real restore beside the living one, tried out, and thrown away."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from django.conf import settings
+
+from rapport.engines.backup.container import Progress, reading
+from rapport.engines.backup.create import KEYS_SUFFIX, key_mark
+from rapport.engines.backup.problems import BackupProblem
+from rapport.engines.backup.scratch import restored_aside, run_try
+
+_STATE = "backup-state.json"
+
+
+def verify(
+    path: Path, *, keys: Path | None = None, passphrase: str = "", progress: Progress = lambda share, count: None
+) -> Iterator[str]:
+    """One line per proof; raises BackupProblem at the first that fails. The living installation is not touched."""
+    with reading(path, passphrase) as backup:
+        backup.check(progress)
+        yield f"{len(backup.parts):,} parts, each as it was put in"
+        key = key_for(path, backup.manifest, keys)
+        with restored_aside(backup, key, parent=path.parent) as environment:
+            yield from run_try(environment, backup.manifest, path.parent)
+        remember_verified(str(backup.manifest["created_at"]))
+
+
+def key_for(path: Path, manifest: dict[str, object], keys: Path | None) -> str:
+    """The key that belongs to a backup: from its second file, else this installation's own if it is the same."""
+    beside = keys or path.with_name(path.name + KEYS_SUFFIX)
+    if beside.is_file():
+        found = beside.read_text(encoding="ascii", errors="replace").strip()
+        if key_mark(found) == manifest["key"]:
+            return found
+        raise BackupProblem(f"{beside.name} is not the key of this backup; give the right one with --keys.")
+    if keys is not None:
+        raise BackupProblem(f"There is no file {keys}.")
+    if key_mark(settings.SECRET_KEY) == manifest["key"]:
+        return settings.SECRET_KEY
+    raise BackupProblem(
+        f"The key of this backup ({beside.name}) is missing, and this installation has another one. Without it, code apps of "
+        "the second step and secrets of single sign-on are lost: give it with --keys, or say --without-keys."
+    )
+
+
+def remember_verified(created_at: str) -> None:
+    """Write down which backup was last proven, for `rapport doctor`."""
+    path = Path(settings.DATA) / _STATE
+    now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
+    path.write_text(json.dumps({"verified_at": now, "created_at": created_at}), encoding="ascii")
+
+
+def last_verified() -> tuple[dt.datetime, dt.datetime] | None:
+    """(when a backup was last proven by restoring it, when that backup was made); None when never."""
+    try:
+        found = json.loads((Path(settings.DATA) / _STATE).read_text(encoding="ascii"))
+        return dt.datetime.fromisoformat(found["verified_at"]), dt.datetime.fromisoformat(found["created_at"])
+    except (OSError, ValueError, KeyError):
+        return None

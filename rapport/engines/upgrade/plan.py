@@ -1,0 +1,119 @@
+"""The steps from the database that is there to the one this program needs, with what they cost and what forbids them."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from django.apps import apps
+from django.conf import settings
+from django.core.checks import Error, run_checks
+from django.db import connection, migrations
+from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.migration import Migration
+from django.db.migrations.state import ProjectState
+
+from rapport.kernel.access.current import unscoped
+
+#: Rows a second that a table with its indexes is copied with on a machine of two cores (docs/decisions/0019-backup.md).
+ROWS_A_SECOND = 60_000
+#: Operations that make SQLite copy the whole table, and PostgreSQL read it.
+_REWRITING = (
+    migrations.AddField, migrations.AlterField, migrations.RemoveField, migrations.AddConstraint, migrations.RemoveConstraint,
+    migrations.AddIndex, migrations.RunPython, migrations.RunSQL,
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Step:
+    """One migration, and the rows of the largest table it goes over."""
+
+    name: str
+    rows: int
+
+
+@dataclass
+class Plan:
+    """What is to do, what stands in the way, what to know."""
+
+    steps: list[Step] = field(default_factory=list)
+    obstacles: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    bytes_needed: int = 0
+    seconds: float = 0.0
+    #: Nothing is there yet.
+    is_new: bool = False
+
+
+def plan_of() -> Plan:
+    """Look at the database; changes nothing."""
+    executor = MigrationExecutor(connection)
+    applied, known = executor.loader.applied_migrations, executor.loader.disk_migrations
+    found = Plan(is_new=not applied)
+    installed = {config.label for config in apps.get_app_configs()}
+    unknown = sorted(key for key in applied if key not in known and key not in executor.loader.replacements)
+    newer = [f"{app}.{name}" for app, name in unknown if app in installed]
+    if newer:
+        found.obstacles.append(
+            f"The database was made by a newer Rapport ({', '.join(newer[:3])}); install that version or a later one. "
+            "Nothing was changed."
+        )
+    gone = sorted({app for app, _name in unknown if app not in installed})
+    if gone:
+        found.notes.append(f"add-ons that are not installed here have tables: {', '.join(gone)}; they are left as they are")
+    found.obstacles += [f"{one.msg}" for one in run_checks() if isinstance(one, Error)][:3]
+    if newer:
+        return found
+    todo = [migration for migration, _backwards in executor.migration_plan(executor.loader.graph.leaf_nodes())]
+    state = executor.loader.project_state(list(applied)) if applied else ProjectState()
+    found.steps = list(_steps(todo, state)) if todo else []
+    found.seconds = sum(step.rows for step in found.steps) / ROWS_A_SECOND
+    _weigh(found)
+    return found
+
+
+def _steps(todo: list[Migration], state: ProjectState) -> Iterator[Step]:
+    tables = set(connection.introspection.table_names())
+    for migration in todo:
+        rows = 0
+        for operation in migration.operations:
+            if isinstance(operation, _REWRITING):
+                names = [getattr(operation, "model_name", "")] if getattr(operation, "model_name", "") else _all(state, migration)
+                rows = max([rows, *(_rows(state, migration.app_label, name, tables) for name in names)])
+            operation.state_forwards(migration.app_label, state)
+        yield Step(f"{migration.app_label}.{migration.name}", rows)
+
+
+def _all(state: ProjectState, migration: Migration) -> list[str]:
+    return [name for app, name in state.models if app == migration.app_label]
+
+
+def _rows(state: ProjectState, app: str, name: str, tables: set[str]) -> int:
+    model = state.models.get((app, name.lower()))
+    table = (model.options.get("db_table") if model else "") or f"{app}_{name.lower()}"
+    if table not in tables:
+        return 0
+    with unscoped("an upgrade counts the rows of tables it would rewrite"), connection.cursor() as cursor:
+        cursor.execute(f"SELECT count(*) FROM {connection.ops.quote_name(table)}")
+        return int(cursor.fetchone()[0])
+
+
+def _weigh(found: Plan) -> None:
+    """Room for the backup, and on SQLite for the copy of a table that is rebuilt."""
+    data = Path(settings.DATA)
+    if connection.vendor == "sqlite":
+        path = Path(str(connection.settings_dict["NAME"]))
+        size = path.stat().st_size if path.is_file() else 0
+    else:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_database_size(current_database())")
+            size = int(cursor.fetchone()[0])
+    files = sum(path.stat().st_size for path in (data / "files").rglob("*") if path.is_file())
+    found.bytes_needed = 2 * size + files if found.steps and not found.is_new else 0
+    free = shutil.disk_usage(data).free
+    if free < found.bytes_needed:
+        found.obstacles.append(
+            f"{data} has {free / 2**30:.1f} GB free, {found.bytes_needed / 2**30:.1f} GB are needed; make room first."
+        )

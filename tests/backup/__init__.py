@@ -1,0 +1,1 @@
+"""Backup and restore, by real processes on both databases."""
