@@ -14,6 +14,8 @@ from django.apps import apps
 from django.db import connection, transaction
 
 from rapport.engines.backup.problems import BackupProblem
+from rapport.kernel.access.current import unscoped
+from rapport.kernel.access.walls import OPTION_OF_DUMPS
 
 #: Files beside a SQLite database that belong to it while it is open.
 COMPANIONS = ("-wal", "-shm", "-journal")
@@ -37,9 +39,8 @@ def snapshot(out: Path) -> dict[str, object]:
         with connection.cursor() as cursor:
             cursor.execute("VACUUM INTO %s", [str(out)])
         return sqlite_facts(out)
-    with transaction.atomic(), connection.cursor() as cursor:
+    with unscoped("a backup holds the rows of every workspace"), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-        cursor.execute("SET LOCAL rapport.unscoped = 'yes'")
         cursor.execute("SELECT pg_export_snapshot()")
         moment = cursor.fetchone()[0]
         found = _facts(_asking(cursor))
@@ -65,9 +66,7 @@ def sqlite_facts(path: Path) -> dict[str, object]:
 
 def own_facts() -> dict[str, object]:
     """What the database we are connected to holds."""
-    with transaction.atomic(), connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            cursor.execute("SET LOCAL rapport.unscoped = 'yes'")
+    with unscoped("a restored database is compared with what was backed up"), connection.cursor() as cursor:
         return _facts(_asking(cursor))
 
 
@@ -148,7 +147,7 @@ def environment() -> dict[str, str]:
     given = connection.settings_dict
     wanted = {
         "PGHOST": given["HOST"], "PGPORT": given["PORT"], "PGUSER": given["USER"], "PGPASSWORD": given["PASSWORD"],
-        "PGOPTIONS": "-c rapport.unscoped=yes", "PGCONNECT_TIMEOUT": "10",
+        "PGOPTIONS": OPTION_OF_DUMPS, "PGCONNECT_TIMEOUT": "10",
     }  # fmt: skip
     return {**os.environ, **{name: str(value) for name, value in wanted.items() if value}}
 

@@ -21,6 +21,9 @@ POLICY = "rapport_wall"
 _WORKSPACE = "(SELECT nullif(current_setting('rapport.workspace', true), '')::uuid)"
 _UNSCOPED = "(SELECT current_setting('rapport.unscoped', true) = 'yes')"
 
+#: For PostgreSQL's own programs, which dump and load the rows of every workspace (PGOPTIONS).
+OPTION_OF_DUMPS = "-c rapport.unscoped=yes"
+
 #: Tables whose rows any workspace may read (never write), each with the reason. Reviewed by a test.
 OPEN_FOR_READING = {
     "kernel_searchentry": (
