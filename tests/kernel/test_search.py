@@ -55,6 +55,53 @@ def test_words_of_a_hidden_field_group_find_nothing(cast: Cast) -> None:
     assert search(cast.ctx("ana"), "quintillion")
 
 
+@pytest.mark.parametrize(
+    "typed", ["aldersly", "adlersley", "aldersleyy", "aldertley", "hotl aldersley", "alderslye hotel", "lanern street", "skylrak aircraf"],
+)  # fmt: skip
+def test_a_slip_of_the_finger_still_finds(cast: Cast, typed: str) -> None:
+    """A letter too few, too many, wrong, or swapped; in one word of several, or in each."""
+    ctx = cast.ctx("ana")
+    wanted = {
+        ctx.create("customer", name="Hôtel Aldersley, Lantern Street").pk, ctx.create("customer", name="Skylark Aircraft").pk,
+    }  # fmt: skip
+    ctx.create("customer", name="Quite Another")
+    assert {hit.id for hit in search(ctx, typed)} <= wanted and len(search(ctx, typed)) == 1
+
+
+@pytest.mark.parametrize("typed", ["bob", "alter ego", "zzzzzz", "555 0118", "hannah"])
+def test_what_is_merely_similar_is_not_found(cast: Cast, typed: str) -> None:
+    """Short words, numbers, other first letters and far words have no likes."""
+    ctx = cast.ctx("ana")
+    for name in ("Rob", "Aldersley", "Joanna"):
+        ctx.create("customer", name=name, phones="01 555 0119")
+    assert search(ctx, typed) == []
+
+
+def test_a_number_from_abroad_is_found_with_its_trunk_zero(cast: Cast) -> None:
+    """As people write it on cards: +353 (0)1 555 0119, 00353 1 5550119."""
+    ctx = cast.ctx("ana")
+    made = ctx.create("customer", name="Card", phones="+353 1 555 0119")
+    for typed in ("+353 (0)1 555 0119", "00353 1 5550119", "(01) 555-0119", "5550119"):
+        assert [hit.id for hit in search(ctx, typed)] == [made.pk], typed
+
+
+def test_the_best_fit_comes_first_then_ones_own_then_the_newest(cast: Cast) -> None:
+    """Called so, begins so, has a word that begins so, contains it; among equals mine, then the younger."""
+    system, ben = cast.system, cast.ctx("ben")
+    for name, owner in (("Upperskylark", cast.cem), ("The Skylark", cast.cem), ("Skylark B", cast.cem), ("Skylark A", cast.cem),
+                        ("Skylark Mine", cast.ben), ("Skylark", cast.cem)):  # fmt: skip
+        system.create("customer", name=name, owner=owner.pk)
+    titles = [hit.title for hit in search(cast.ctx("ana"), "skylark")]
+    assert titles == ["Skylark", "Skylark Mine", "Skylark A", "Skylark B", "The Skylark", "Upperskylark"]
+    assert search(ben, "skylark")[0].title == "Skylark Mine"
+
+
+def test_slips_go_through_the_gate(cast: Cast) -> None:
+    """What Ben may not see is not found by a mistyped name either."""
+    cast.system.create("customer", name="Zanzibar", owner=cast.cem.pk)
+    assert search(cast.ctx("ana"), "zanzbar") and not search(cast.ctx("ben"), "zanzbar")
+
+
 def test_few_among_many_are_still_found(cast: Cast) -> None:
     """Ben sees one of 200 customers with the word; the search goes on until it has met his."""
     cast.system.create("customer", name="Pelican of Ben", owner=cast.ben.pk)

@@ -170,18 +170,20 @@ def may(ctx: Context, info: TypeInfo, record: Record, verb: str) -> bool:
 
 
 class Named(str):
-    """The title of a record, which knows whether it names a person (people are shown round)."""
+    """The title of a record, which knows whether it names a person (people are shown round) and whose it is."""
 
     is_person: bool = False
+    owner_id: UUID | None = None
 
 
 def titles(ctx: Context, info: TypeInfo, ids: set[UUID]) -> dict[UUID, Named]:
     """Titles of those records that the viewer may see, in one query. The title obeys its field group."""
     if not ids or info.title_field.key not in fields(ctx, info):
         return {}
-    wanted = ["pk", info.title_field.path, *filter(None, [info.person_column])]
+    wanted = ["pk", info.title_field.path, "owner_id", *filter(None, [info.person_column])]
     found = {}
-    for pk, title, *kind in visible(ctx, info).filter(pk__in=ids).values_list(*wanted):
+    for pk, title, owner_id, *kind in visible(ctx, info).filter(pk__in=ids).values_list(*wanted):
         found[pk] = Named(title)
+        found[pk].owner_id = owner_id
         found[pk].is_person = info.key == "user" or kind == ["person"]
     return found

@@ -19,6 +19,7 @@ from django.db.models import Max, QuerySet
 from rapport.kernel.access import gate
 from rapport.kernel.access.current import current_workspace_id, unscoped
 from rapport.kernel.changes.bulk import insert_rows
+from rapport.kernel.query import near
 from rapport.kernel.query.models import SearchEntry
 from rapport.kernel.query.walking import FEW
 from rapport.kernel.records.registry import registry
@@ -31,6 +32,9 @@ _COLUMNS = ("workspace_id", "type", "record_id", "group", "title_key", "text")
 #: How many candidates are read before giving up on a viewer who may see few of them.
 _CANDIDATES = 60
 _ROUNDS = 5
+_OWN = 10
+#: With fewer hits than this, what is merely like the words is looked for too.
+_FEW_HITS = 3
 #: Entries SQLite looks at in one step; below its limit of bound values.
 _FTS_BATCH = 900
 
@@ -75,29 +79,56 @@ def forget(record_ids: Iterable[UUID]) -> None:
 
 
 def search(ctx: Context, text: str, *, limit: int = 12, only: str = "") -> list[Hit]:
-    """Records whose words contain every word of `text`, titles that begin with it first. At most `limit`."""
-    wanted = fold(text)[:100]
+    """Records whose words contain every word of `text`, best first; where few do, also those that are like it. At most `limit`.
+
+    Best is what is called so, then what begins so, then what merely contains it; among like ones the viewer's own, then
+    what changed lately.
+    """
+    wanted = fold(_plain_number(text))[:100]
     if not wanted:
         return []
     types = [t for t in registry.all() if t.declared.search and gate.allows(ctx, t, "view") and only in ("", t.key)]
     keys = [t.key for t in types]
     if not keys:
         return []
-    found: dict[UUID, Hit] = {}
+    found: dict[UUID, _Ranked] = {}
     for candidates in _candidates(ctx, wanted, keys):
-        for hit in _through_gate(ctx, candidates):
-            found.setdefault(hit.id, hit)
+        for one in _through_gate(ctx, wanted, candidates):
+            found.setdefault(one.hit.id, one)
         if len(found) >= limit:
             break
-    return list(found.values())[:limit]
+    if len(found) < min(limit, _FEW_HITS):
+        for one in _through_gate(ctx, wanted, _near(ctx, wanted, keys)):
+            found.setdefault(one.hit.id, one)
+    return [one.hit for one in sorted(found.values(), key=lambda one: -one.rank)[:limit]]
 
 
-def _candidates(ctx: Context, wanted: str, keys: list[str]) -> Iterable[list[tuple[str, UUID]]]:
-    """Batches of (type, id): first titles that begin with the text, then words that contain it."""
+def _plain_number(text: str) -> str:
+    """The trunk zero of "+353 (0)1 555" is not dialled from abroad, and not stored."""
+    return text.replace("(0)", "") if text.lstrip().startswith(("+", "00")) else text
+
+
+def _near(ctx: Context, wanted: str, keys: list[str]) -> list[tuple[str, UUID, float]]:
+    """Records whose words are like those typed, the likest first."""
+    words = _words(wanted)
+    if not words or max(map(len, words)) < near.SHORTEST or min(map(len, words)) < 3:
+        return []
+    rows = SearchEntry.objects.filter(workspace_id=ctx.workspace.pk, type__in=keys, group__in=_groups(ctx, keys))
+    if connection.vendor == "sqlite":
+        rows = rows.filter(pk__in=_fts(near.as_match(words), 2**62, near.MOST))
+    else:
+        rows = near.as_filter(rows, words).order_by("-pk")[: near.MOST]
+    alike = [(key, rid, near.likeness(words, text)) for key, rid, text in rows.values_list("type", "record_id", "text")]
+    return sorted((one for one in alike if one[2]), key=lambda one: -one[2])[:_CANDIDATES]
+
+
+def _candidates(ctx: Context, wanted: str, keys: list[str]) -> Iterable[list[tuple[str, UUID, float]]]:
+    """Batches of (type, id, likeness): first titles that begin with the text, then words that contain it."""
     groups = _groups(ctx, keys)
     base = SearchEntry.objects.filter(workspace_id=ctx.workspace.pk, type__in=keys, group__in=groups)
     prefix = base.filter(title_key__gte=wanted, title_key__lt=wanted + "\U0010ffff").order_by("title_key")
-    yield list(prefix.values_list("type", "record_id")[:_CANDIDATES])
+    yield _own(ctx, wanted, keys)
+    yield [(key, rid, 1.0) for key, rid in prefix.values_list("type", "record_id")[:_CANDIDATES]]
     words = [w for w in _words(wanted) if len(w) >= 3]
     if not words:
         return
@@ -107,6 +138,18 @@ def _candidates(ctx: Context, wanted: str, keys: list[str]) -> Iterable[list[tup
         yield rows
         if last is None:
             return
+
+
+def _own(ctx: Context, wanted: str, keys: list[str]) -> list[tuple[str, UUID, float]]:
+    """The viewer's own records that are called so, of types with an index by owner and title: among thousands of the same
+    name they would not be met otherwise."""
+    found: list[tuple[str, UUID, float]] = []
+    for model, key in ((registry.get(key).model, key) for key in keys):
+        if ctx.viewer.user_id and any(list(i.fields[:3]) == ["workspace", "owner", "title_key"] for i in model._meta.indexes):
+            mine = model.objects.filter(workspace_id=ctx.workspace.pk, owner_id=ctx.viewer.user_id, deleted_at=None)
+            rows = mine.filter(title_key__gte=wanted, title_key__lt=wanted + "\U0010ffff").order_by("title_key")
+            found += [(key, pk, 1.0) for pk in rows.values_list("pk", flat=True)[:_OWN]]
+    return found
 
 
 def _words(wanted: str) -> list[str]:
@@ -119,13 +162,13 @@ def _words(wanted: str) -> list[str]:
 
 def _containing(
     ctx: Context, words: list[str], keys: list[str], groups: list[str], below: int | None
-) -> tuple[list[tuple[str, UUID]], int | None]:
+) -> tuple[list[tuple[str, UUID, float]], int | None]:
     """The next newest candidates, and the entry to go on below (None when there are no more)."""
     rows = SearchEntry.objects.filter(workspace_id=ctx.workspace.pk, type__in=keys, group__in=groups)
     rows, floor = _matching(rows, words, below)
     got = list(rows.order_by("-pk").values_list("pk", "type", "record_id")[:_CANDIDATES])
     last = got[-1][0] if len(got) == _CANDIDATES else floor
-    return [(kind, rid) for _pk, kind, rid in got], last
+    return [(kind, rid, 1.0) for _pk, kind, rid in got], last
 
 
 def _matching(rows: QuerySet, words: list[str], below: int | None = None) -> tuple[QuerySet, int | None]:
@@ -140,15 +183,19 @@ def _matching(rows: QuerySet, words: list[str], below: int | None = None) -> tup
             rows = rows.filter(text__contains=word)
         return rows, None
     match = " AND ".join('"' + w.replace('"', '""') + '"' for w in words)
-    with connection.cursor() as cursor:
-        # Bounded and newest first: FTS5 walks its list backwards, so that a word in a million entries costs no more.
-        cursor.execute(
-            "SELECT rowid FROM kernel_search_fts WHERE kernel_search_fts MATCH %s AND rowid < %s"
-            " ORDER BY rowid DESC LIMIT %s",
-            [match, below if below is not None else 2**62, _FTS_BATCH],
-        )
-        ids = [row[0] for row in cursor.fetchall()]
+    ids = _fts(match, below if below is not None else 2**62, _FTS_BATCH)
     return rows.filter(pk__in=ids), (ids[-1] if len(ids) == _FTS_BATCH else None)
+
+
+def _fts(match: str, below: int, most: int) -> list[int]:
+    """Entries that SQLite's word index has for a question, newest first: FTS5 walks its list backwards, so that a word in a
+    million entries costs no more than one in a thousand."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT rowid FROM kernel_search_fts WHERE kernel_search_fts MATCH %s AND rowid < %s ORDER BY rowid DESC LIMIT %s",
+            [match, below, most],
+        )
+        return [row[0] for row in cursor.fetchall()]
 
 
 def few_containing(ctx: Context, type_key: str, wanted: str, *, most: int = FEW) -> list[UUID] | None:
@@ -168,14 +215,35 @@ def _groups(ctx: Context, keys: list[str]) -> list[str]:
     return [g for g in every | {""} if ctx.viewer.group(g) != "hidden"]
 
 
-def _through_gate(ctx: Context, candidates: list[tuple[str, UUID]]) -> list[Hit]:
-    """Those candidates that the viewer may see, in their order, with titles."""
-    by_type: dict[str, set[UUID]] = {}
-    for key, rid in candidates:
-        by_type.setdefault(key, set()).add(rid)
-    seen = {key: gate.titles(ctx, registry.get(key), ids) for key, ids in by_type.items()}
-    return [
-        Hit(key, rid, str(seen[key][rid]), registry.get(key).record_url(rid), seen[key][rid].is_person)
-        for key, rid in candidates
-        if rid in seen[key]
-    ]
+@dataclass(frozen=True)
+class _Ranked:
+    """A hit and how well it fits."""
+
+    hit: Hit
+    rank: float
+
+
+def _through_gate(ctx: Context, wanted: str, candidates: list[tuple[str, UUID, float]]) -> list[_Ranked]:
+    """Those candidates that the viewer may see, with titles and ranks: one query per type."""
+    by_type: dict[str, dict[UUID, float]] = {}
+    for key, rid, likeness in candidates:
+        by_type.setdefault(key, {}).setdefault(rid, likeness)
+    found = []
+    for key, likenesses in by_type.items():
+        info = registry.get(key)
+        known = gate.titles(ctx, info, set(likenesses))
+        for rid, title in known.items():
+            hit = Hit(key, rid, str(title), info.record_url(rid), title.is_person)
+            is_mine = title.owner_id is not None and title.owner_id == ctx.viewer.user_id
+            found.append(_Ranked(hit, _rank(wanted, fold(title), likenesses[rid], rid, is_mine=is_mine)))
+    return found
+
+
+def _rank(wanted: str, title: str, likeness: float, record_id: UUID, *, is_mine: bool) -> float:
+    """How it fits counts most, whose it is next, how new it is last (the first 48 bits of an id are its milliseconds)."""
+    fit = 40.0 if likeness == 1.0 else 20.0 * likeness
+    if likeness == 1.0 and title.startswith(wanted):
+        fit = 100.0 if title == wanted else 80.0
+    elif likeness == 1.0 and f" {wanted}" in f" {title}":
+        fit = 60.0
+    return fit + (12.0 if is_mine else 0.0) + (record_id.int >> 80) / 2**48
