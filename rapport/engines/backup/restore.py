@@ -24,7 +24,7 @@ from rapport.engines.backup.create import create, key_mark
 from rapport.engines.backup.databases import COMPANIONS, dump_of, load
 from rapport.engines.backup.problems import BackupProblem
 from rapport.engines.backup.scratch import restored_aside, run_try
-from rapport.engines.backup.verify import key_for, remember_verified
+from rapport.engines.backup.verify import key_for, refuse_workspace, remember_verified
 from rapport.kernel.jobs.holding import hold
 
 JOURNAL = "erasures.jsonl"
@@ -34,6 +34,7 @@ def restore(path: Path, *, keys: Path | None = None, passphrase: str = "", witho
     """One line per step. Raises BackupProblem before anything has changed. Nobody may be working: hold the data folder."""
     data = Path(settings.DATA)
     with reading(path, passphrase) as backup:
+        refuse_workspace(backup.manifest, path)
         backup.check()
         yield f"{len(backup.parts):,} parts, each as it was put in"
         key = _key(path, backup, keys, without_keys=without_keys)

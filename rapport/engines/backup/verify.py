@@ -22,12 +22,19 @@ def verify(
 ) -> Iterator[str]:
     """One line per proof; raises BackupProblem at the first that fails. The living installation is not touched."""
     with reading(path, passphrase) as backup:
+        refuse_workspace(backup.manifest, path)
         backup.check(progress)
         yield f"{len(backup.parts):,} parts, each as it was put in"
         key = key_for(path, backup.manifest, keys)
         with restored_aside(backup, key, parent=path.parent) as environment:
             yield from run_try(environment, backup.manifest, path.parent)
         remember_verified(str(backup.manifest["created_at"]))
+
+
+def refuse_workspace(manifest: dict[str, object], path: Path) -> None:
+    """A workspace written by `rapport workspace export` is no backup of an installation."""
+    if manifest.get("kind") == "workspace":
+        raise BackupProblem(f"{path.name} holds one workspace; bring it in with: rapport workspace import")
 
 
 def key_for(path: Path, manifest: dict[str, object], keys: Path | None) -> str:

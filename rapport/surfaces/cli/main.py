@@ -39,6 +39,7 @@ COMMANDS = {
     "privacy": Command("privacy_command", "do erasures of personal data again after a restore"),
     "backup": Command("backup_command", "make a backup, or prove that one can be restored"),
     "restore": Command("restore_command", "put a backup back"),
+    "workspace": Command("workspace_command", "write a whole workspace into one file of open formats, or bring one in"),
     "upgrade": Command("upgrade_command", "say what bringing this installation up to date would do, and do it"),
     "doctor": Command("doctor_command", "check this installation and say how to mend it"),
     "bench": Command("bench_command", "measure this installation"),

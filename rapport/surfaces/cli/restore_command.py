@@ -14,6 +14,7 @@ from rapport.engines.backup.create import KEYS_SUFFIX
 from rapport.engines.backup.databases import own_facts
 from rapport.engines.backup.restore import restore
 from rapport.engines.backup.settling import settle
+from rapport.engines.backup.verify import refuse_workspace
 from rapport.kernel.jobs.holding import held_because, release
 from rapport.project.data_lock import hold_data_folder
 from rapport.surfaces.cli.backup_command import add_passphrase, passphrase
@@ -61,6 +62,7 @@ def _say_what(options: argparse.Namespace) -> bool:
     """What the backup holds and what stands here; whether here is nothing yet."""
     with reading(Path(options.file), passphrase(options)) as backup:
         facts = backup.manifest
+        refuse_workspace(facts, Path(options.file))
         version = f"Rapport {facts['version']} (this is {__version__})"
         print(f"{options.file}: {version}, {facts['database']}, made {facts['created_at']}")
         print(f"  workspaces  {_names(facts['workspaces'])}")

@@ -1,0 +1,1 @@
+"""A workspace out and in again."""
