@@ -140,6 +140,25 @@ def test_from_a_laptop_to_a_server(place: Both, tmp_path_factory: pytest.TempPat
 
 
 @pytest.mark.slow
+def test_one_workspace_of_a_backup_comes_back_beside_the_living_one(place: Both) -> None:  # noqa: F811
+    """What was deleted since stands in the restored one, what came since only in the living one."""
+    out = place.folder / "a.bak"
+    place.add("Then")
+    place.run("backup", "create", "--out", str(out))
+    place.python("ctx.delete(__import__('rapport.modules.customers.models', fromlist=['Customer']).Customer.objects.get(name='Then'))")
+    place.add("Now")
+    assert "--as" in place.run("restore", str(out), "--workspace", "Fernhill", code=1)[1]
+    assert "no workspace called" in place.run("restore", str(out), "--workspace", "Nobody", "--as", "x", code=1)[1]
+    assert "“Fernhill then” is here" in place.run("restore", str(out), "--workspace", "Fernhill", "--as", "Fernhill then")[0]
+    names = {
+        space: place.run("export", "customer", "--workspace", space, "--fields", "name")[0].count("Then")
+        for space in ("Fernhill", "Fernhill then")
+    }
+    assert names == {"Fernhill": 0, "Fernhill then": 1}
+    assert place.run("audit", "verify")[0].count("whole") == 2
+
+
+@pytest.mark.slow
 def test_a_file_of_something_else_is_refused_in_a_sentence(place: Both) -> None:  # noqa: F811
     """A backup is no workspace, a workspace is no backup, rubbish is neither."""
     backup, packed, rubbish = place.folder / "a.bak", place.folder / "a.zip", place.folder / "x.zip"

@@ -56,6 +56,20 @@ def restore(path: Path, *, keys: Path | None = None, passphrase: str = "", witho
     yield f"in place; what was there before is kept in {kept}"
 
 
+def restore_workspace(path: Path, name: str, out: Path, *, keys: Path | None = None, passphrase: str = "") -> Iterator[str]:
+    """Write one workspace of a backup to `out`, as `rapport workspace export` does; the living installation goes on."""
+    with reading(path, passphrase) as backup:
+        refuse_workspace(backup.manifest, path)
+        backup.check()
+        yield f"{len(backup.parts):,} parts, each as it was put in"
+        with restored_aside(backup, key_for(path, backup.manifest, keys), parent=out.parent) as environment:
+            yield from run_try(environment, backup.manifest, out.parent)
+            command = [sys.executable, "-m", "rapport", "workspace", "export", "--workspace", name, "--out", str(out)]
+            done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+            if done.returncode:
+                raise BackupProblem(done.stderr.strip().splitlines()[-1])
+
+
 def _key(path: Path, backup: Backup, keys: Path | None, *, without_keys: bool) -> str:
     key = settings.SECRET_KEY if without_keys else key_for(path, backup.manifest, keys)
     if os.environ.get("RAPPORT_SECRET_KEY") and key != settings.SECRET_KEY:

@@ -1,4 +1,4 @@
-"""Write records to CSV or JSON lines, with the rights of the user it runs as."""
+"""Write records to CSV, Excel, JSON lines or vCards, with the rights of the user it runs as."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from rapport.engines.exports.writing import FORMATS, export_rows
+from rapport.engines.exports.formats import FORMATS
+from rapport.engines.exports.writing import export_rows
 from rapport.kernel.query.text import parse
 from rapport.kernel.records.registry import registry
 from rapport.surfaces.cli.failures import CommandFailed
@@ -19,7 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--filter", default="", metavar="TEXT", help="only records that match, such as: stage.outcome is won")
     parser.add_argument("--fields", default="", metavar="KEYS", help="field keys, separated by commas (default: all)")
     parser.add_argument("--sort", default="", metavar="KEY", help="field key, with - in front for descending")
-    parser.add_argument("--format", choices=FORMATS, default="", help="csv or jsonl (default: from the name of --out, else csv)")
+    parser.add_argument("--format", choices=FORMATS, default="", help="default: from the name of --out, else csv")
     parser.add_argument("--out", default="", metavar="FILE", help="file to write (default: standard output)")
     add_who(parser)
 
@@ -27,7 +28,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Export; a file appears whole or not at all."""
     out = Path(options.out) if options.out and options.out != "-" else None
-    format = options.format or ("jsonl" if out and out.suffix in (".jsonl", ".ndjson") else "csv")
+    ending = out.suffix.lstrip(".").replace("ndjson", "jsonl") if out else ""
+    format = options.format or (ending if ending in FORMATS else "csv")
     keys = [key.strip() for key in options.fields.split(",") if key.strip() and key.strip() not in ("id", "version")]
     with working_as(options) as ctx:
         chunks = export_rows(

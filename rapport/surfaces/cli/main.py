@@ -33,7 +33,7 @@ COMMANDS = {
     "token": Command("token_command", "make, list and revoke API tokens"),
     "owner-link": Command("owner_link_command", "print a one-time sign-in link for an owner who is locked out"),
     "import": Command("import_command", "bring records in from a CSV file"),
-    "export": Command("export_command", "write records to CSV or JSON lines"),
+    "export": Command("export_command", "write records to CSV, Excel, JSON lines or vCards"),
     "sample": Command("sample_command", "fill a workspace with a believable sample"),
     "audit": Command("audit_command", "check that the audit log is whole"),
     "privacy": Command("privacy_command", "do erasures of personal data again after a restore"),

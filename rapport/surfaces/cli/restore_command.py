@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import tempfile
 from pathlib import Path
 
 from django.conf import settings
@@ -12,9 +13,10 @@ from rapport import __version__
 from rapport.engines.backup.container import reading
 from rapport.engines.backup.create import KEYS_SUFFIX
 from rapport.engines.backup.databases import own_facts
-from rapport.engines.backup.restore import restore
+from rapport.engines.backup.restore import restore, restore_workspace
 from rapport.engines.backup.settling import settle
 from rapport.engines.backup.verify import refuse_workspace
+from rapport.engines.moving.unpack import unpack
 from rapport.kernel.jobs.holding import held_because, release
 from rapport.project.data_lock import hold_data_folder
 from rapport.surfaces.cli.backup_command import add_passphrase, passphrase
@@ -28,6 +30,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--keys", metavar="FILE", default="", help=f"the key file (default: FILE{KEYS_SUFFIX})")
     parser.add_argument("--without-keys", action="store_true", help="go on with this installation's key: second steps are lost")
     parser.add_argument("--replace", action="store_true", help="needed where workspaces stand already")
+    parser.add_argument("--workspace", metavar="NAME", default="", help="bring back this one only, beside what is here")
+    parser.add_argument("--as", dest="name", metavar="NAME", default="", help="with --workspace: what it is called then")
     parser.add_argument("--release", action="store_true", help="let mails, webhooks and follow-ups go again after a restore")
     add_passphrase(parser)
 
@@ -38,6 +42,8 @@ def run(options: argparse.Namespace) -> int:
         return _release()
     if not options.file:
         raise CommandFailed("Name the backup: rapport restore FILE")
+    if options.workspace:
+        return _one_workspace(options)
     lock = hold_data_folder(Path(settings.DATA), "a restore is under way")
     try:
         is_empty = _say_what(options)
@@ -56,6 +62,20 @@ def run(options: argparse.Namespace) -> int:
         return 0
     finally:
         lock.close()
+
+
+def _one_workspace(options: argparse.Namespace) -> int:
+    """Beside the living ones, under ids of its own when it stands here already; people go on working meanwhile."""
+    if not options.name:
+        raise CommandFailed("Say with --as what the restored workspace shall be called.")
+    keys = Path(options.keys) if options.keys else None
+    with tempfile.TemporaryDirectory(prefix=".rapport-restore-", dir=settings.DATA) as folder:
+        out = Path(folder) / "workspace.zip"
+        for step in restore_workspace(Path(options.file), options.workspace, out, keys=keys, passphrase=passphrase(options)):
+            print(f"ok   {step}")
+        for step in unpack(out, name=options.name):
+            print(f"ok   {step}")
+    return 0
 
 
 def _say_what(options: argparse.Namespace) -> bool:
