@@ -75,6 +75,8 @@ DOORS = {
     "kernel/access/rules.py": "grants are no records; since when a rule is in force, which nobody types",
     "kernel/access/sharing.py": "grants are no records",
     "kernel/access/setup.py": "accounts; role and account of a user, which nobody types",
+    "engines/words/preparing.py": "unique values and the mark that an index is complete",
+    "kernel/custom/unique.py": "unique values are no records",
     "kernel/records_own.py": "the workspace's schema version",
     "kernel/jobs": "jobs are no records",
     "engines/timeline/indexing.py": "timeline links",
@@ -121,7 +123,8 @@ def test_doors_still_exist() -> None:
 
 
 def test_kernel_stays_small() -> None:
-    """The kernel keeps under 8,500 lines (8,000 before the audit chain, uploads and the way out came into it); field kinds
+    """The kernel keeps under 9,300 lines (8,500 before conditions, unique values and an index of own fields; 8,000 before the
+    audit chain, uploads and the way out came into it; docs/decisions/0017-words.md); field kinds
     (one file each, under 400) and the wall (access) are counted apart."""
     files = [p for p in (ROOT / "kernel").rglob("*.py") if "migrations" not in p.parts]
     kinds = [p for p in files if "kinds" in p.parts]
@@ -131,6 +134,6 @@ def test_kernel_stays_small() -> None:
         for name, some in (("rest", [p for p in files if p not in kinds and p not in access]), ("access", access))
     }
     print(f"kernel: {lines['rest']} lines, {lines['access']} of access, and {len(kinds)} files of kinds")
-    assert lines["rest"] < 8500
+    assert lines["rest"] < 9300
     assert lines["access"] < 3000
     assert all(len(p.read_text().splitlines()) <= 400 for p in kinds)
