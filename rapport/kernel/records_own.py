@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from rapport.kernel.access.chart import chart_of, note_access_changed
+from rapport.kernel.access.current import note_schema
 from rapport.kernel.access.models import Team, User, Workspace
 from rapport.kernel.access.rules import settle_owner_rules
 from rapport.kernel.errors import Invalid
@@ -98,5 +100,7 @@ class ExchangeRateType(RecordType):
 
 def raise_schema_version(ctx: Context, written: list[Written]) -> None:
     """Tell every process that its copy of the workspace's fields is old."""
-    ctx.workspace.schema_version += 1
+    # By a step that is drawn, so that a number from a transaction that was rolled back does not come again.
+    ctx.workspace.schema_version += 1 + secrets.randbelow(1_000)
+    note_schema(ctx.workspace)
     Workspace.objects.filter(pk=ctx.workspace.pk).update(schema_version=ctx.workspace.schema_version)

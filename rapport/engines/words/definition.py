@@ -99,6 +99,8 @@ def _check_flags(wanted: CustomField, kind: Kind) -> None:
         raise Invalid(_("Only texts, numbers, dates and addresses can be held to stand once."), field="is_unique")
     if wanted.is_fast and wanted.kind not in FAST_KINDS and not calculated:
         raise Invalid(_("Lists cannot be sorted by a field of this kind."), field="is_fast")
+    if wanted.show_when and wanted.default_text:
+        raise Invalid(_("A field that is shown only sometimes cannot have a value from the start."), field="default_text")
     if calculated and (wanted.is_required or wanted.default_text or wanted.show_when or wanted.require_when):
         raise Invalid(_("A calculated field is never typed, so it has no default and no conditions."), field="formula")
 

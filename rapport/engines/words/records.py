@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from rapport.engines.words.definition import check_custom_field
+from rapport.engines.words.models import CustomType
+from rapport.engines.words.opening import check_custom_type, open_to_roles
 from rapport.engines.words.preparing import prepare
 from rapport.kernel.custom.models import CustomField
 from rapport.kernel.records.declare import RecordType, Section, Use
@@ -31,3 +33,23 @@ class CustomFieldType(RecordType):
     menu = ("settings", "text-cursor-input")
     checks = (check_custom_field,)
     effects = (prepare, raise_schema_version)
+
+
+@record_type
+class CustomTypeType(RecordType):
+    """A record type the company added itself."""
+
+    model, key, title = CustomType, "custom_type", "name"
+    uses = {
+        "owner": Use(hidden=True), "team": Use(hidden=True), "external_id": Use(hidden=True), "key": Use(fixed=True),
+        "open_to": Use(fixed=True),
+    }  # fmt: skip
+    list_columns = ["name", "plural", "key", "department", "about"]
+    page = [
+        Section(_("Record type"), "name", "plural", "about", "department", "icon", "key"),
+        Section(_("Records"), "title_label", "columns", "open_to"),
+    ]
+    grants = {"management": "*:all"}
+    menu = ("settings", "package")
+    checks = (check_custom_type,)
+    effects = (raise_schema_version, open_to_roles)
