@@ -62,7 +62,9 @@ class CustomRecord(Record):
         app_label = "words"
         indexes = [
             *[
-                models.Index(fields=["workspace", "type_key", *names, "id"], name=f"customrecord_{names[0]}_ix"[:30], condition=ALIVE)
+                models.Index(
+                    fields=["workspace", "type_key", *names, "id"], name=f"customrecord_{names[0]}_ix"[:30], condition=ALIVE
+                )
                 for names in (("title_key",), ("owner",), ("team", "title_key"), ("updated_at",))
             ],
             models.Index(fields=["workspace", "type_key", "id"], name="customrecord_id_ix", condition=ALIVE),

@@ -25,7 +25,6 @@ from rapport.kernel.records.model import GuardedManager
 from rapport.kernel.records.registry import Relation, TypeInfo, registry
 
 Types = Mapping[str, TypeInfo]
-_cache: dict[UUID, tuple[int, Types]] = {}
 _models: dict[str, type[CustomRecord]] = {}
 _building: ContextVar[bool] = ContextVar("rapport_building_types", default=False)
 #: Proxies live apart from Django's list of models: they come and go with what companies define, and have no table.
@@ -58,14 +57,14 @@ def overlay() -> Types:
         version = found.schema_version
     if version == 1:
         return {}  # nobody has defined anything
-    kept = _cache.get(workspace_id)
-    if kept is None or kept[0] != version:
-        token = _building.set(True)
-        try:
-            kept = _cache[workspace_id] = (version, _build(workspace_id, version))
-        finally:
-            _building.reset(token)
-    return kept[1]
+    token = _building.set(True)
+    try:
+        own = known(workspace_id, version)
+        if "types" not in own.memo:
+            own.memo["types"] = _build(workspace_id, own)
+    finally:
+        _building.reset(token)
+    return own.memo["types"]  # type: ignore[return-value]
 
 
 registry.overlay = overlay
@@ -86,9 +85,9 @@ def model_for(key: str) -> type[CustomRecord]:
     return _models[key]
 
 
-def _build(workspace_id: UUID, version: int) -> Types:
+def _build(workspace_id: UUID, own: Known) -> Types:
     """The types of a workspace."""
-    shipped, own = registry.shipped(), known(workspace_id, version)
+    shipped = registry.shipped()
     rows = list(CustomType.objects.filter(workspace_id=workspace_id, deleted_at=None).exclude(key="").order_by("id"))
     models_of = {info.model: key for key, info in shipped.items()}
     found = {row.key: _own_type(row, own, models_of) for row in rows}

@@ -141,7 +141,7 @@ def fields(ctx: Context, info: TypeInfo, *, edit: bool = False) -> dict[str, Fie
         every = {**info.fields, **custom_fields(ctx.workspace, info.key)}
         found = {k: f for k, f in every.items() if ctx.viewer.group(f.see) in wanted and (not edit or f.writable)}
         # A roll-up tells something of every record it is made from.
-        narrow = [k for k, f in found.items() if f.needs_all_of and not _sees_type(ctx, f.needs_all_of)]
+        narrow = [k for k, f in found.items() if not all(_sees_type(ctx, one) for one in f.needs_all_of)]
         found = {k: f for k, f in found.items() if k not in narrow}
         ctx.memory[mark] = found
     return found  # type: ignore[return-value]

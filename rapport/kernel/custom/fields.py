@@ -20,6 +20,8 @@ ALWAYS_KEYED = frozenset({"money", "reference", "user", "team"})
 #: What a calculated field is made of is an engine's business (`engines/words`), which puts its maker here.
 Maker = Callable[[UUID, CustomField, Kind], Field]
 calculated_by: list[Maker] = []
+#: What an engine makes of all definitions together.
+finishers: list[Callable[[Known], None]] = []
 
 
 
@@ -30,10 +32,15 @@ class Known:
         self.fields: dict[str, dict[str, Field]] = {}
         self.conditional: dict[str, list[CustomField]] = {}
         self.searched: dict[str, list[str]] = {}
+        self.calculated: list[CustomField] = []
+        #: What engines have worked out from these definitions.
+        self.memo: dict[str, object] = {}
         for row in rows:
             self.fields.setdefault(row.on_type, {})[row.key] = as_field(row)
             if row.show_when or row.require_when:
                 self.conditional.setdefault(row.on_type, []).append(row)
+            if row.formula or row.roll_up:
+                self.calculated.append(row)
             if row.in_search:
                 self.searched.setdefault(row.on_type, []).append(row.key)
 
@@ -53,7 +60,10 @@ def known(workspace_id: UUID, schema_version: int) -> Known:
     kept = _cache.get(workspace_id)
     if kept is None or kept[0] != schema_version:
         rows = CustomField.objects.filter(workspace_id=workspace_id, deleted_at=None).order_by("position", "key")
-        kept = _cache[workspace_id] = (schema_version, Known(rows))
+        made = Known(rows)
+        for finish in finishers:
+            finish(made)
+        kept = _cache[workspace_id] = (schema_version, made)
     return kept[1]
 
 

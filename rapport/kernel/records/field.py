@@ -57,8 +57,8 @@ class Field:
     #: Such keys are written, though the index may not be complete yet.
     is_keyed: bool = False
     is_unique: bool = False
-    #: Shown only to those who may see every record of this type (a roll-up tells something of each of them).
-    needs_all_of: str = ""
+    #: Shown only to those who may see every record of these types (a roll-up tells something of each of them).
+    needs_all_of: tuple[str, ...] = ()
 
     @property
     def key_name(self) -> str:
