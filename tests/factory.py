@@ -22,6 +22,8 @@ SPECIAL: dict[str, dict[str, object] | Callable[[], dict[str, object]]] = {
                      "in_search": False, "show_when": "name is x", "require_when": "", "formula": "", "roll_up": None,
                      "to_type": "", "decimals": None},
     # What it is called stands in everybody's navigation who may use it; it can name no columns before it has fields.
+    # The name of something real, in a language there is.
+    "wording": lambda: {"on_type": next(_types), "on_field": "", "language": "de"},
     "custom_type": {"open_to": "nobody", "columns": ""},
     "exchange_rate": {"currency": "USD"},  # a code, not any text
     "view": {"on_type": "customer", "matching": "kind is company", "sorting": "name", "columns": "name,phones",

@@ -6,7 +6,6 @@ the first has written. Values stand in a table of their own, so nobody who is ed
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from rapport.kernel.ids import new_id
 from rapport.kernel.records.model import ALIVE, Record, record_indexes
 
 
@@ -45,6 +46,46 @@ class CustomType(Record):
         constraints = [
             models.UniqueConstraint(fields=["workspace", "key"], condition=~Q(key=""), name="customtype_key_once"),
         ]
+
+
+class Wording(Record):
+    """What the company calls a record type or a field in one language: "enquiry" where Rapport says "lead"."""
+
+    name = models.CharField(_("name of one"), max_length=80)
+    several = models.CharField(_("name of several"), max_length=80, blank=True, help_text=_("For record types."))
+    on_type = models.CharField(_("record type"), max_length=40)
+    on_field = models.CharField(_("field"), max_length=60, blank=True, help_text=_("The key of a field; empty names the type."))
+    language = models.CharField(
+        _("language"), max_length=10, blank=True, help_text=_("A code such as de; empty is every language that has no other.")
+    )
+
+    class Meta(Record.Meta):
+        app_label = "words"
+        verbose_name, verbose_name_plural = _("wording"), _("wordings")
+        indexes = record_indexes("wording")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["workspace", "on_type", "on_field", "language"], condition=ALIVE, name="wording_once"
+            ),
+        ]
+
+
+class AppliedPack(models.Model):
+    """That a pack was applied, and what it made: so that it can be taken back."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    workspace = models.ForeignKey("kernel.Workspace", models.CASCADE, related_name="+", db_index=False)
+    pack = models.CharField(max_length=60)
+    name = models.CharField(max_length=120)
+    actor_id = models.UUIDField(null=True)
+    applied_at = models.DateTimeField(auto_now_add=True)
+    undone_at = models.DateTimeField(null=True)
+    #: [type key, id, version] of each record made, in the order it was made.
+    made = models.JSONField(default=list)
+
+    class Meta:
+        app_label = "words"
+        indexes = [models.Index(fields=["workspace", "-id"], name="appliedpack_ix")]
 
 
 class CustomRecord(Record):

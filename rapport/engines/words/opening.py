@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 
-from rapport.engines.words.models import CustomType
+from rapport.engines.words.models import CustomType, Wording
+from rapport.kernel.access import gate
 from rapport.kernel.access.models import Role
 from rapport.kernel.access.setup import round_off
 from rapport.kernel.custom.models import CustomField
 from rapport.kernel.errors import Invalid
+from rapport.kernel.records.registry import registry
 from rapport.kernel.text_folding import fold
 
 if TYPE_CHECKING:
@@ -55,6 +58,26 @@ def check_custom_type(ctx: Context, record: Record | None, values: dict[str, obj
         for column in columns:
             if column not in able:
                 raise Invalid(_("There is no field “%(key)s”.") % {"key": column[:60]}, field="columns")
+
+
+def check_wording(ctx: Context, record: Record | None, values: dict[str, object]) -> None:
+    """It names something that is there, once per language."""
+
+    def wanted(key: str) -> str:
+        return str(values.get(key, getattr(record, key, "")) or "")
+
+    on_type, on_field, language = wanted("on_type"), wanted("on_field"), wanted("language")
+    if on_type not in registry:
+        raise Invalid(_("There is no record type “%(key)s”.") % {"key": on_type[:60]}, field="on_type")
+    if on_field and on_field not in gate.fields(ctx, registry.get(on_type)):
+        raise Invalid(_("There is no field “%(key)s”.") % {"key": on_field[:60]}, field="on_field")
+    if language and language not in dict(settings.LANGUAGES):
+        raise Invalid(
+            _("A language is one of: %(codes)s; or empty.") % {"codes": ", ".join(dict(settings.LANGUAGES))}, field="language"
+        )
+    rows = Wording.objects.filter(on_type=on_type, on_field=on_field, language=language, deleted_at=None)
+    if rows.exclude(pk=getattr(record, "pk", None)).exists():
+        raise Invalid(_("There is a wording for this in this language already; change that one."), field="language")
 
 
 def open_to_roles(ctx: Context, written: list[Written]) -> None:

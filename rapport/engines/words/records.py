@@ -5,8 +5,8 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from rapport.engines.words.definition import check_custom_field
-from rapport.engines.words.models import CustomType
-from rapport.engines.words.opening import check_custom_type, open_to_roles
+from rapport.engines.words.models import CustomType, Wording
+from rapport.engines.words.opening import check_custom_type, check_wording, open_to_roles
 from rapport.engines.words.preparing import prepare
 from rapport.kernel.custom.models import CustomField
 from rapport.kernel.records.declare import RecordType, Section, Use
@@ -53,3 +53,17 @@ class CustomTypeType(RecordType):
     menu = ("settings", "package")
     checks = (check_custom_type,)
     effects = (raise_schema_version, open_to_roles)
+
+
+@record_type
+class WordingType(RecordType):
+    """What the company calls a record type or a field, in each language."""
+
+    model, key, title = Wording, "wording", "name"
+    uses = {"owner": Use(hidden=True), "team": Use(hidden=True), "external_id": Use(hidden=True)}
+    list_columns = ["name", "several", "on_type", "on_field", "language"]
+    page = [Section(_("Wording"), "name", "several", "on_type", "on_field", "language")]
+    grants = {"management": "*:all"}
+    menu = ("settings", "book-open")
+    checks = (check_wording,)
+    effects = (raise_schema_version,)

@@ -13,9 +13,11 @@ from uuid import UUID
 
 from django.apps.registry import Apps
 from django.db import models
+from django.utils.functional import lazy
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from rapport.engines.words.models import CustomRecord, CustomType
+from rapport.engines.words.models import CustomRecord, CustomType, Wording
 from rapport.kernel.access.current import note_schema, noted_schema, workspace_in_force
 from rapport.kernel.access.models import Workspace
 from rapport.kernel.custom.fields import Known, known
@@ -94,11 +96,40 @@ def _build(workspace_id: UUID, own: Known) -> Types:
     for key, more in own.fields.items():
         if key in shipped:
             found[key] = replace(shipped[key], fields={**shipped[key].fields, **more}, declared=_searching(shipped[key], own))
+    _rename(workspace_id, found, shipped)
     for key in list(found):
         for field in list(found[key].fields.values()):
             if field.source == "custom" and field.to and field.to not in _PEOPLE:
                 _relate(found, shipped, key, field.key, field.to)
     return found
+
+
+def _rename(workspace_id: UUID, found: dict[str, TypeInfo], shipped: Types) -> None:
+    """Call types and fields what the company calls them, in the language of whoever looks."""
+    texts: dict[tuple[str, str], dict[str, tuple[str, str]]] = {}
+    for row in Wording.objects.filter(workspace_id=workspace_id, deleted_at=None).order_by("id"):
+        texts.setdefault((row.on_type, row.on_field), {})[row.language] = (row.name, row.several or row.name)
+    for (type_key, field_key), said in texts.items():
+        info = found.get(type_key) or shipped.get(type_key)
+        if info is None:
+            continue
+        if not field_key:
+            one = {language: _lower(pair[0]) for language, pair in said.items()}
+            several = {language: _lower(pair[1]) for language, pair in said.items()}
+            found[type_key] = replace(info, label=_said(one, info.label), plural=_said(several, info.plural))
+        elif field_key in info.fields:
+            names = {language: pair[0] for language, pair in said.items()}
+            field = info.fields[field_key]
+            fields = {**info.fields, field_key: replace(field, label=_said(names, field.label))}
+            found[type_key] = replace(info, fields=fields)
+
+
+def _pick(texts: Mapping[str, str], shipped: object) -> str:
+    language = get_language() or "en"
+    return texts.get(language) or texts.get(language[:2]) or texts.get("") or str(shipped)
+
+
+_said = lazy(_pick, str)
 
 
 def _searching(info: TypeInfo, own: Known) -> type[RecordType]:

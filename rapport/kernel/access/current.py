@@ -46,6 +46,11 @@ def note_schema(workspace: Workspace) -> None:
         _schema.set(workspace.schema_version)
 
 
+def forget_schema() -> None:
+    """Ask again: what was noted belongs to a transaction that was rolled back."""
+    _schema.set(None)
+
+
 def noted_schema() -> int | None:
     """The schema version somebody noted for the workspace in force."""
     return _schema.get()
