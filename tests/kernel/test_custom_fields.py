@@ -87,7 +87,7 @@ def test_deleting_a_custom_field_hides_it_and_restoring_shows_its_values_again(c
         ({"require_when": "name is"}, "."),
         ({"kind": "longtext", "is_unique": True}, "stand once"),
         ({"kind": "tags", "is_fast": True}, "cannot be sorted"),
-        ({"kind": "nonsense"}, "Custom fields can be"),
+        ({"kind": "nonsense"}, "not one of the options"),
         ({"on_type": "unicorn"}, "no record type"),
         ({"kind": "choice", "choices": ""}, "Write the choices"),
         ({"kind": "choice", "choices": "A\nA"}, ""),

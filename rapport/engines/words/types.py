@@ -152,7 +152,8 @@ def _relate(found: dict[str, TypeInfo], shipped: Types, key: str, field: str, to
     if target is None:
         return
     name = f"{key}_{field}"
-    parts = [*target.declared.page, Related(key, field, (), label=_label_of(found, key, field))]
+    columns = [one for one in found[key].declared.list_columns if one != field][:3]
+    parts = [*target.declared.page, Related(key, field, columns, label=_label_of(found, key, field))]
     made = replace(
         target, relations={**target.relations, name: Relation(name, found[key], field)},
         declared=type(target.declared.__name__, (target.declared,), _words(target, page=parts)),

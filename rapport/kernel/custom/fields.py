@@ -59,7 +59,7 @@ def known(workspace_id: UUID, schema_version: int) -> Known:
     """What the workspace's definitions say."""
     kept = _cache.get(workspace_id)
     if kept is None or kept[0] != schema_version:
-        rows = CustomField.objects.filter(workspace_id=workspace_id, deleted_at=None).order_by("position", "key")
+        rows = CustomField.objects.filter(workspace_id=workspace_id, deleted_at=None).order_by("position", "id")
         made = Known(rows)
         for finish in finishers:
             finish(made)

@@ -6,7 +6,13 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from rapport.kernel.kinds.base import all_kinds
 from rapport.kernel.records.model import ALIVE, KeyField, Record, record_indexes
+
+
+def kinds() -> list[tuple[str, object]]:
+    """The kinds that a field may have, with their names."""
+    return [(key, cls.label) for key, cls in all_kinds().items() if cls.custom]
 
 
 class RollUp(models.TextChoices):
@@ -29,7 +35,7 @@ class CustomField(Record):
     on_type = models.CharField(_("record type"), max_length=40)
     #: Always starts with "c_", so that no upgrade of Rapport can clash with it.
     key = models.CharField(_("key"), max_length=60, blank=True)
-    kind = models.CharField(_("kind"), max_length=30)
+    kind = models.CharField(_("kind"), max_length=30, choices=kinds)
     choices = models.TextField(_("choices"), blank=True, help_text=_("One per line, for choice fields."))
     is_required = models.BooleanField(_("required"), default=False)
     field_group = models.CharField(_("field group"), max_length=60, blank=True)
