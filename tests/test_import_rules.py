@@ -76,6 +76,8 @@ DOORS = {
     "kernel/access/sharing.py": "grants are no records",
     "kernel/access/setup.py": "accounts; role and account of a user, which nobody types",
     "engines/words/preparing.py": "unique values and the mark that an index is complete",
+    "engines/words/packs.py": "that a pack was applied is no record",
+    "engines/words/purging.py": "values of fields that were deleted long ago, which nobody sees any more",
     "engines/words/keeping.py": "calculated values are no records",
     "kernel/custom/unique.py": "unique values are no records",
     "kernel/records_own.py": "the workspace's schema version",

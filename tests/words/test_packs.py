@@ -52,7 +52,7 @@ def test_a_shipped_pack_is_applied_and_its_records_work(cast: Cast, key: str) ->
 
 
 def test_words_are_said_in_the_language_of_whoever_looks(cast: Cast) -> None:
-    """"Enquiries" for Ana, "Anfragen" for Ben, whose page is German; the key in addresses stays."""
+    """ "Enquiries" for Ana, "Anfragen" for Ben, whose page is German; the key in addresses stays."""
     packs.apply(cast.ctx("ana"), packs.shelf()["aircraft"])
     cast.ctx("ana").write(cast.ben, language="de")
     assert "Enquiries" in cast.client("ana").get("/lead/").content.decode()

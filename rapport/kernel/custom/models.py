@@ -56,6 +56,8 @@ class CustomField(Record):
     )
     #: The index is complete: what stood there before has been read.
     is_indexed = models.BooleanField(default=False, editable=False)
+    #: It was deleted long ago, and its values with it.
+    is_purged = models.BooleanField(default=False, editable=False)
     in_search = models.BooleanField(_("found by the search"), default=False)
     show_when = models.TextField(_("shown when"), blank=True, help_text=_("A filter, as above a list; empty is always."))
     require_when = models.TextField(_("needed when"), blank=True, help_text=_("A filter, as above a list."))

@@ -55,6 +55,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name='customfield',
+            name='is_purged',
+            field=models.BooleanField(default=False, editable=False),
+        ),
+        migrations.AddField(
+            model_name='customfield',
             name='is_unique',
             field=models.BooleanField(default=False, verbose_name='every value once'),
         ),
