@@ -17,7 +17,14 @@ _types = (info.key for _round in count() for info in registry.all() if not info.
 
 #: Values that a type's own checks ask for and no field can say, with the reason.
 SPECIAL: dict[str, dict[str, object] | Callable[[], dict[str, object]]] = {
-    "custom_field": {"on_type": "customer", "kind": "choice", "choices": "A\nB"},  # must name a real type and kind
+    # Must name a real type and kind, and conditions that mean something; a field is typed or calculated, not both.
+    "custom_field": {"on_type": "customer", "kind": "choice", "choices": "A\nB", "default_text": "", "is_unique": False,
+                     "in_search": False, "show_when": "name is x", "require_when": "", "formula": "", "roll_up": None,
+                     "to_type": "", "decimals": None},
+    # What it is called stands in everybody's navigation who may use it; it can name no columns before it has fields.
+    # The name of something real, in a language there is.
+    "wording": lambda: {"on_type": next(_types), "on_field": "", "language": "de"},
+    "custom_type": {"open_to": "nobody", "columns": ""},
     "exchange_rate": {"currency": "USD"},  # a code, not any text
     "view": {"on_type": "customer", "matching": "kind is company", "sorting": "name", "columns": "name,phones",
              "grouping": "stage", "audience": "private", "to_team": None},  # a state that works

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from rapport.kernel.access.current import use_workspace
+from rapport.kernel.access.current import note_schema, use_workspace
 from rapport.kernel.access.models import User, Workspace
 from rapport.kernel.access.resolver import GateResolver
 from rapport.kernel.access.viewer import Viewer, load_viewer, system_viewer
@@ -104,6 +104,7 @@ class Context:
 def context_for(user: User, surface: str, *, workspace: Workspace | None = None) -> Context:
     """The context of a user; call it inside `use_workspace`."""
     space = workspace or Workspace.objects.get(pk=user.workspace_id)
+    note_schema(space)
     viewer = load_viewer(user, space)
     return Context(
         workspace=space, viewer=viewer, surface=surface, actor_id=user.pk, actor_name=user.name,
@@ -116,6 +117,7 @@ def context_for(user: User, surface: str, *, workspace: Workspace | None = None)
 
 def system_context(workspace: Workspace, name: str) -> Context:
     """The context of work nobody asked for in person: jobs, seeds, samples. Named, and logged under that name."""
+    note_schema(workspace)
     return Context(
         workspace=workspace, viewer=system_viewer(name), surface="system", actor_name=name,
         format=Format(

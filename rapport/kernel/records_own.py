@@ -1,24 +1,21 @@
-"""The record types of the kernel itself: users, teams, roles, exchange rates, custom fields."""
+"""The record types of the kernel itself: users, teams, roles, exchange rates."""
 
 from __future__ import annotations
 
-import re
+import secrets
 from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from rapport.kernel.access.chart import chart_of, note_access_changed
+from rapport.kernel.access.current import note_schema
 from rapport.kernel.access.models import Team, User, Workspace
 from rapport.kernel.access.rules import settle_owner_rules
-from rapport.kernel.custom.fields import field_options
-from rapport.kernel.custom.models import CustomField
 from rapport.kernel.errors import Invalid
 from rapport.kernel.exchange import ExchangeRate
-from rapport.kernel.kinds.base import all_kinds
 from rapport.kernel.records.declare import RecordType, Section, Use
-from rapport.kernel.records.registry import record_type, registry
-from rapport.kernel.text_folding import fold
+from rapport.kernel.records.registry import record_type
 
 if TYPE_CHECKING:
     from rapport.kernel.changes.written import Written
@@ -101,42 +98,9 @@ class ExchangeRateType(RecordType):
     menu = ("settings", "coins")
 
 
-def check_custom_field(ctx: Context, record: Record | None, values: dict[str, object]) -> None:
-    """A custom field needs a known type and kind; its key is made once and never changes."""
-    if record is None:
-        if str(values.get("on_type")) not in registry:
-            raise Invalid(_t("There is no record type “%(key)s”.") % {"key": values.get("on_type")}, field="on_type")
-        kind = all_kinds().get(str(values.get("kind")))
-        if kind is None or not kind.custom:
-            able = ", ".join(k for k, cls in all_kinds().items() if cls.custom)
-            raise Invalid(_t("Custom fields can be: %(kinds)s.") % {"kinds": able}, field="kind")
-        if "choices" in kind.option_names and not values.get("choices"):
-            raise Invalid(_t("Write the choices, one on each line."), field="choices")
-        kind.from_options(field_options(kind, str(values.get("choices") or "")))
-        key = str(values.get("key") or values.get("label") or "")
-        slug = re.sub(r"[^a-z0-9]+", "_", fold(key)).strip("_")[:50]
-        values["key"] = "c_" + (slug.removeprefix("c_") or "field")
-        if CustomField.objects.filter(on_type=values["on_type"], key=values["key"], deleted_at=None).exists():
-            raise Invalid(_t("There is a field with this name already; choose another."), field="label")
-    elif {"key", "kind", "on_type"} & {k for k, v in values.items() if v != getattr(record, k)}:
-        raise Invalid(_t("Key, kind and record type of a custom field never change; add a new field instead."))
-
-
 def raise_schema_version(ctx: Context, written: list[Written]) -> None:
     """Tell every process that its copy of the workspace's fields is old."""
-    ctx.workspace.schema_version += 1
+    # By a step that is drawn, so that a number from a transaction that was rolled back does not come again.
+    ctx.workspace.schema_version += 1 + secrets.randbelow(1_000)
+    note_schema(ctx.workspace)
     Workspace.objects.filter(pk=ctx.workspace.pk).update(schema_version=ctx.workspace.schema_version)
-
-
-@record_type
-class CustomFieldType(RecordType):
-    """A field the company added itself."""
-
-    model, key, title = CustomField, "custom_field", "label"
-    uses = {"owner": Use(hidden=True), "team": Use(hidden=True), "external_id": Use(hidden=True)}
-    list_columns = ["label", "on_type", "kind", "key", "is_required", "position"]
-    page = [Section(_("Custom field"), "label", "on_type", "kind", "key", "choices", "is_required", "field_group", "position")]
-    grants = {"management": "*:all"}
-    menu = ("settings", "text-cursor-input")
-    checks = (check_custom_field,)
-    effects = (raise_schema_version,)

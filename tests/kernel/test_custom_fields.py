@@ -19,10 +19,11 @@ VALUES: dict[str, tuple[object, object]] = {
     "time": ("09:30", "17:00"), "choice": ("A", "B"), "yesno": (True, False), "web": ("https://a.example", "https://b.example"),
     "one_email": ("a@example.com", "b@example.com"), "multichoice": (["A"], ["B"]), "tags": (["x"], ["y"]),
     "phone": ("+353 1 555 0101", "+353 1 555 0202"), "email": ("a@example.com", "b@example.com"),
+    "money": ("12.50", "1000 EUR"),
     "address": ([{"city": "Cork", "country": "IE"}], [{"city": "Lyon", "country": "FR"}]),
 }  # fmt: skip
-#: Kinds that point at records need to know which; a way to say so comes with the settings pages.
-NEEDS_A_TARGET = {"reference", "user", "team"}
+#: Kinds that point at records or files; tested on their own below.
+NEEDS_A_TARGET = {"reference", "user", "team", "file"}
 
 
 @pytest.mark.parametrize("kind", sorted(k for k, cls in all_kinds().items() if cls.custom and k not in NEEDS_A_TARGET))
@@ -79,8 +80,14 @@ def test_deleting_a_custom_field_hides_it_and_restoring_shows_its_values_again(c
 @pytest.mark.parametrize(
     ("given", "told"),
     [
-        ({"kind": "money"}, "Custom fields can be"),
-        ({"kind": "nonsense"}, "Custom fields can be"),
+        ({"kind": "reference"}, "Say which records"),
+        ({"kind": "reference", "to_type": "unicorn"}, "Say which records"),
+        ({"default_text": "a", "kind": "number"}, "not a number"),
+        ({"show_when": "unicorn is 1"}, "no field"),
+        ({"require_when": "name is"}, "."),
+        ({"kind": "longtext", "is_unique": True}, "stand once"),
+        ({"kind": "tags", "is_fast": True}, "cannot be sorted"),
+        ({"kind": "nonsense"}, "not one of the options"),
         ({"on_type": "unicorn"}, "no record type"),
         ({"kind": "choice", "choices": ""}, "Write the choices"),
         ({"kind": "choice", "choices": "A\nA"}, ""),

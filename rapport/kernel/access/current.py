@@ -9,12 +9,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from rapport.kernel.errors import NoWorkspace
 
+if TYPE_CHECKING:
+    from rapport.kernel.access.models import Workspace
+
 _workspace_id: ContextVar[UUID | None] = ContextVar("rapport_workspace_id", default=None)
 _unscoped: ContextVar[str] = ContextVar("rapport_unscoped", default="")
+
+#: The schema version of the workspace in force, once somebody has read it in this block.
+_schema: ContextVar[int | None] = ContextVar("rapport_schema", default=None)
 
 #: What the database is told outside any workspace: nothing is shown, nothing is taken.
 OUTSIDE = ("", "")
@@ -26,6 +33,27 @@ def current_workspace_id() -> UUID:
     if found is None:
         raise NoWorkspace("Records were touched outside any workspace.")
     return found
+
+
+def workspace_in_force() -> UUID | None:
+    """The id of the workspace in force, None outside of one."""
+    return _workspace_id.get()
+
+
+def note_schema(workspace: Workspace) -> None:
+    """Remember the schema version of the workspace in force, so that nobody has to ask for it; the newest anybody knows."""
+    if workspace.pk == _workspace_id.get() and workspace.schema_version > (_schema.get() or 0):
+        _schema.set(workspace.schema_version)
+
+
+def forget_schema() -> None:
+    """Ask again: what was noted belongs to a transaction that was rolled back."""
+    _schema.set(None)
+
+
+def noted_schema() -> int | None:
+    """The schema version somebody noted for the workspace in force."""
+    return _schema.get()
 
 
 @contextmanager
@@ -82,9 +110,10 @@ def told_to_database() -> tuple[str, str]:
 def _in_force(workspace_id: UUID | None) -> Iterator[None]:
     token = _workspace_id.set(workspace_id)
     # Whoever enters a workspace is a guest of that one only, also inside a block that looks across.
-    shut = _unscoped.set("")
+    shut, schema = _unscoped.set(""), _schema.set(None)
     try:
         yield
     finally:
+        _schema.reset(schema)
         _unscoped.reset(shut)
         _workspace_id.reset(token)

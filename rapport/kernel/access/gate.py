@@ -140,8 +140,16 @@ def fields(ctx: Context, info: TypeInfo, *, edit: bool = False) -> dict[str, Fie
         wanted = ("edit",) if edit else ("read", "edit")
         every = {**info.fields, **custom_fields(ctx.workspace, info.key)}
         found = {k: f for k, f in every.items() if ctx.viewer.group(f.see) in wanted and (not edit or f.writable)}
+        # A roll-up tells something of every record it is made from.
+        narrow = [k for k, f in found.items() if not all(_sees_type(ctx, one) for one in f.needs_all_of)]
+        found = {k: f for k, f in found.items() if k not in narrow}
         ctx.memory[mark] = found
     return found  # type: ignore[return-value]
+
+
+def _sees_type(ctx: Context, type_key: str) -> bool:
+    """Whether the viewer may see every record of a type."""
+    return type_key in registry and sees_all(ctx, registry.get(type_key))
 
 
 def get(ctx: Context, info: TypeInfo, record_id: object, verb: str = "view", *, in_bin: bool = False) -> Record:

@@ -16,6 +16,7 @@ from rapport.kernel.changes.indexers import run_indexers
 from rapport.kernel.changes.models import WRITES, Change
 from rapport.kernel.changes.unit import NewChange, unit_of_work
 from rapport.kernel.changes.written import Written
+from rapport.kernel.custom import conditions, unique
 from rapport.kernel.errors import Conflict, Gone, Refused
 from rapport.kernel.ids import id_at, new_id
 from rapport.kernel.kinds.base import Cleaning
@@ -40,6 +41,7 @@ def create(ctx: Context, info: TypeInfo, given: Mapping[str, object]) -> Record:
     v.require(info, cleaned, every)
     for check in info.declared.checks:
         check(ctx, None, cleaned)
+    _demand_free(ctx, info, None, cleaned)
     with unit_of_work(ctx) as unit:
         record = new_record(ctx, info, cleaned, system)
         record.save(force_insert=True)
@@ -47,6 +49,12 @@ def create(ctx: Context, info: TypeInfo, given: Mapping[str, object]) -> Record:
         diff = {k: (None, x) for k, x in cleaned.items() if not system[k].kind.blank(x)}
         _after(ctx, Written(info, record, "create", diff), unit.changes, system)
     return record
+
+
+def _demand_free(ctx: Context, info: TypeInfo, record_id: UUID | None, values: Mapping[str, object]) -> None:
+    """Raise Invalid when a value stands elsewhere that may stand once only."""
+    for wrong in unique.taken(ctx, info, [(0, record_id, values)]).values():
+        raise wrong
 
 
 def _clean_defaults(found: dict[str, object], fields: Mapping[str, Field], cleaning: Cleaning) -> dict[str, object]:
@@ -97,6 +105,7 @@ def write(
         for check in info.declared.checks:
             check(ctx, current, cleaned)
         diff = diff_of(current, cleaned, every)
+        _demand_free(ctx, info, current.pk, {k: new for k, (_old, new) in diff.items()})
         _demand_verbs(ctx, info, current, v.verbs_of(diff, every))
         if diff:
             _save(ctx, info, current, {k: new for k, (_old, new) in diff.items()}, every)
@@ -244,6 +253,8 @@ def _refuse_contested(
 
 def _after(ctx: Context, one: Written, log: list[NewChange], fields: Mapping[str, Field]) -> None:
     """Index, run the type's effects, and put the change into the unit."""
+    if one.verb in ("create", "update"):
+        conditions.demand(ctx, one)
     log.append(change_of(ctx, one, fields))
     run_indexers(ctx, [one])
     for effect in one.info.declared.effects:

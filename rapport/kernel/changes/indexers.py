@@ -12,6 +12,7 @@ from rapport.kernel.access.gate import custom_fields
 from rapport.kernel.changes.bulk import insert_rows
 from rapport.kernel.changes.values import read_value
 from rapport.kernel.changes.written import Written
+from rapport.kernel.custom.keys import sort_key
 from rapport.kernel.kinds.base import Kind
 from rapport.kernel.query import search
 from rapport.kernel.query.models import IndexedValue, SearchEntry
@@ -53,23 +54,29 @@ def index_values(ctx: Context, written: list[Written]) -> None:
                 continue
             if one.verb != "create":
                 stale.setdefault(key, []).append(record_id)
+                if field.is_keyed:
+                    stale.setdefault(field.key_name, []).append(record_id)
             value = one.diff[key][1]
-            if value is not None:
-                rows += [
-                    (ctx.workspace.pk, type_key, key, k[:200], record_id)
-                    for k in dict.fromkeys(field.kind.index_keys(value))
-                ]
+            if value is None:
+                continue
+            rows += [
+                (ctx.workspace.pk, type_key, key, k[:200], record_id)
+                for k in dict.fromkeys(field.kind.index_keys(value))
+            ]
+            order = sort_key(ctx, value) if field.is_keyed else None
+            if order is not None:
+                rows.append((ctx.workspace.pk, type_key, field.key_name, order, record_id))
     for key, ids in stale.items():
         IndexedValue.objects.filter(workspace_id=ctx.workspace.pk, record_id__in=ids, field=key).delete()
     insert_rows(IndexedValue, ("workspace_id", "type", "field", "key", "record_id"), rows)
 
 
 def _indexed_fields(ctx: Context, info: TypeInfo) -> dict[str, Field]:
-    """The fields of a type whose kind has keys for the value index."""
+    """The fields of a type that have keys in the value index."""
     every = {**info.fields, **custom_fields(ctx.workspace, info.key)}
     return {
         key: f for key, f in every.items()
-        if f.source != "computed" and type(f.kind).index_keys is not Kind.index_keys
+        if f.source != "computed" and (f.is_keyed or type(f.kind).index_keys is not Kind.index_keys)
     }  # fmt: skip
 
 

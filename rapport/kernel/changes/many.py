@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -18,6 +19,7 @@ from rapport.kernel.changes.door import change_of, demand_reach, diff_of, new_re
 from rapport.kernel.changes.indexers import run_indexers
 from rapport.kernel.changes.unit import Unit, unit_of_work
 from rapport.kernel.changes.written import Written
+from rapport.kernel.custom import conditions, unique
 from rapport.kernel.errors import Conflict, Gone, Invalid, RapportError, Refused
 from rapport.kernel.kinds.base import Cleaning
 from rapport.kernel.records.field import Field
@@ -65,8 +67,10 @@ def create_many(
             records.append((position, new_record(ctx, info, values, every), values))
         except Invalid as wrong:
             result.errors[position] = wrong
+    _leave_out_taken(result, ctx, info, records)
+    records = [one for one in records if one[0] not in result.errors]
     if records:
-        _insert(ctx, info, records, every)
+        records = _insert(ctx, info, records, every, result)
     result.ids = {position: record.pk for position, record, _cleaned_values in records}
     resolver = ctx.cleaning().resolver
     if isinstance(resolver, GateResolver) and gate.sees_all(ctx, info):
@@ -101,13 +105,35 @@ class _NewRows:
         return found
 
 
-def _insert(ctx: Context, info: TypeInfo, records: list[tuple[int, Record, dict[str, object]]], every: dict) -> None:
+_New = tuple[int, Record, dict[str, object]]
+
+
+def _leave_out_taken(result: ManyResult, ctx: Context, info: TypeInfo, records: Sequence[_New]) -> None:
+    """Report rows with a value that may stand once and stands already, here or among these rows."""
+    result.errors |= unique.taken(ctx, info, [(position, None, values) for position, _record, values in records])
+
+
+def _insert(
+    ctx: Context, info: TypeInfo, records: list[_New], every: dict[str, Field], result: ManyResult
+) -> list[_New]:
+    """Insert the rows; those that a condition refuses are reported, and the rest is inserted again without them."""
     names = tuple(f.attname for f in info.model._meta.concrete_fields)
+    conditional = bool(conditions.conditions_of(ctx.workspace, info.key))
     with unit_of_work(ctx) as unit:
-        insert_rows(info.model, names, [[r.__dict__[name] for name in names] for _p, r, _c in records])
-        demand_reach(ctx, info, [r.pk for _p, r, _c in records], creating=True)
-        written = [Written(info, r, "create", {k: (None, x) for k, x in c.items()}) for _p, r, c in records]
-        _after_all(ctx, info, written, unit, every)
+        while records:
+            written = [Written(info, r, "create", {k: (None, x) for k, x in c.items()}) for _p, r, c in records]
+            with transaction.atomic() if conditional else nullcontext():
+                insert_rows(info.model, names, [[r.__dict__[name] for name in names] for _p, r, _c in records])
+                wrong = conditions.broken(ctx, info, written)
+                if wrong:
+                    transaction.set_rollback(True)
+            if not wrong:
+                demand_reach(ctx, info, [r.pk for _p, r, _c in records], creating=True)
+                _after_all(ctx, info, written, unit, every)
+                break
+            result.errors |= {position: wrong[r.pk] for position, r, _c in records if r.pk in wrong}
+            records = [one for one in records if one[1].pk not in wrong]
+    return records
 
 
 def _after_all(ctx: Context, info: TypeInfo, written: list[Written], unit: Unit, every: Mapping[str, Field]) -> None:
@@ -156,11 +182,11 @@ class _Edit:
 
 
 class _Strayed(Exception):
-    """Some of the records just saved are outside the viewer's reach now; the savepoint rolls back."""
+    """Some of the records just saved may not stand (outside the viewer's reach, a condition); the savepoint rolls back."""
 
-    def __init__(self, ids: set[UUID]) -> None:
+    def __init__(self, ids: set[UUID], why: Mapping[UUID, RapportError] | None = None) -> None:
         super().__init__(ids)
-        self.ids = ids
+        self.ids, self.why = ids, why or {}
 
 
 def write_many(ctx: Context, info: TypeInfo, edits: Sequence[tuple[UUID, Mapping[str, object]]]) -> ManyResult:
@@ -217,10 +243,20 @@ def _write_wave(
             ready.append(_Edit(position, record, record.version - 1, diff))
         else:
             result.unchanged += 1
+    _refuse_taken(ctx, info, ready, result)
+    ready = [edit for edit in ready if edit.position not in result.errors]
     saved = _save_all(ctx, info, ready, result)
     written = [Written(info, edit.record, "update", edit.diff) for edit in saved]
     if written:
         _after_all(ctx, info, written, unit, every)
+
+
+def _refuse_taken(ctx: Context, info: TypeInfo, edits: Sequence[_Edit], result: ManyResult) -> None:
+    """Leave out the edits with a value that may stand once and stands elsewhere already."""
+    rows = [(edit.position, edit.record.pk, {k: new for k, (_old, new) in edit.diff.items()}) for edit in edits]
+    wrong = unique.taken(ctx, info, rows)
+    for edit in (e for e in edits if e.position in wrong):
+        _leave_out(result, edit, wrong[edit.position])
 
 
 def _reach(ctx: Context, info: TypeInfo, ids: Sequence[UUID]) -> tuple[dict[UUID, Record], set[UUID]]:
@@ -287,17 +323,20 @@ def _save_all(ctx: Context, info: TypeInfo, edits: list[_Edit], result: ManyResu
         f.attname for f in info.model._meta.concrete_fields
         if f.attname not in ("id", "workspace_id", "created_at")
     ]  # fmt: skip
+    conditional = bool(conditions.conditions_of(ctx.workspace, info.key))
     while edits:
         try:
-            if ctx.hands_over or gate.sees_all(ctx, info):
+            if (ctx.hands_over or gate.sees_all(ctx, info)) and not conditional:
                 there = _update(info, edits, names)
             else:
                 with transaction.atomic():
                     there = _update(info, edits, names)
-                    _demand_none_strayed(ctx, info, sorted(there))
+                    _demand_conditions(ctx, info, [e for e in edits if e.record.pk in there])
+                    if not ctx.hands_over:
+                        _demand_none_strayed(ctx, info, sorted(there))
         except _Strayed as strayed:
             for edit in (e for e in edits if e.record.pk in strayed.ids):
-                _leave_out(result, edit, _out_of_reach(info))
+                _leave_out(result, edit, strayed.why.get(edit.record.pk) or _out_of_reach(info))
             edits = [e for e in edits if e.record.pk not in strayed.ids]
             continue
         for edit in (e for e in edits if e.record.pk not in there):
@@ -338,6 +377,13 @@ def _columns_of(info: TypeInfo, keys: Sequence[str]) -> set[str]:
         if key == info.declared.title:
             found.add("title_key")
     return found
+
+
+def _demand_conditions(ctx: Context, info: TypeInfo, edits: Sequence[_Edit]) -> None:
+    """Raise when what was saved breaks the condition of a field."""
+    wrong = conditions.broken(ctx, info, [Written(info, edit.record, "update", edit.diff) for edit in edits])
+    if wrong:
+        raise _Strayed(set(wrong), wrong)
 
 
 def _demand_none_strayed(ctx: Context, info: TypeInfo, ids: Sequence[UUID]) -> None:

@@ -19,6 +19,7 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
+from rapport.kernel.access.current import forget_schema
 from rapport.kernel.access.models import Workspace
 from rapport.kernel.changes import chain
 from rapport.kernel.changes.bulk import insert_rows
@@ -82,6 +83,9 @@ def unit_of_work(ctx: Context) -> Iterator[Unit]:
         with transaction.atomic():
             yield unit
             _flush(ctx, unit)
+    except BaseException:
+        forget_schema()
+        raise
     finally:
         _open.reset(token)
 

@@ -54,6 +54,8 @@ def set_value(record: Record, field: Field, value: object) -> None:
 def blank_columns(model: type[Record]) -> dict[str, object]:
     """Column values of a new record before anything is set: the defaults of the model."""
     plain, made = _defaults_of(model)
+    # What a table of several types knows this one by.
+    plain = {**plain, **getattr(model, "fixed_columns", {})}
     return {**plain, **{name: make() for name, make in made}}
 
 

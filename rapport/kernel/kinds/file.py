@@ -56,7 +56,6 @@ class FileKind(Kind):
     key = "file"
     label = gettext_lazy("File")
     stores = (FileField,)
-    custom = False
     sortable = False
     operators: ClassVar[tuple[str, ...]] = ("empty", "not_empty")
     icon = "paperclip"

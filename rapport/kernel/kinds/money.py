@@ -124,6 +124,11 @@ def _converted(value: Money, ctx: Context, day: dt.date) -> tuple[int | None, dt
     return (value.into(currency, found[0]).minor, found[1]) if found else (None, None)
 
 
+def worth(ctx: Context, value: Money) -> int | None:
+    """Minor units of the workspace's currency at today's rate; None without one."""
+    return value.minor if value.currency == ctx.workspace.currency else _converted(value, ctx, ctx.format.today)[0]
+
+
 @kind
 class MoneyKind(Figures):
     """An amount with its currency; filters and totals use its worth in the workspace's currency."""
@@ -131,7 +136,6 @@ class MoneyKind(Figures):
     key = "money"
     label = _lazy("Money")
     stores = (MoneyField,)
-    custom = False
     icon = "banknote"
     summable = True
 

@@ -13,6 +13,7 @@ from rapport.kernel.access import gate
 from rapport.kernel.errors import Invalid
 from rapport.kernel.kinds.base import NEGATIONS
 from rapport.kernel.query.models import IndexedValue
+from rapport.kernel.query.own_order import key_condition, pointed_at, pointing
 from rapport.kernel.query.search import few_containing
 from rapport.kernel.query.tree import PERIODS, All, Any_, Has, Me, Node, Not, Relative, Test
 from rapport.kernel.query.walking import fenced, walked
@@ -62,7 +63,7 @@ def _test(ctx: Context, info: TypeInfo, path: tuple[str, ...], test: Test, *, wa
             code="unknown_field", field="filter",
         )  # fmt: skip
     if len(path) > 1:
-        return _through(ctx, field, path, test)
+        return _through(ctx, info, field, path, test)
     if test.op not in field.kind.operators:
         raise Invalid(
             _("“%(label)s” cannot be compared with “%(op)s”; it takes: %(ops)s.")
@@ -102,6 +103,10 @@ def _positive(ctx: Context, info: TypeInfo, field: Field, op: str, value: object
     if field.key == info.declared.title and field.source == "column" and op in _FOLDED and isinstance(value, str):
         return _title(ctx, info, op, fold(value), walking=walking)
     try:
+        if field.is_fast:
+            by_key = key_condition(ctx, info, field, op, value, walking=walking)
+            if by_key is not None:
+                return by_key
         if field.source == "computed":
             return _computed(ctx, info, field, op, value)
         if not field.kind.many:
@@ -153,7 +158,7 @@ def _negated(ctx: Context, info: TypeInfo, field: Field, op: str, value: object,
     return ~positive | empty
 
 
-def _through(ctx: Context, field: Field, path: tuple[str, ...], test: Test) -> Q:
+def _through(ctx: Context, info: TypeInfo, field: Field, path: tuple[str, ...], test: Test) -> Q:
     """customer.city is Cork: the reference must lead to a record that the viewer may see and that matches."""
     if not field.to or field.to not in registry:
         raise Invalid(
@@ -163,7 +168,10 @@ def _through(ctx: Context, field: Field, path: tuple[str, ...], test: Test) -> Q
         )  # fmt: skip
     target = registry.get(field.to)
     inner = _test(ctx, target, path[1:], test)
-    return Q(**{f"{field.path}__in": gate.visible(ctx, target).filter(inner).values("pk")})
+    met = gate.visible(ctx, target).filter(inner)
+    if field.source == "custom":
+        return Q(pk__in=pointing(ctx, info, field, met).values("record_id"))
+    return Q(**{f"{field.path}__in": met.values("pk")})
 
 
 def _has(ctx: Context, info: TypeInfo, node: Has) -> Q:
@@ -177,7 +185,10 @@ def _has(ctx: Context, info: TypeInfo, node: Has) -> Q:
     rows = gate.visible(ctx, relation.type)
     if node.where is not None:
         rows = rows.filter(compile_filter(ctx, relation.type, node.where))
-    path = relation.type.fields[relation.field].path
+    there = relation.type.fields[relation.field]
+    if there.source == "custom":
+        return Q(pk__in=pointed_at(ctx, relation.type, there, rows))
+    path = there.path
     return Q(pk__in=rows.filter(**{f"{path}__isnull": False}).values(path))
 
 

@@ -24,6 +24,7 @@ from django.utils.translation import gettext as _
 from rapport.kernel.access import gate
 from rapport.kernel.errors import Invalid
 from rapport.kernel.query.walking import merged
+from rapport.kernel.records.field import OWN, Field
 from rapport.kernel.records.registry import TypeInfo
 
 if TYPE_CHECKING:
@@ -42,6 +43,8 @@ class Key:
     down: bool
     nullable: bool = False
     label: str = ""
+    #: The field of the company's own that is sorted by (`own_order.py`).
+    own: Field | None = None
 
     @property
     def sign(self) -> str:
@@ -77,6 +80,11 @@ def sort_keys(ctx: Context, info: TypeInfo, sort: str) -> list[Key]:
     keys: list[Key] = []
     for text in texts:
         keys.append(_key(ctx, info, text))
+        if keys[-1].own is not None and len(texts) > 1:
+            raise Invalid(
+                _("“%(label)s” is a field of your own: a list is sorted by it alone.") % {"label": keys[-1].label},
+                code="unsortable", field="sort",
+            )  # fmt: skip
         if keys[-1].path == "id":
             break  # no two records were created at the same id, so nothing is left to order
     return keys or [Key("id", True)]
@@ -96,6 +104,8 @@ def _key(ctx: Context, info: TypeInfo, text: str) -> Key:
             _("Lists cannot be sorted by “%(label)s”; they can by: %(able)s.") % {"label": found.label, "able": able},
             code="unsortable", field="sort",
         )  # fmt: skip
+    if found.sort_path == OWN:
+        return Key(OWN, text.startswith("-"), True, str(found.label), found)
     nullable = found.sort_path != "id" and info.model._meta.get_field(found.sort_path).null
     return Key(found.sort_path, text.startswith("-"), nullable, str(found.label))
 

@@ -27,6 +27,7 @@ from rapport.kernel.ids import as_id
 from rapport.kernel.kinds.base import Title
 from rapport.kernel.query.compile import compile_filter
 from rapport.kernel.query.ordering import After, Key, Sorted, sort_keys
+from rapport.kernel.query.own_order import read_cursor, sorted_ids, written_cursor
 from rapport.kernel.query.reaching import first_ids, listed, sorted_at_once, walked_rows, ways_to_sort
 from rapport.kernel.query.tree import Node
 from rapport.kernel.query.walking import merged, parts
@@ -112,6 +113,8 @@ def read_page(
     chosen = pick_fields(ctx, info, fields, strict=strict)
     limit = max(1, min(limit, MAX_LIMIT))
     keys = sort_keys(ctx, info, sort)
+    if keys[0].own is not None:
+        return _page_by_own(ctx, info, where, keys[0], chosen, limit, cursor, sort, verb, base)
     path, down, several = keys[0].path, keys[0].down, len(keys) > 1
     ways = ways_to_sort(ctx, info, verb) if base is None else None
     if several and ways:
@@ -138,6 +141,29 @@ def read_page(
     got = got[:limit]
     next_cursor = _encode(sort, got[-1], names, path) if more else None
     return Page(_rows(ctx, info, got, names, chosen), chosen, next_cursor, sort)
+
+
+def _page_by_own(
+    ctx: Context, info: TypeInfo, where: Node | None, key: Key, chosen: list[Field], limit: int, cursor: str, sort: str,
+    verb: str, base: QuerySet | None,
+) -> Page:  # fmt: skip
+    """A page in the order of a field of the company's own."""
+    assert key.own is not None
+    try:
+        after = read_cursor(cursor, sort)
+    except ValueError:
+        raise _foreign_cursor() from None
+    rows = base if base is not None else listed(ctx, info, verb)
+    if where is not None:
+        rows = rows.filter(compile_filter(ctx, info, where))
+    got = sorted_ids(ctx, info, key.own, rows, down=key.down, wanted=limit + 1, after=after)
+    columns = _columns(chosen)
+    names = ["pk", "version", *columns, *[name for name in [info.person_column] if name and name not in columns]]
+    there = gate.unscoped_rows(ctx, info).filter(pk__in=[pk for pk, _key in got[:limit]])
+    found = {raw[0]: raw for raw in _annotated(there, chosen).values_list(*names)}
+    raws = [found[pk] for pk, _key in got[:limit] if pk in found]
+    next_cursor = written_cursor(sort, *got[limit - 1]) if len(got) > limit else None
+    return Page(_rows(ctx, info, raws, names, chosen), chosen, next_cursor, sort)
 
 
 def _rows_for(ctx: Context, info: TypeInfo, verb: str, ways: list[QuerySet] | None) -> QuerySet:
@@ -243,6 +269,8 @@ def _rows(
         for one, key, kind, places, source in plan:
             if source == "custom":
                 values[key] = kind.load(kind.from_json(raw[places[0]].get(key)))  # type: ignore[attr-defined]
+            elif source == "computed" and one.is_kept:
+                values[key] = kind.load(kind.from_json(raw[places[0]]))
             elif source == "computed":
                 values[key] = in_base(ctx, one, raw[places[0]])
             else:

@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from rapport.kernel.kinds.base import Kind
 
 
+#: The sort path of fields whose order stands in the value index (`query/own_order.py`).
+OWN = "own"
+
+
 @dataclass(frozen=True)
 class Field:
     """One field of one record type. `source` is "column", "custom" or "computed"; surfaces treat all alike."""
@@ -46,6 +50,20 @@ class Field:
     sort_path: str = ""
     total: str = ""
     expression: Combinable | None = None
+    #: Calculated once per change and kept (in `expression` a look at what is kept, in the kind's json shape).
+    is_kept: bool = False
+    #: Its values stand in the value index in sorting order (`query/own_order.py`), for lists sorted by it.
+    is_fast: bool = False
+    #: Such keys are written, though the index may not be complete yet.
+    is_keyed: bool = False
+    is_unique: bool = False
+    #: Shown only to those who may see every record of these types (a roll-up tells something of each of them).
+    needs_all_of: tuple[str, ...] = ()
+
+    @property
+    def key_name(self) -> str:
+        """The name of its sorting keys in the value index, beside the keys by which a kind finds it exactly."""
+        return f"{self.key}~"
 
     @property
     def writable(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -28,7 +29,7 @@ class Relation:
         return self.type.plural
 
 
-@dataclass
+@dataclass(eq=False)
 class TypeInfo:
     """One registered type with everything derived from its declaration."""
 
@@ -73,6 +74,8 @@ class Registry:
         self._types: dict[str, TypeInfo] = {}
         self._by_model: dict[type[Record], TypeInfo] = {}
         self.sealed = False
+        #: What the workspace in force adds: its own types, and shipped ones that own fields point at (`engines/words`).
+        self.overlay: Callable[[], Mapping[str, TypeInfo]] = dict
 
     def register(self, declared: T) -> T:
         """Add a declaration (class decorator); refused once sealed or when the key is taken."""
@@ -108,24 +111,28 @@ class Registry:
     def get(self, key: str) -> TypeInfo:
         """The type of a key; raises Gone (surfaces answer 404) for an unknown one."""
         self.seal()
-        if key not in self._types:
+        found = self.overlay().get(key) or self._types.get(key)
+        if found is None:
             raise Gone(f"There is no record type “{key}”.", code="unknown_type")
-        return self._types[key]
+        return found
 
     def of(self, record: Record | type[Record]) -> TypeInfo:
         """The type of a record or model class."""
         self.seal()
         model = record if isinstance(record, type) else type(record)
-        return self._by_model[model]
+        return self.get(getattr(model, "own_type", "") or self._by_model[model].key)
 
     def all(self) -> list[TypeInfo]:
-        """Every type, in the order modules declared them."""
-        self.seal()
-        return list(self._types.values())
+        """Every type: those that modules declared, in their order, then those of the workspace in force."""
+        return list({**self.shipped(), **self.overlay()}.values())
 
-    def __contains__(self, key: str) -> bool:
+    def shipped(self) -> Mapping[str, TypeInfo]:
+        """The types that modules declared, by key, as every workspace has them."""
         self.seal()
-        return key in self._types
+        return self._types
+
+    def __contains__(self, key: object) -> bool:
+        return key in self.shipped() or key in self.overlay()
 
 
 registry = Registry()

@@ -14,6 +14,7 @@ from rapport.kernel.context import Context
 from rapport.kernel.format import capital
 from rapport.kernel.records.registry import TypeInfo, registry
 from rapport.surfaces.web.audit_page import offers_audit
+from rapport.surfaces.web.packs_page import offers_packs
 from rapport.surfaces.web.shell import SETTINGS, departments, is_part, render, types_in
 
 #: Keys and what they do; the scripts know the same list.
@@ -85,6 +86,9 @@ def settings_lines(ctx: Context) -> tuple[list[Line], list[Line]]:
             types[types.index(line)] = Line(line.label, line.text, "/settings/follow-ups", line.icon)
     if gate.allows(ctx, registry.get("user"), "create"):
         types.insert(0, Line(_("Invite people"), _("Bring colleagues in"), "/settings/people/invite", "user-plus"))
+    if offers_packs(ctx):
+        types.append(Line(_("Trade packs"), _("The words, fields and pipelines of a trade, and your own set-up as a file"),
+                          "/settings/packs", "package"))  # fmt: skip
     if ctx.viewer.scope("role", "edit") == "all":
         types.append(Line(_("Single sign-on"), _("Let your own provider vouch for people"), "/settings/sso", "log-in"))
     return own, types

@@ -1,0 +1,133 @@
+"""Tables of the company's own words: definitions of record types, the records of all of them, and calculated values."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from rapport.kernel.ids import new_id
+from rapport.kernel.records.model import ALIVE, Record, record_indexes
+
+
+class CustomType(Record):
+    """A record type the company added. Its fields are `CustomField` rows like those of any type."""
+
+    DEPARTMENTS = [
+        ("home", _("Home")), ("customers", _("Customers")), ("sales", _("Sales")), ("orders", _("Orders")),
+        ("marketing", _("Marketing")), ("service", _("Service")), ("insight", _("Insight")), ("settings", _("Settings")),
+    ]  # fmt: skip
+    ICONS = [
+        ("briefcase", _("Briefcase")), ("building-2", _("Building")), ("book-open", _("Book")),
+        ("calendar", _("Calendar")), ("file-text", _("Document")), ("flag", _("Flag")), ("heart", _("Heart")),
+        ("house", _("House")), ("package", _("Parcel")), ("star", _("Star")), ("tag", _("Label")),
+        ("users", _("People")), ("wrench", _("Tool")),
+    ]  # fmt: skip
+    OPEN_TO = [("nobody", _("Owners only, until roles say more")), ("see", _("Everybody may see them")),
+               ("edit", _("Everybody may see and change them"))]  # fmt: skip
+
+    name = models.CharField(_("name of one"), max_length=80)
+    plural = models.CharField(_("name of several"), max_length=80)
+    #: Always starts with "x_", so that no upgrade of Rapport can clash with it.
+    key = models.CharField(_("key"), max_length=40, blank=True)
+    department = models.CharField(_("department"), max_length=12, choices=DEPARTMENTS, default="customers")
+    icon = models.CharField(_("icon"), max_length=20, choices=ICONS, default="package")
+    title_label = models.CharField(_("what names a record"), max_length=80, blank=True)
+    about = models.CharField(_("what it is for"), max_length=200, blank=True)
+    columns = models.CharField(
+        _("columns of lists"), max_length=400, blank=True, help_text=_("Keys of fields, with commas; empty takes the first ones.")
+    )
+    open_to = models.CharField(_("who may use it"), max_length=6, choices=OPEN_TO, default="edit")
+
+    class Meta(Record.Meta):
+        app_label = "words"
+        verbose_name, verbose_name_plural = _("record type"), _("record types")
+        indexes = record_indexes("customtype")
+        constraints = [
+            models.UniqueConstraint(fields=["workspace", "key"], condition=~Q(key=""), name="customtype_key_once"),
+        ]
+
+
+class Wording(Record):
+    """What the company calls a record type or a field in one language: "enquiry" where Rapport says "lead"."""
+
+    name = models.CharField(_("name of one"), max_length=80)
+    several = models.CharField(_("name of several"), max_length=80, blank=True, help_text=_("For record types."))
+    on_type = models.CharField(_("record type"), max_length=40)
+    on_field = models.CharField(_("field"), max_length=60, blank=True, help_text=_("The key of a field; empty names the type."))
+    language = models.CharField(
+        _("language"), max_length=10, blank=True, help_text=_("A code such as de; empty is every language that has no other.")
+    )
+
+    class Meta(Record.Meta):
+        app_label = "words"
+        verbose_name, verbose_name_plural = _("wording"), _("wordings")
+        indexes = record_indexes("wording")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["workspace", "on_type", "on_field", "language"], condition=ALIVE, name="wording_once"
+            ),
+        ]
+
+
+class AppliedPack(models.Model):
+    """That a pack was applied, and what it made: so that it can be taken back."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    workspace = models.ForeignKey("kernel.Workspace", models.CASCADE, related_name="+", db_index=False)
+    pack = models.CharField(max_length=60)
+    name = models.CharField(max_length=120)
+    actor_id = models.UUIDField(null=True)
+    applied_at = models.DateTimeField(auto_now_add=True)
+    undone_at = models.DateTimeField(null=True)
+    #: [type key, id, version] of each record made, in the order it was made.
+    made = models.JSONField(default=list)
+
+    class Meta:
+        app_label = "words"
+        indexes = [models.Index(fields=["workspace", "-id"], name="appliedpack_ix")]
+
+
+class CustomRecord(Record):
+    """One record of any type that a company added: one table for all, the type right after the workspace in every index.
+
+    Code never meets this class itself: each type has a proxy of it (`types.py`) that sees its own rows only.
+    """
+
+    #: The key of the type; "" on the table itself.
+    own_type = ""
+    type_key = models.CharField(max_length=40, editable=False)
+    name = models.CharField(_("name"), max_length=200)
+
+    class Meta(Record.Meta):
+        app_label = "words"
+        indexes = [
+            *[
+                models.Index(
+                    fields=["workspace", "type_key", *names, "id"], name=f"customrecord_{names[0]}_ix"[:30], condition=ALIVE
+                )
+                for names in (("title_key",), ("owner",), ("team", "title_key"), ("updated_at",))
+            ],
+            models.Index(fields=["workspace", "type_key", "id"], name="customrecord_id_ix", condition=ALIVE),
+            models.Index(
+                fields=["workspace", "type_key", "external_id"], name="customrecord_external_ix",
+                condition=ALIVE & ~Q(external_id=""),
+            ),
+        ]  # fmt: skip
+
+
+class KeptValue(models.Model):
+    """The value of a calculated field of one record, in the json shape of its kind. Never in the record's own row: a
+    roll-up that follows from a child must not collide with somebody who is editing the parent."""
+
+    id = models.BigAutoField(primary_key=True)
+    workspace = models.ForeignKey("kernel.Workspace", models.CASCADE, related_name="+", db_index=False)
+    type = models.CharField(max_length=40)
+    field = models.CharField(max_length=60)
+    record_id = models.UUIDField()
+    value = models.JSONField(null=True)
+
+    class Meta:
+        app_label = "words"
+        constraints = [models.UniqueConstraint(fields=["workspace", "record_id", "field"], name="keptvalue_once")]
+        indexes = [models.Index(fields=["workspace", "type", "field", "id"], name="keptvalue_field_ix")]
