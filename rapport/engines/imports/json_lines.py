@@ -90,6 +90,10 @@ def _cell(value: object) -> str:
         return value.replace("\0", "")
     if value is None:
         return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, (int, float)):
+        return repr(value)
     try:
         return JsonText(orjson.dumps(value).decode())
     except (TypeError, ValueError):

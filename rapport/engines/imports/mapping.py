@@ -28,7 +28,7 @@ _MOST_STEPS = 20
 _ALIKE = 88
 _KEYS = {
     "as", "columns", "set", "match", "mode", "fill_only", "template", "create_missing", "values", "units", "only", "empty",
-    "date_order", "currency", "before", "custom_fields", "steps", "comment",
+    "date_order", "currency", "before", "custom_fields", "steps", "comment", "numbers", "shape", "links", "together",
 }  # fmt: skip
 #: Words that people put over a column, by field key; folded. Labels and keys are known anyway.
 _SYNONYMS = {
@@ -77,6 +77,12 @@ class Step:
     empty: set[str] = field(default_factory=set)
     date_order: str = ""
     currency: str = ""
+    #: The decimal sign of the file's figures: "." or ","; "" leaves it to the reader's language.
+    numbers: str = ""
+    #: What this step makes of a line, when a line becomes several records; later steps link to it by this name.
+    shape: str = ""
+    #: Reference field -> shapes of this very line that it may point at, the first one made.
+    links: dict[str, list[str]] = field(default_factory=dict)
 
 
 @dataclass
@@ -87,6 +93,8 @@ class ImportMapping:
     before: list[dict[str, object]] = field(default_factory=list)
     custom_fields: list[dict[str, object]] = field(default_factory=list)
     raw: dict[str, object] = field(default_factory=dict)
+    #: All steps are done for a batch of lines before the next batch, so that a line's records can be linked.
+    together: bool = False
 
 
 def load_mapping(path: str | Path) -> ImportMapping:
@@ -116,11 +124,19 @@ def mapping_of(data: object) -> ImportMapping:
     else:
         if not isinstance(steps, list) or not 1 <= len(steps) <= _MOST_STEPS or not all(isinstance(s, dict) for s in steps):
             raise Invalid(_("“steps” is a list of 1 to %(most)d objects.") % {"most": _MOST_STEPS})
-        shared = {k: v for k, v in data.items() if k not in ("steps", "before", "custom_fields", "comment")}
+        shared = {k: v for k, v in data.items() if k not in ("steps", "before", "custom_fields", "comment", "together")}
         for one in steps:
             _check_keys(one)
         made = [_step({**shared, **one}) for one in steps]
-    return ImportMapping(made, _objects(data, "before"), _objects(data, "custom_fields"), data)
+    together = data.get("together") is True
+    known: set[str] = set()
+    for step in made:
+        if missing := [one for names in step.links.values() for one in names if one not in known]:
+            raise Invalid(_("“links” names “%(name)s”, which no earlier step makes.") % {"name": missing[0][:60]})
+        if step.links and not together:
+            raise Invalid(_("“links” needs “together”: true, so that a line's records are made one after the other."))
+        known.add(step.shape)
+    return ImportMapping(made, _objects(data, "before"), _objects(data, "custom_fields"), data, together)
 
 
 def _check_keys(data: Mapping[str, object]) -> None:
@@ -138,6 +154,9 @@ def _step(data: Mapping[str, object]) -> Step:
     mode, order = str(data.get("mode", "both")), str(data.get("date_order", ""))
     if mode not in MODES or order not in DATE_ORDERS:
         raise Invalid(_("“mode” is one of %(modes)s, “date_order” one of dmy, mdy, ymd.") % {"modes": ", ".join(MODES)})
+    numbers = str(data.get("numbers", ""))
+    if numbers not in ("", ".", ","):
+        raise Invalid(_("“numbers” is the decimal sign of the figures: “.” or “,”."))
     fill = data.get("fill_only", [])
     return Step(
         type=str(data["as"]), columns=_texts(data, "columns", or_none=True), given=_object(data, "set"),
@@ -150,7 +169,8 @@ def _step(data: Mapping[str, object]) -> Step:
         },
         units={key: str(unit) for key, unit in _object(data, "units").items()}, only=_texts(data, "only"),
         empty={fold(text) for text in _list(data.get("empty", []), "empty")}, date_order=order,
-        currency=str(data.get("currency", "")),
+        currency=str(data.get("currency", "")), numbers=numbers, shape=str(data.get("shape", "")),
+        links={key: _list([one] if isinstance(one, str) else one, "links") for key, one in _object(data, "links").items()},
     )  # fmt: skip
 
 

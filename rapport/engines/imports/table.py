@@ -25,7 +25,7 @@ _ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
 class JsonText(str):
-    """A cell that was no text but a number, list or object of JSON; its kind takes `value` as the API would."""
+    """A cell that was a list or an object of JSON; its kind takes `value` as the API would."""
 
     __slots__ = ()
 

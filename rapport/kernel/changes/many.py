@@ -44,12 +44,12 @@ class ManyResult:
 
 
 def create_many(
-    ctx: Context, info: TypeInfo, rows: Sequence[Mapping[str, object]], *, cleaned: bool = False
+    ctx: Context, info: TypeInfo, rows: Sequence[Mapping[str, object]], *, cleaned: bool = False, only_check: bool = False
 ) -> ManyResult:
     """Create many records in one transaction. Rows that fail a check are reported and left out; the rest is written.
 
     `cleaned` says that the values come from the kinds' own `parse` or `clean` and need not be cleaned again (measured:
-    a third of an import); everything else is checked all the same, references too.
+    a third of an import); everything else is checked all the same, references too. With `only_check` nothing is written.
     Raises Refused without the right to create, or when a row would leave the viewer's reach.
     """
     gate.demand(ctx, info, "create")
@@ -65,6 +65,8 @@ def create_many(
             records.append((position, new_record(ctx, info, values, every), values))
         except Invalid as wrong:
             result.errors[position] = wrong
+    if only_check:
+        return result
     if records:
         _insert(ctx, info, records, every)
     result.ids = {position: record.pk for position, record, _cleaned_values in records}
@@ -163,12 +165,19 @@ class _Strayed(Exception):
         self.ids = ids
 
 
-def write_many(ctx: Context, info: TypeInfo, edits: Sequence[tuple[UUID, Mapping[str, object]]]) -> ManyResult:
+def write_many(
+    ctx: Context, info: TypeInfo, edits: Sequence[tuple[UUID, Mapping[str, object]]], *, only_check: bool = False
+) -> ManyResult:
     """Change many records in one transaction, with the checks of the write door; rows that fail are reported and left out.
 
     Set-wise: one SELECT, one UPDATE with the versions compared, one run of indexers and effects, however many records.
+    With `only_check` nothing is written.
     """
     result = ManyResult()
+    if only_check:
+        for wave in _waves(edits):
+            _ready(ctx, info, wave, result, {**info.fields, **gate.custom_fields(ctx.workspace, info.key)})
+        return result
     with unit_of_work(ctx) as unit:
         for wave in _waves(edits):
             _write_wave(ctx, info, wave, unit, result)
@@ -192,8 +201,18 @@ def _waves(
 def _write_wave(
     ctx: Context, info: TypeInfo, wave: list[tuple[int, UUID, Mapping[str, object]]], unit: Unit, result: ManyResult
 ) -> None:
-    settable = v.settable_fields(ctx, info, creating=False)
     every = {**info.fields, **gate.custom_fields(ctx.workspace, info.key)}
+    saved = _save_all(ctx, info, _ready(ctx, info, wave, result, every), result)
+    written = [Written(info, edit.record, "update", edit.diff) for edit in saved]
+    if written:
+        _after_all(ctx, info, written, unit, every)
+
+
+def _ready(
+    ctx: Context, info: TypeInfo, wave: list[tuple[int, UUID, Mapping[str, object]]], result: ManyResult, every: Mapping[str, Field]
+) -> list[_Edit]:
+    """The records with their new values on them, checked and not yet saved."""
+    settable = v.settable_fields(ctx, info, creating=False)
     _see_references(ctx, settable, [given for _position, _pk, given in wave])
     seen, editable = _reach(ctx, info, [pk for _position, pk, _given in wave])
     cleaned_before: tuple[object, dict[str, object]] | None = None
@@ -217,10 +236,7 @@ def _write_wave(
             ready.append(_Edit(position, record, record.version - 1, diff))
         else:
             result.unchanged += 1
-    saved = _save_all(ctx, info, ready, result)
-    written = [Written(info, edit.record, "update", edit.diff) for edit in saved]
-    if written:
-        _after_all(ctx, info, written, unit, every)
+    return ready
 
 
 def _reach(ctx: Context, info: TypeInfo, ids: Sequence[UUID]) -> tuple[dict[UUID, Record], set[UUID]]:
