@@ -45,6 +45,8 @@ class Row:
     pk: UUID | None = None
     #: The line says nothing about this step's type (a contact without a company).
     is_bare: bool = False
+    #: What becomes of it: "create", "change", "same", "skip".
+    verb: str = ""
 
     def refuse(self, key: str, sentence: str) -> None:
         """Note one more thing that is wrong."""
@@ -113,7 +115,7 @@ class Batcher:
         self._show_references(rows)
         for row in rows:
             if not row.wrong and not row.is_bare:
-                row.hash = _hash(row.line.cells) if self.matcher.by_line else ""
+                row.hash = _hash(row.line.cells, self.plan.step.shape) if self.matcher.by_line else ""
                 row.keys = self.matcher.keys(row.values, row.line.cells, row.hash)
         return rows
 
@@ -195,8 +197,8 @@ class Batcher:
                 found = next((made[row.line.number][one] for one in shapes if one in made.get(row.line.number, {})), None)
                 if found is not None:
                     row.values[key] = found
-            if self.plan.is_tie:
-                row.is_bare = any(key not in row.values for key in self.plan.step.links)
+            if self.plan.must_link:
+                row.is_bare = any(key not in row.values for key in self.plan.must_link)
 
     def write(self, rows: Sequence[Row], *, only_check: bool = False) -> Counts:
         """Write the rows inside the caller's unit of work; rows that are refused get their reason.
@@ -215,7 +217,7 @@ class Batcher:
             self._write_apart(now, counts, only_check=only_check)
             waiting = later
         for row, first in twins:
-            row.pk, row.wrong = first.pk, first.wrong
+            row.pk, row.wrong, row.verb = first.pk, first.wrong, "same"
             counts.unchanged += not row.wrong
         counts.rejected = sum(1 for row in rows if row.wrong)
         counts.skipped += sum(1 for row in rows if row.is_bare and not row.wrong and not self.plan.step.shape)
@@ -237,6 +239,10 @@ class Batcher:
             else:
                 new.append(row)
         mode = self.plan.step.mode
+        for row, _pk in known:
+            row.verb = "skip" if mode == "create" else "same"
+        for row in new:
+            row.verb = "skip" if mode == "update" else "create"
         if mode == "update":
             counts.skipped += len(new)
         elif new:
@@ -270,6 +276,7 @@ class Batcher:
             if changes:
                 edits.append((pk, changes))
                 edited.append(row)
+                row.verb = "change"
             else:
                 counts.unchanged += 1
         if not edits:
@@ -331,5 +338,6 @@ def _refuse(row: Row, wrong: RapportError) -> None:
             row.refuse(str(key), str(sentence))
 
 
-def _hash(cells: Sequence[str]) -> str:
-    return hashlib.sha256("\x1f".join(cell.strip() for cell in cells).encode()).hexdigest()[:40]
+def _hash(cells: Sequence[str], shape: str) -> str:
+    own = [shape] if shape else []
+    return hashlib.sha256("\x1f".join([*own, *(cell.strip() for cell in cells)]).encode()).hexdigest()[:40]

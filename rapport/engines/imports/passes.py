@@ -97,7 +97,7 @@ class Passes:
         """The lines through every step, and what could not be taken into the file of rejected lines."""
         counts, rows = through(batchers, lines)
         note = batchers[0].info.label if len(self.plans) > 1 and len(batchers) == 1 else ""
-        self.rejected.add(rows, f"{note}: " if note else "")
+        self.rejected.add(rows[0], f"{note}: " if note else "")
         return counts
 
     def _checkpoint(self, step: int, line: int, made: Sequence[Counts]) -> None:
@@ -117,9 +117,10 @@ class Passes:
 
 def through(
     batchers: Sequence[Batcher], lines: Sequence[Line], *, coming: Coming | None = None
-) -> tuple[list[Counts], list[Row]]:
-    """Take lines through the steps: a line that one step cannot read is left out of all. Returns the counts of each step,
-    and one row per line with everything that is wrong with it. With `coming` everything is checked and nothing written."""
+) -> tuple[list[Counts], list[list[Row]]]:
+    """Take lines through the steps: a line that one step cannot read is left out of all. Returns the counts of each step
+    and its rows; those of the first step say everything that is wrong with their lines. With `coming` everything is
+    checked and nothing written."""
     read = [batcher.read_values(lines) for batcher in batchers]
     whole = read[0]
     for rows in read[1:]:
@@ -144,7 +145,7 @@ def through(
     rejected = sum(1 for row in whole if row.wrong)
     for at, one in enumerate(counts):
         one.rejected = rejected if at == 0 else 0
-    return counts, whole
+    return counts, read
 
 
 def _gather(batcher: Batcher, rows: Sequence[Row], made: Made, coming: Coming | None) -> None:

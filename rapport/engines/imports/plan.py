@@ -110,9 +110,9 @@ class Plan:
     linked: dict[str, Field] = field(default_factory=dict)
 
     @property
-    def is_tie(self) -> bool:
-        """Nothing but links: the record that ties two others together (a person's place at a company)."""
-        return not self.sources
+    def must_link(self) -> list[str]:
+        """Links without which there is no record: a person's place at a company needs both."""
+        return [key for key, one in self.linked.items() if one.required]
 
     def field(self, key: str) -> Field:
         """A field by key."""

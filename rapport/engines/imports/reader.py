@@ -13,6 +13,7 @@ import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from charset_normalizer import from_bytes
@@ -42,6 +43,9 @@ _KINDS_OF_FILE = (
 class CsvTable(Table):
     """A table of text: CSV, TSV and the like."""
 
+    #: Lines of remarks above the header, as LinkedIn writes them.
+    remarks: int = 0
+
     def lines(self) -> Iterator[Line]:
         """The rows below the header, in order; blank ones are left out."""
         csv.field_size_limit(LONGEST_CELL)
@@ -49,6 +53,8 @@ class CsvTable(Table):
             counted = _Counting(raw, self)
             text = io.TextIOWrapper(counted, encoding=self.encoding, errors="replace", newline="")
             rows = csv.reader(text, delimiter=self.delimiter)
+            for _row in islice(rows, self.remarks):
+                pass
             if self.has_header:
                 _skip_header(rows)
             yield from self._rows(rows)
@@ -129,6 +135,7 @@ def _opened(path: Path, first: bytes, reading: Reading) -> CsvTable:
     table = CsvTable(path, found, reading.delimiter, [], size, digest, notes)
     if not table.delimiter:
         table.delimiter = _sniffed(path, found)
+    table.remarks = _remarks(table)
     row = _first_row(table)
     table.has_header = looks_like_header(row) if reading.has_header is None else reading.has_header
     table.header = column_names(row if table.has_header else [""] * len(row), path)
@@ -272,9 +279,23 @@ def _first_row(table: CsvTable) -> list[str]:
     csv.field_size_limit(LONGEST_CELL)
     with table.path.open("r", encoding=table.encoding, errors="replace", newline="") as file:
         try:
-            return _skip_header(csv.reader(file, delimiter=table.delimiter))
+            rows = csv.reader(file, delimiter=table.delimiter)
+            return _skip_header(islice(rows, table.remarks, None))
         except csv.Error as wrong:
             raise Invalid(_("The first line cannot be read: %(why)s.") % {"why": wrong}) from wrong
+
+
+def _remarks(table: CsvTable) -> int:
+    """How many rows of remarks stand above the header: at most two cells each, above a table that is wider."""
+    csv.field_size_limit(LONGEST_CELL)
+    with table.path.open("r", encoding=table.encoding, errors="replace", newline="") as file:
+        try:
+            widths = [sum(1 for cell in row if cell.strip()) for row in islice(csv.reader(file, delimiter=table.delimiter), 30)]
+        except csv.Error:
+            return 0
+    usual = max(widths, default=0)
+    above = next((at for at, width in enumerate(widths) if width > usual / 2), 0)
+    return above if usual >= 4 and len(widths) > above + 1 and all(width <= 2 for width in widths[:above]) else 0
 
 
 __all__ = ["CsvTable", "Line", "Reading", "Table", "open_table"]

@@ -109,10 +109,10 @@ def _insert(ctx: Context, info: TypeInfo, records: list[tuple[int, Record, dict[
         insert_rows(info.model, names, [[r.__dict__[name] for name in names] for _p, r, _c in records])
         demand_reach(ctx, info, [r.pk for _p, r, _c in records], creating=True)
         written = [Written(info, r, "create", {k: (None, x) for k, x in c.items()}) for _p, r, c in records]
-        _after_all(ctx, info, written, unit, every)
+        after_all(ctx, info, written, unit, every)
 
 
-def _after_all(ctx: Context, info: TypeInfo, written: list[Written], unit: Unit, every: Mapping[str, Field]) -> None:
+def after_all(ctx: Context, info: TypeInfo, written: list[Written], unit: Unit, every: Mapping[str, Field]) -> None:
     """Log, index and run the type's effects, each once for all."""
     unit.changes += [change_of(ctx, one, every) for one in written]
     run_indexers(ctx, written)
@@ -205,12 +205,13 @@ def _write_wave(
     saved = _save_all(ctx, info, _ready(ctx, info, wave, result, every), result)
     written = [Written(info, edit.record, "update", edit.diff) for edit in saved]
     if written:
-        _after_all(ctx, info, written, unit, every)
+        after_all(ctx, info, written, unit, every)
 
 
 def _ready(
-    ctx: Context, info: TypeInfo, wave: list[tuple[int, UUID, Mapping[str, object]]], result: ManyResult, every: Mapping[str, Field]
-) -> list[_Edit]:
+    ctx: Context, info: TypeInfo, wave: list[tuple[int, UUID, Mapping[str, object]]], result: ManyResult,
+    every: Mapping[str, Field],
+) -> list[_Edit]:  # fmt: skip
     """The records with their new values on them, checked and not yet saved."""
     settable = v.settable_fields(ctx, info, creating=False)
     _see_references(ctx, settable, [given for _position, _pk, given in wave])
