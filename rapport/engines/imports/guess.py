@@ -47,7 +47,10 @@ def suggest(
         for column in header:
             if column not in found and (target := known.get(column)) and is_target(ctx, shapes, target):
                 found[column] = Guess(target, by)
-    for shape in _likely(ctx, header, shapes, found):
+    likely = sorted(_likely(ctx, header, shapes, found), key=lambda one: -one.eager)
+    for shape in likely:
+        _by_own_names(ctx, columns, shape, found)
+    for shape in likely:
         _by_name(ctx, columns, shape, found)
     _by_content(ctx, columns, shapes, found)
     return found
@@ -71,13 +74,13 @@ def _likely(ctx: Context, header: Sequence[str], shapes: Mapping[str, Shape], fo
     that knows the most columns."""
     mapped = chosen_shapes(found)
     if mapped:
-        return [shapes[key] for key in mapped]
+        return _with_ties(shapes, set(mapped))
     words = [plain(one) for one in header]
     own = {key for key, one in shapes.items() if any(plain(name) in words for name in one.names)}
     if any(is_name_part(one) for one in header) and "person" in shapes:
         own.add("person")
     if own:
-        return [one for key, one in shapes.items() if key in own]
+        return _with_ties(shapes, own)
     scores = {
         key: sum(1 for word in words if word in names_of(ctx, one.info)) for key, one in shapes.items() if not one.is_tie
     }
@@ -85,15 +88,31 @@ def _likely(ctx: Context, header: Sequence[str], shapes: Mapping[str, Shape], fo
     return [shapes[best]] if best and scores[best] else []
 
 
-def _by_name(ctx: Context, columns: Sequence[Column], shape: Shape, found: dict[str, Guess]) -> None:
-    """First the shape's own words, then those of its type; what another shape took stays taken."""
+def _with_ties(shapes: Mapping[str, Shape], keys: set[str]) -> list[Shape]:
+    """These shapes, and what ties them together."""
+    return [
+        one for key, one in shapes.items()
+        if key in keys or (one.is_tie and all(set(some) & keys for some in one.links.values()))
+    ]  # fmt: skip
+
+
+def _by_own_names(ctx: Context, columns: Sequence[Column], shape: Shape, found: dict[str, Guess]) -> None:
+    """Columns that mean this shape and no other."""
     taken = {guess.target for guess in found.values()}
-    own = {plain(name): field for name, field in shape.names.items()}
+    own = {plain(name): key for name, key in shape.names.items()}
+    usual = names_of(ctx, shape.info)
     for one in columns:
-        target = f"{shape.key}:{own.get(plain(one.name), '')}"
-        if one.name not in found and target[-1] != ":" and target not in taken and is_target(ctx, {shape.key: shape}, target):
+        word = plain(one.name)
+        key = own.get(word) or (usual.get(word, "") if usual.get(word, "").partition(".")[0] in shape.prefers else "")
+        target = f"{shape.key}:{key}"
+        if one.name not in found and key and target not in taken and is_target(ctx, {shape.key: shape}, target):
             found[one.name] = Guess(target, "name")
             taken.add(target)
+
+
+def _by_name(ctx: Context, columns: Sequence[Column], shape: Shape, found: dict[str, Guess]) -> None:
+    """Then the words of its type; what is taken stays taken."""
+    taken = {guess.target for guess in found.values()}
     rest = [one.name for one in columns if one.name not in found and one.name != REASON]
     for column, key in found_columns(ctx, shape.info, rest).items():
         target = f"{shape.key}:{key}"

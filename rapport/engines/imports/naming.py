@@ -119,7 +119,7 @@ def found_columns(ctx: Context, info: TypeInfo, header: Sequence[str]) -> dict[s
             found[column] = target
             taken.add(target)
     title = info.declared.title
-    if title not in taken and title in offered(ctx, info):
+    if title == "name" and title not in taken and title in offered(ctx, info):
         halves = [column for column in header if found[column] is None and is_name_part(column)]
         found.update(dict.fromkeys(halves, title))
         taken.update([title] if halves else [])

@@ -22,6 +22,7 @@ from rapport.kernel.changes.many_bin import delete_many
 from rapport.kernel.changes.models import WRITES, Change
 from rapport.kernel.changes.unit import unit_of_work
 from rapport.kernel.changes.values import from_log, settable_fields
+from rapport.kernel.errors import Conflict
 from rapport.kernel.records.registry import registry
 
 if TYPE_CHECKING:
@@ -49,6 +50,16 @@ def demand_revert(ctx: Context, run: ImportRun) -> None:
         info = registry.get(key)
         for verb in ("import", "edit", "delete"):
             gate.demand(ctx, info, verb)
+
+
+def prepare_revert(ctx: Context, run: ImportRun, *, force: bool = False) -> None:
+    """Make a run ready to be taken back, or back once more over later changes; raises Conflict when nothing is left."""
+    again = run.state == "reverted" and force and run.revert.get("left")
+    if run.after_number is None or (run.state == "reverted" and not again):
+        raise Conflict(_("There is nothing of this import to take back."))
+    demand_revert(ctx, run)
+    if again or run.revert_number is None:
+        run.revert, run.revert_number = {"force": force}, None
 
 
 def types_of(run: ImportRun) -> list[str]:

@@ -93,6 +93,8 @@ class Wish:
     reading: Reading | None = None
     #: The run that was prepared before (in the browser, over the API); its mends are applied.
     run: ImportRun | None = None
+    #: Refuse to begin anew: there must be a run of this file that broke off.
+    only_resume: bool = False
 
 
 def import_file(ctx: Context, wish: Wish, watch: Watch | None = None) -> Report:
@@ -201,6 +203,8 @@ class _Run:
             self.row, self.report.resumed_after = found, found.line
             runs.filter(pk=found.pk).update(state="running")
             return found.step, found.line
+        if self.wish.only_resume:
+            raise Invalid(_("There is no broken-off import of this file with this plan to go on with."), code="nothing")
         began = {"after_number": _last_number(self.ctx), "digest": self.digest, "state": "running"}
         if found is not None:
             runs.filter(pk=found.pk).update(**began)

@@ -26,7 +26,7 @@ from rapport.engines.imports.plan import make_plan
 from rapport.engines.imports.presets import preset_for
 from rapport.engines.imports.reader import open_table
 from rapport.engines.imports.rejected import rejected_path
-from rapport.engines.imports.reverting import demand_revert
+from rapport.engines.imports.reverting import prepare_revert
 from rapport.engines.imports.shapes import shapes_for
 from rapport.engines.imports.table import Reading, Table
 from rapport.kernel.errors import Conflict, Gone, Invalid, Refused
@@ -210,20 +210,20 @@ def _settled(ctx: Context, run: ImportRun) -> ImportRun:
 def demand_idle(run: ImportRun, *, before_run: bool = False) -> None:
     """Raise Conflict while a job is at work on the run, or when it is too late to change what it does."""
     if run.state in BUSY:
-        raise Conflict(_("This import is being worked on; wait, or stop it."), code="busy")
+        raise Conflict(_("This import is being worked on; wait, or stop it."))
     if before_run and run.after_number is not None:
-        raise Conflict(_("This import has begun; upload the file again to import it in another way."), code="begun")
+        raise Conflict(_("This import has begun; upload the file again to import it in another way."))
 
 
 def start(ctx: Context, run: ImportRun, what: str, *, force: bool = False) -> ImportRun:
     """Have a job "check", "run" or "revert" the import. Raises Conflict when that is not its turn."""
     demand_idle(run, before_run=what == "check")
     if what == "revert":
-        _demand_revertible(ctx, run, force=force)
+        prepare_revert(ctx, run, force=force)
     else:
         demand_plan(ctx, run.mapping, table_of(run))
         if what == "run" and run.state in ("done", "reverted"):
-            raise Conflict(_("This import is over; upload the file again to import it once more."), code="over")
+            raise Conflict(_("This import is over; upload the file again to import it once more."))
     task = {"check": "imports.check", "run": "imports.run", "revert": "imports.revert"}[what]
     state = {"check": "checking", "run": "running", "revert": "reverting"}[what]
     with transaction.atomic():
@@ -233,19 +233,10 @@ def start(ctx: Context, run: ImportRun, what: str, *, force: bool = False) -> Im
     return run
 
 
-def _demand_revertible(ctx: Context, run: ImportRun, *, force: bool) -> None:
-    again = run.state == "reverted" and force and run.revert.get("left")
-    if run.after_number is None or (run.state == "reverted" and not again):
-        raise Conflict(_("There is nothing of this import to take back."), code="nothing")
-    demand_revert(ctx, run)
-    if again or run.revert_number is None:
-        run.revert, run.revert_number = {"force": force}, None
-
-
 def halt(ctx: Context, run: ImportRun, wanted: str) -> ImportRun:
     """Pause or stop what is at work, after the batch in hand; what is written stays."""
     if run.state not in BUSY:
-        raise Conflict(_("Nothing is at work on this import."), code="idle")
+        raise Conflict(_("Nothing is at work on this import."))
     ImportRun.objects.filter(pk=run.pk).update(wanted=wanted)
     run.wanted = wanted
     job = Job.objects.filter(workspace_id=ctx.workspace.pk, pk=run.job_id).first()

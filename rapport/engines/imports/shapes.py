@@ -33,6 +33,10 @@ class Shape:
     is_tie: bool = False
     #: Names of columns that mean a field of this very shape ("company" is the name of a company).
     names: Mapping[str, str] = field(default_factory=dict)
+    #: Fields that are this shape's rather than another's when a line becomes both (the industry is the company's).
+    prefers: tuple[str, ...] = ()
+    #: The higher, the earlier it takes the columns that several could have.
+    eager: int = 0
 
     @property
     def info(self) -> TypeInfo:

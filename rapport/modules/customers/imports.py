@@ -16,17 +16,20 @@ register_shape(
             ),
             "name",
         ),
+        prefers=("website", "industry", "turnover", "employees", "founded", "parent"),
     )
 )  # fmt: skip
 register_shape(
     Shape(
         "person", "customer", _("Person"), "user", {"kind": "person"},
         names={"contact": "name", "person": "name", "contact name": "name", "ansprechpartner": "name", "contacto": "name"},
+        prefers=("birthday", "language"), eager=2,
     )
 )  # fmt: skip
 register_shape(
     Shape(
         "place", "affiliation", _("Place at the company"), "briefcase",
         links={"person": ("person",), "company": ("company",)}, known_by=("person", "company"), is_tie=True,
+        prefers=("job_title", "part"), eager=3,
     )
 )  # fmt: skip

@@ -10,5 +10,6 @@ register_shape(
     Shape(
         "deal", "deal", _("Deal"), "handshake", links={"customer": ("company", "person")},
         names={"deal": "name", "deal name": "name", "opportunity": "name", "opportunity name": "name", "deal title": "name"},
+        prefers=("stage", "amount", "close_on", "closed_on", "reason"), eager=1,
     )
 )  # fmt: skip
