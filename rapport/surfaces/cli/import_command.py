@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--sheet", default="", metavar="NAME", help="the sheet of a workbook; the first with anything in it")
     parser.add_argument("--no-header", action="store_true", help="the first row is data already")
     parser.add_argument("--resume", action="store_true",
-                        help="only go on with a run of this file that broke off (a run goes on by itself without this too)")  # fmt: skip
+                        help="only go on with a run of this file that broke off (else a new one may begin)")  # fmt: skip
     parser.add_argument("--revert", default="", metavar="ID", help="take the import with this id back; no file is needed")
     parser.add_argument("--force", action="store_true", help="with --revert: also records that somebody changed since")
     add_who(parser)
