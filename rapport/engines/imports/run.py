@@ -28,6 +28,7 @@ from rapport.engines.imports.plan import Plan, make_plan
 from rapport.engines.imports.prepare import make_custom_fields, make_records
 from rapport.engines.imports.reader import open_table
 from rapport.engines.imports.rejected import RejectedFile
+from rapport.engines.imports.room import room_for_many
 from rapport.engines.imports.table import Reading, Table
 from rapport.kernel.access.models import Workspace
 from rapport.kernel.changes.events import note_quietly
@@ -106,7 +107,7 @@ def import_file(ctx: Context, wish: Wish, watch: Watch | None = None) -> Report:
         step.numbers = step.numbers or ("." if table.is_typed else "")
         step.match = match_keys(wish.match) if wish.match else step.match
     report = Report(table)
-    with _alone(ctx, table), _undone(ctx) if wish.dry_run else nullcontext():
+    with _alone(ctx, table), room_for_many(), _undone(ctx) if wish.dry_run else nullcontext():
         _Run(ctx, wish, table, mapping, report, watch or (lambda progress: True)).go()
     report.seconds = time.monotonic() - started
     return report
