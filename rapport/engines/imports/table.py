@@ -32,7 +32,7 @@ class JsonText(str):
     @property
     def value(self) -> object:
         """What stood in the file."""
-        return orjson.loads(self)
+        return orjson.loads(str(self))
 
 
 @dataclass
