@@ -57,9 +57,14 @@ def shown(ctx: Context, run: ImportRun) -> dict[str, object]:
         for at, one in enumerate(run.facts["columns"])
     ]  # fmt: skip
     first = next(iter(set_.values()), {})
+    offer = [(key, one.label, one.icon) for key, one in shapes.items() if not one.is_tie]
+    # What people keep in spreadsheets stands in front; types of the settings and parts of records behind.
+    usual = {key for key, one in shapes.items() if one.info.declared.menu and one.info.declared.menu[0] != "settings"}
     return {
         "columns": columns, "groups": groups, "facts": run.facts, "here": here,
-        "offered": [(key, one.label, one.icon) for key, one in shapes.items() if not one.is_tie],
+        "offered": [one for one in offer if one[0] in usual],
+        "others": [one for one in offer if one[0] not in usual],
+        "others_open": any(one[0] in here for one in offer if one[0] not in usual),
         "cards": _cards(shapes, assigned, set_), "modes": _modes(), "encodings": _ENCODINGS,
         "date_order": first.get("date_order", run.facts.get("date_order", "")), "currency": first.get("currency", ""),
         "numbers": first.get("numbers", run.facts.get("numbers", "")), "orders": _orders(), "how": _how(),
