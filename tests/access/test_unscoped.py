@@ -27,6 +27,7 @@ REVIEWED = {
     "kernel/access/tokens.py": ["the workspace of a token is known by the token only"],
     "kernel/changes/readers.py": ["which readers of the change log are behind, in all workspaces at once"],
     "kernel/files/attaching.py": ["uploads that no record took are removed in every workspace"],
+    "engines/imports/tasks.py": ["old files of imports are removed in every workspace"],
     "kernel/jobs/queue.py": [
         "the queue serves every workspace", "a worker takes the jobs of every workspace",
         "a dead worker's jobs may belong to any workspace", "old jobs of every workspace are dropped",

@@ -8,6 +8,9 @@ from typing import Any
 
 import pytest
 
+from rapport.engines.imports.check import Check
+from rapport.engines.imports.models import ImportRun
+from rapport.engines.imports.session import table_of, take_in
 from rapport.kernel.access.models import Account
 from tests.cast import Cast, first_stage_id
 from tests.factory import make
@@ -31,6 +34,9 @@ def addresses(committed_cast: Cast) -> list[str]:
     lead = make(ctx, "lead", name="Dara Whelan", company="Deli")
     task = make(ctx, "task", subject="Call Grace", customer=hotel.pk, due_on=ctx.format.today)
     make(ctx, "activity", kind="call", subject="Talked about beans", customer=hotel.pk, happened_at=ctx.format.now)
+    run = take_in(ctx, "people.csv", [b"First name,Last name,Company,E-mail\nAnn,Ash,Fern Ltd,ann@fern.example\nBob,Birch,,bob-at-x\n"])
+    Check(ctx, run, table_of(run)).go(lambda found: True)
+    ImportRun.objects.filter(pk=run.pk).update(state="ready")
     made = {"customer": hotel, "deal": deal, "lead": lead, "task": task}
     at = [f"/{key}/{one.pk}" for key, one in made.items()]
     return [
@@ -45,6 +51,7 @@ def addresses(committed_cast: Cast) -> list[str]:
         f"/settings/roles/{committed_cast.ben.role_id}", f"{at[0]}/access", f"/user/{committed_cast.ben.pk}/sees",
         "/settings/security", "/settings/people/invite", "/settings/sso", "/workspaces",
         "/settings/audit", "/settings/audit?verb=erased&who=&type=customer&since=x", f"/customer/{person.pk}/data",
+        "/settings/import", f"/settings/import/{run.pk}/columns", f"/settings/import/{run.pk}/check",
         "/settings/follow-ups", "/settings/follow-ups/new?preset=no_contact", "/notices", "/settings/notices",
         f"/customer/{person.pk}/do/erase", f"/customer/{person.pk}/do/consent",
         *[f"/calendar?view={view}" for view in ("month", "week", "day", "agenda")], f"/calendar/move/task/{task.pk}",

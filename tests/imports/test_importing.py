@@ -228,7 +228,7 @@ def test_a_stopped_run_goes_on_where_it_was(cast: Cast, tmp_path: Path) -> None:
     first = import_file(ctx, Wish(path, type="customer"), lambda progress: False)
     assert first.stopped and first.total.lines == BATCH
     second = import_file(ctx, Wish(path, type="customer"))
-    assert second.resumed_after == BATCH + 1 and second.total.lines == 4000 - BATCH
+    assert second.resumed_after == BATCH + 1 and second.total.lines == 4000
     assert len(names()) == 3992 and len(rejected(second.rejected)) == 8
     assert import_file(ctx, Wish(path, type="customer")).total.created == 0
 

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
 from django.utils.translation import gettext as _
 
+from rapport.engines.imports.lookalikes import look_known
 from rapport.engines.imports.matching import Key, Matcher
 from rapport.engines.imports.plan import Plan, Raw, Source, prepared
-from rapport.engines.imports.reader import Line
-from rapport.engines.imports.references import References
+from rapport.engines.imports.references import Coming, References
+from rapport.engines.imports.table import JsonText, Line
 from rapport.kernel.access import gate
-from rapport.kernel.changes.unit import unit_of_work
+from rapport.kernel.changes.many import create_many, write_many
 from rapport.kernel.changes.values import read_value
 from rapport.kernel.context import Context
 from rapport.kernel.errors import Invalid, RapportError, Refused
@@ -23,6 +25,9 @@ from rapport.kernel.kinds.base import Cleaning
 #: Cells remembered per field.
 _MOST_REMEMBERED = 20_000
 _UNREAD = object()
+#: Codes of cells whose text names nothing that is here: an owner, a stage, a choice.
+_MEANS_NOTHING = ("unknown_reference", "not_an_option", "ambiguous")
+_MOST_UNKNOWN = 2_000
 
 
 @dataclass
@@ -34,6 +39,19 @@ class Row:
     keys: list[Key] = field(default_factory=list)
     hash: str = ""
     wrong: str = ""
+    #: What is wrong with which field, for showing it at its cell.
+    reasons: list[tuple[str, str]] = field(default_factory=list)
+    #: The record that the line became, or was about.
+    pk: UUID | None = None
+    #: The line says nothing about this step's type (a contact without a company).
+    is_bare: bool = False
+    #: What becomes of it: "create", "change", "same", "skip".
+    verb: str = ""
+
+    def refuse(self, key: str, sentence: str) -> None:
+        """Note one more thing that is wrong."""
+        self.wrong = f"{self.wrong} {sentence}".strip()
+        self.reasons.append((key, sentence))
 
 
 @dataclass
@@ -47,6 +65,8 @@ class Counts:
     rejected: int = 0
     #: Records made because a cell named one that was missing.
     extra: int = 0
+    #: New records that look like somebody who is here already.
+    alike: int = 0
 
     def add(self, other: Counts) -> None:
         """Add up."""
@@ -62,27 +82,40 @@ class Counts:
 class Batcher:
     """Takes batches of lines for one step."""
 
-    def __init__(self, ctx: Context, plan: Plan) -> None:
+    def __init__(self, ctx: Context, plan: Plan, coming: Coming | None = None) -> None:
         self.ctx, self.plan, self.info = ctx, plan, plan.info
-        self.references = References(ctx, plan)
+        self.references = References(ctx, plan, coming)
         self.matcher = Matcher(ctx, plan)
         self.cleaning: Cleaning = ctx.cleaning()
         fields = gate.fields(ctx, plan.info, edit=True)
         self.fixed = {key: fields[key].kind.clean(value, self.cleaning) for key, value in plan.fixed.items()}
         self._known: dict[str, dict[Raw, object]] = {}
+        #: (field, text) that means nothing here, with the number of lines that say it.
+        self.unknown: Counter[tuple[str, str]] = Counter()
 
     # -- reading ------------------------------------------------------------------------------------------------
 
     def read(self, lines: Sequence[Line]) -> list[Row]:
         """The lines as rows of values, column by column; references are found for all of them at once."""
+        return self.keyed(self.read_values(lines))
+
+    def read_values(self, lines: Sequence[Line]) -> list[Row]:
+        """The lines as rows of values, before links and match keys."""
         rows = [Row(line, dict(self.fixed), wrong=line.wrong) for line in lines]
         usable = [row for row in rows if not row.wrong]
         for key, source in self.plan.sources.items():
             self._read_column(key, source, usable)
+        if self.plan.step.shape:
+            for row in usable:
+                row.is_bare = not row.wrong and row.values.keys() <= self.fixed.keys()
+        return rows
+
+    def keyed(self, rows: list[Row]) -> list[Row]:
+        """The rows with what they are recognised by."""
         self._show_references(rows)
-        for row in usable:
-            if not row.wrong:
-                row.hash = _hash(row.line.cells) if self.matcher.by_line else ""
+        for row in rows:
+            if not row.wrong and not row.is_bare:
+                row.hash = _hash(row.line.cells, self.plan.step.shape) if self.matcher.by_line else ""
                 row.keys = self.matcher.keys(row.values, row.line.cells, row.hash)
         return rows
 
@@ -104,7 +137,9 @@ class Batcher:
             if value is _UNREAD:
                 value = known[raw] = self._meant(key, source, raw)
             if isinstance(value, Invalid):
-                row.wrong = f"{row.wrong} {self._told(key, value)}".strip()
+                row.refuse(key, self._told(key, value))
+                if value.code in _MEANS_NOTHING and isinstance(raw, str) and len(self.unknown) < _MOST_UNKNOWN:
+                    self.unknown[key, raw.strip()] += 1
             elif value is not None:
                 row.values[key] = value
 
@@ -112,6 +147,8 @@ class Batcher:
         """The value of a cell, or the Invalid that says why there is none."""
         field = source.field
         try:
+            if isinstance(raw, JsonText) and not field.to:
+                return field.kind.clean(raw.value, self.cleaning)
             text = source.text(raw, lambda part, cell: prepared(self.ctx, self.plan, key, part, cell))
             if not text:
                 return None
@@ -145,61 +182,92 @@ class Batcher:
             if source.field.to:
                 found = {row.values[key] for row in rows if isinstance(row.values.get(key), UUID)}
                 ids.setdefault(source.field.to, set()).update(found)  # type: ignore[arg-type]
+        for key, one in self.plan.linked.items():
+            ids.setdefault(one.to, set()).update(row.values[key] for row in rows if key in row.values)  # type: ignore[misc]
         for type_key, wanted in ids.items():
             if wanted:
                 self.cleaning.resolver.exists(type_key, list(wanted))
 
     # -- writing ------------------------------------------------------------------------------------------------
 
-    def write(self, rows: Sequence[Row]) -> Counts:
-        """Write the rows inside the caller's unit of work; rows that are refused get their reason."""
+    def link(self, rows: Sequence[Row], made: Mapping[int, Mapping[str, UUID]]) -> None:
+        """Let the rows point at what earlier steps made of the same lines."""
+        for row in rows:
+            for key, shapes in self.plan.step.links.items():
+                found = next((made[row.line.number][one] for one in shapes if one in made.get(row.line.number, {})), None)
+                if found is not None:
+                    row.values[key] = found
+            if self.plan.must_link:
+                row.is_bare = any(key not in row.values for key in self.plan.must_link)
+
+    def write(self, rows: Sequence[Row], *, only_check: bool = False) -> Counts:
+        """Write the rows inside the caller's unit of work; rows that are refused get their reason.
+
+        With `only_check` everything is decided and checked, and nothing written.
+        """
         counts = Counts()
-        waiting = [row for row in rows if not row.wrong]
+        waiting, twins = _apart([row for row in rows if not row.wrong and not row.is_bare])
         while waiting:
             # Two lines about one new record: the second waits until the first is written, and then changes it.
             now, later, taken = [], [], set()
             for row in waiting:
-                clash = any(key in taken for key in row.keys)
+                clash = not only_check and any(key in taken for key in row.keys)
                 (later if clash else now).append(row)
                 taken.update(row.keys)
-            self._write_apart(now, counts)
+            self._write_apart(now, counts, only_check=only_check)
             waiting = later
+        for row, first in twins:
+            row.pk, row.wrong, row.verb = first.pk, first.wrong, "same"
+            counts.unchanged += not row.wrong
         counts.rejected = sum(1 for row in rows if row.wrong)
+        counts.skipped += sum(1 for row in rows if row.is_bare and not row.wrong and not self.plan.step.shape)
         counts.extra, self.references.created = self.references.created, 0
         if counts.created or counts.changed:
             self.references.forget_missing()
         return counts
 
-    def _write_apart(self, rows: Sequence[Row], counts: Counts) -> None:
+    def _write_apart(self, rows: Sequence[Row], counts: Counts, *, only_check: bool) -> None:
         """Rows about different records: new ones created together, known ones changed where something differs."""
         new: list[Row] = []
         known: list[tuple[Row, UUID]] = []
         for row, found in zip(rows, self.matcher.find([row.keys for row in rows]), strict=True):
             if isinstance(found, Invalid):
-                row.wrong = found.sentence
+                row.refuse("", found.sentence)
             elif found is not None:
+                row.pk = found
                 known.append((row, found))
             else:
                 new.append(row)
         mode = self.plan.step.mode
+        for row, _pk in known:
+            row.verb = "skip" if mode == "create" else "same"
+        for row in new:
+            row.verb = "skip" if mode == "update" else "create"
         if mode == "update":
             counts.skipped += len(new)
         elif new:
-            self._create(new, counts)
+            self._create(new, counts, only_check=only_check)
         if mode == "create":
             counts.skipped += len(known)
         elif known:
-            self._change(known, counts)
+            self._change(known, counts, only_check=only_check)
 
-    def _create(self, rows: Sequence[Row], counts: Counts) -> None:
-        result = self.ctx.create_many(self.info.key, [row.values for row in rows], cleaned=True)
+    def _create(self, rows: Sequence[Row], counts: Counts, *, only_check: bool) -> None:
+        if only_check:
+            counts.alike += len(look_known(self.ctx, self.info, [row.values for row in rows]))
+        result = create_many(self.ctx, self.info, [row.values for row in rows], cleaned=True, only_check=only_check)
         for at, wrong in result.errors.items():
-            rows[at].wrong = _sentences(wrong)
+            _refuse(rows[at], wrong)
+        if only_check:
+            counts.created += len(rows) - len(result.errors)
+            return
+        for at, pk in result.ids.items():
+            rows[at].pk = pk
         self._demand_scope(list(result.ids.values()))
         self.matcher.remember([(rows[at].hash, pk) for at, pk in result.ids.items()])
         counts.created += len(result.ids)
 
-    def _change(self, known: Sequence[tuple[Row, UUID]], counts: Counts) -> None:
+    def _change(self, known: Sequence[tuple[Row, UUID]], counts: Counts, *, only_check: bool) -> None:
         records = gate.visible(self.ctx, self.info).in_bulk([pk for _row, pk in known])
         edits: list[tuple[UUID, dict[str, object]]] = []
         edited: list[Row] = []
@@ -208,14 +276,16 @@ class Batcher:
             if changes:
                 edits.append((pk, changes))
                 edited.append(row)
+                row.verb = "change"
             else:
                 counts.unchanged += 1
         if not edits:
             return
-        result = self.ctx.write_many(self.info.key, edits)
+        result = write_many(self.ctx, self.info, edits, only_check=only_check)
         for at, wrong in result.errors.items():
-            edited[at].wrong = _sentences(wrong)
-        self._demand_scope(list(result.ids.values()))
+            _refuse(edited[at], wrong)
+        if not only_check:
+            self._demand_scope(list(result.ids.values()))
         counts.changed += len(result.ids) - result.unchanged
         counts.unchanged += result.unchanged
 
@@ -242,29 +312,32 @@ class Batcher:
                 _("Your role lets you import %(plural)s of your own only; check the owner.") % {"plural": self.info.plural}
             )
 
-    def write_one_by_one(self, rows: Sequence[Row]) -> Counts:
-        """The same, each row in a transaction of its own: finds the row for which a whole batch was refused."""
-        counts = Counts()
-        for row in rows:
-            if row.wrong:
-                counts.rejected += 1
-                continue
-            try:
-                with unit_of_work(self.ctx):
-                    counts.add(self.write([row]))
-            except RapportError as wrong:
-                row.wrong = _sentences(wrong)
-                counts.rejected += 1
-        return counts
+
+def _apart(rows: Sequence[Row]) -> tuple[list[Row], list[tuple[Row, Row]]]:
+    """Rows to write, and those that say nothing more about a record than an earlier row of the batch, with that row."""
+    firsts: dict[Key, Row] = {}
+    kept: list[Row] = []
+    twins: list[tuple[Row, Row]] = []
+    for row in rows:
+        first = next((firsts[key] for key in row.keys if key in firsts), None)
+        if first is not None and all(first.values.get(key) == value for key, value in row.values.items()):
+            twins.append((row, first))
+            continue
+        kept.append(row)
+        for key in row.keys:
+            firsts.setdefault(key, row)
+    return kept, twins
 
 
+def _refuse(row: Row, wrong: RapportError) -> None:
+    if not wrong.errors:
+        row.refuse("", wrong.sentence)
+        return
+    for key, sentence in wrong.errors.items():
+        if str(sentence) not in row.wrong:
+            row.refuse(str(key), str(sentence))
 
 
-def _sentences(wrong: RapportError) -> str:
-    return " ".join(dict.fromkeys(str(one) for one in wrong.errors.values())) if wrong.errors else wrong.sentence
-
-
-def _hash(cells: Sequence[str]) -> str:
-    return hashlib.sha256("\x1f".join(cell.strip() for cell in cells).encode()).hexdigest()[:40]
-
-
+def _hash(cells: Sequence[str], shape: str) -> str:
+    own = [shape] if shape else []
+    return hashlib.sha256("\x1f".join([*own, *(cell.strip() for cell in cells)]).encode()).hexdigest()[:40]

@@ -3,59 +3,26 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from django.utils.translation import gettext as _
-from rapidfuzz import fuzz, process
 
+from rapport.engines.imports.naming import ID, REASON, found_columns, offered
 from rapport.kernel.access import gate
 from rapport.kernel.context import Context
 from rapport.kernel.errors import Gone, Invalid
-from rapport.kernel.records.field import Field
-from rapport.kernel.records.registry import TypeInfo, registry
+from rapport.kernel.records.registry import registry
 from rapport.kernel.text_folding import fold
 
-#: A column that holds ids which Rapport itself wrote into an export.
-ID = "id"
 MODES = ("both", "create", "update")
 DATE_ORDERS = ("", "dmy", "mdy", "ymd")
-#: Header of the column that says why a line was left out; a mended file may still have it.
-REASON = "Why it was not imported"
 _MOST_STEPS = 20
-_ALIKE = 88
 _KEYS = {
     "as", "columns", "set", "match", "mode", "fill_only", "template", "create_missing", "values", "units", "only", "empty",
-    "date_order", "currency", "before", "custom_fields", "steps", "comment",
+    "date_order", "currency", "before", "custom_fields", "steps", "comment", "numbers", "shape", "links", "together",
 }  # fmt: skip
-#: Words that people put over a column, by field key; folded. Labels and keys are known anyway.
-_SYNONYMS = {
-    "name": ["full name", "company", "company name", "account", "account name", "organisation", "organization", "customer",
-             "title", "deal", "deal name", "opportunity", "opportunity name", "firma", "nom", "nombre", "nome", "contact name"],
-    "emails": ["email", "mail", "e mail", "email address", "e mail address", "mail address", "courriel", "correo"],
-    "email": ["mail", "e mail", "email address", "e mail address"],
-    "phones": ["phone", "telephone", "tel", "mobile", "phone number", "telefon", "telefono", "cell", "handy"],
-    "website": ["web", "url", "homepage", "domain", "site", "web site"],
-    "industry": ["sector", "branch", "branche", "line of business"],
-    "turnover": ["revenue", "annual revenue", "sales", "umsatz"],
-    "employees": ["headcount", "staff", "number of employees", "size"],
-    "founded": ["year established", "established", "founded in", "year founded"],
-    "addresses": ["address", "location", "office location", "postal address", "anschrift"],
-    "owner": ["sales agent", "agent", "account owner", "deal owner", "responsible", "assigned to", "salesperson", "rep"],
-    "parent": ["subsidiary of", "parent company", "parent account"],
-    "external_id": ["external id", "opportunity id", "account id", "customer id", "contact id", "reference", "number"],
-    "stage": ["deal stage", "status", "pipeline stage"],
-    "amount": ["close value", "value", "deal value", "deal amount", "sum", "price"],
-    "opened_on": ["engage date", "open date", "start date"],
-    "closed_on": ["close date", "closed date", "end date"],
-    "due_on": ["due", "due date", "deadline"],
-    "note": ["notes", "remark", "remarks", "comment", "comments", "description", "bemerkung"],
-    "birthday": ["date of birth", "birth date", "born"],
-    "job_title": ["title", "position", "function"],
-}  # fmt: skip
-
 
 @dataclass
 class Step:
@@ -77,6 +44,12 @@ class Step:
     empty: set[str] = field(default_factory=set)
     date_order: str = ""
     currency: str = ""
+    #: The decimal sign of the file's figures: "." or ","; "" leaves it to the reader's language.
+    numbers: str = ""
+    #: What this step makes of a line, when a line becomes several records; later steps link to it by this name.
+    shape: str = ""
+    #: Reference field -> shapes of this very line that it may point at, the first one made.
+    links: dict[str, list[str]] = field(default_factory=dict)
 
 
 @dataclass
@@ -87,6 +60,8 @@ class ImportMapping:
     before: list[dict[str, object]] = field(default_factory=list)
     custom_fields: list[dict[str, object]] = field(default_factory=list)
     raw: dict[str, object] = field(default_factory=dict)
+    #: All steps are done for a batch of lines before the next batch, so that a line's records can be linked.
+    together: bool = False
 
 
 def load_mapping(path: str | Path) -> ImportMapping:
@@ -116,11 +91,19 @@ def mapping_of(data: object) -> ImportMapping:
     else:
         if not isinstance(steps, list) or not 1 <= len(steps) <= _MOST_STEPS or not all(isinstance(s, dict) for s in steps):
             raise Invalid(_("“steps” is a list of 1 to %(most)d objects.") % {"most": _MOST_STEPS})
-        shared = {k: v for k, v in data.items() if k not in ("steps", "before", "custom_fields", "comment")}
+        shared = {k: v for k, v in data.items() if k not in ("steps", "before", "custom_fields", "comment", "together")}
         for one in steps:
             _check_keys(one)
         made = [_step({**shared, **one}) for one in steps]
-    return ImportMapping(made, _objects(data, "before"), _objects(data, "custom_fields"), data)
+    together = data.get("together") is True
+    known: set[str] = set()
+    for step in made:
+        if missing := [one for names in step.links.values() for one in names if one not in known]:
+            raise Invalid(_("“links” names “%(name)s”, which no earlier step makes.") % {"name": missing[0][:60]})
+        if step.links and not together:
+            raise Invalid(_("“links” needs “together”: true, so that a line's records are made one after the other."))
+        known.add(step.shape)
+    return ImportMapping(made, _objects(data, "before"), _objects(data, "custom_fields"), data, together)
 
 
 def _check_keys(data: Mapping[str, object]) -> None:
@@ -138,6 +121,9 @@ def _step(data: Mapping[str, object]) -> Step:
     mode, order = str(data.get("mode", "both")), str(data.get("date_order", ""))
     if mode not in MODES or order not in DATE_ORDERS:
         raise Invalid(_("“mode” is one of %(modes)s, “date_order” one of dmy, mdy, ymd.") % {"modes": ", ".join(MODES)})
+    numbers = str(data.get("numbers", ""))
+    if numbers not in ("", ".", ","):
+        raise Invalid(_("“numbers” is the decimal sign of the figures: “.” or “,”."))
     fill = data.get("fill_only", [])
     return Step(
         type=str(data["as"]), columns=_texts(data, "columns", or_none=True), given=_object(data, "set"),
@@ -150,7 +136,8 @@ def _step(data: Mapping[str, object]) -> Step:
         },
         units={key: str(unit) for key, unit in _object(data, "units").items()}, only=_texts(data, "only"),
         empty={fold(text) for text in _list(data.get("empty", []), "empty")}, date_order=order,
-        currency=str(data.get("currency", "")),
+        currency=str(data.get("currency", "")), numbers=numbers, shape=str(data.get("shape", "")),
+        links={key: _list([one] if isinstance(one, str) else one, "links") for key, one in _object(data, "links").items()},
     )  # fmt: skip
 
 
@@ -206,7 +193,7 @@ def auto_mapping(ctx: Context, type_key: str, header: Sequence[str]) -> ImportMa
         ) from None
     columns = found_columns(ctx, info, header)
     if not any(columns.values()):
-        names = ", ".join(f.key for f in _offered(ctx, info).values())
+        names = ", ".join(f.key for f in offered(ctx, info).values())
         raise Invalid(
             _("No column of the file is known to %(plural)s. Name the columns after: %(names)s; or write a mapping file.")
             % {"plural": info.plural, "names": names}
@@ -218,37 +205,4 @@ def auto_mapping(ctx: Context, type_key: str, header: Sequence[str]) -> ImportMa
     return ImportMapping([Step(type=info.key, columns=columns, match=match)], raw={"as": info.key, "columns": columns})
 
 
-def found_columns(ctx: Context, info: TypeInfo, header: Sequence[str]) -> dict[str, str | None]:
-    """For each column the field it most likely means, None for those that mean nothing; no field twice."""
-    names: dict[str, str] = {ID: ID}
-    for key in _offered(ctx, info):
-        for word in reversed(_SYNONYMS.get(key, [])):
-            names.setdefault(plain(word), key)
-    for key, f in _offered(ctx, info).items():
-        names[plain(str(f.label))] = key
-    for key in _offered(ctx, info):
-        names[plain(key)] = names[plain(key.removeprefix("c_"))] = key
-    found: dict[str, str | None] = dict.fromkeys(header)
-    taken: set[str] = set()
-    for column in header:
-        target = names.get(plain(column))
-        if target and target not in taken:
-            found[column] = target
-            taken.add(target)
-    for column in header:
-        if found[column] is None and column != REASON and len(plain(column)) > 3:
-            near = process.extractOne(plain(column), list(names), scorer=fuzz.ratio, score_cutoff=_ALIKE)
-            if near and names[near[0]] not in taken:
-                found[column] = names[near[0]]
-                taken.add(names[near[0]])
-    return found
-
-
-def _offered(ctx: Context, info: TypeInfo) -> dict[str, Field]:
-    """Fields that an import may set for this viewer."""
-    return {k: f for k, f in gate.fields(ctx, info, edit=True).items() if f.settable(creating=True)}
-
-
-def plain(text: str) -> str:
-    """A header or label reduced to its words."""
-    return " ".join(re.sub(r"[^\w]+|_", " ", fold(text)).split())
+__all__ = ["ID", "REASON", "ImportMapping", "Step", "auto_mapping", "found_columns", "load_mapping", "mapping_of"]

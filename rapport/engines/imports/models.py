@@ -10,7 +10,9 @@ from rapport.kernel.ids import new_id
 class ImportRun(models.Model):
     """One file brought into one workspace. Its checkpoint is written in the transaction of each batch."""
 
-    STATES = [("running", "running"), ("done", "done"), ("stopped", "stopped"), ("failed", "failed")]
+    STATES = [(one, one) for one in (
+        "draft", "checking", "ready", "running", "paused", "stopped", "done", "failed", "reverting", "reverted",
+    )]  # fmt: skip
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     workspace = models.ForeignKey("kernel.Workspace", models.CASCADE, related_name="+", db_index=False)
@@ -20,7 +22,7 @@ class ImportRun(models.Model):
     #: SHA-256 of the file and of the mapping: the same again resumes, anything else starts anew.
     digest = models.CharField(max_length=64)
     mapping = models.JSONField(default=dict)
-    state = models.CharField(max_length=8, choices=STATES, default="running")
+    state = models.CharField(max_length=12, choices=STATES, default="running")
     #: The step of the mapping and the line of the file after which to go on.
     step = models.PositiveSmallIntegerField(default=0)
     line = models.PositiveIntegerField(default=0)
@@ -29,12 +31,37 @@ class ImportRun(models.Model):
     rejected_bytes = models.PositiveBigIntegerField(default=0)
     asked_by = models.UUIDField(null=True)
     error = models.TextField(blank=True)
+    #: Where the file lies below the data folder; "" for a file of the command line, which stays where it is.
+    stored = models.CharField(max_length=300, blank=True)
+    #: How the file is to be read, and what the first look found.
+    reading = models.JSONField(default=dict)
+    facts = models.JSONField(default=dict)
+    #: SHA-256 of the column names: the same columns again are mapped as the last time.
+    header_digest = models.CharField(max_length=64, blank=True)
+    #: What the check of the whole file found: counts, lines, names that mean nothing here.
+    checked = models.JSONField(default=dict)
+    #: Lines with a problem that nobody has mended or left out yet.
+    problems = models.PositiveIntegerField(default=0)
+    #: The job that is at work, and what a person wants of it: "pause", "stop", or "".
+    job_id = models.UUIDField(null=True)
+    wanted = models.CharField(max_length=8, blank=True)
+    #: Its changes have numbers after the first and up to the last, and its id as their cause.
+    after_number = models.BigIntegerField(null=True)
+    last_number = models.BigIntegerField(null=True)
+    #: Taking it back: the change number down to which that has come, whether over later changes too, and what came of it.
+    revert_number = models.BigIntegerField(null=True)
+    revert = models.JSONField(default=dict)
+    finished_at = models.DateTimeField(null=True)
     started_at = models.DateTimeField(auto_now_add=True)
     changed_at = models.DateTimeField(auto_now=True)
 
     class Meta:
         app_label = "imports"
-        indexes = [models.Index(fields=["workspace", "digest"], name="importrun_digest_ix")]
+        indexes = [
+            models.Index(fields=["workspace", "digest"], name="importrun_digest_ix"),
+            models.Index(fields=["workspace", "asked_by", "-started_at"], name="importrun_asked_ix"),
+            models.Index(fields=["workspace", "header_digest", "-started_at"], name="importrun_header_ix"),
+        ]
 
 
 class ImportedLine(models.Model):
@@ -49,3 +76,25 @@ class ImportedLine(models.Model):
     class Meta:
         app_label = "imports"
         indexes = [models.Index(fields=["workspace", "type", "key"], name="importedline_key_ix")]
+
+
+class ImportRow(models.Model):
+    """A line of a file that has a problem, was mended before anything was written, or is left out."""
+
+    id = models.BigAutoField(primary_key=True)
+    workspace = models.ForeignKey("kernel.Workspace", models.CASCADE, related_name="+", db_index=False)
+    run = models.ForeignKey(ImportRun, models.CASCADE, related_name="+", db_index=False)
+    line = models.PositiveIntegerField()
+    cells = models.JSONField(default=list)
+    #: [[column or "", sentence], …]; empty once the line is mended.
+    reasons = models.JSONField(default=list)
+    #: Place of the column -> text that stands there instead.
+    mends = models.JSONField(default=dict)
+    is_left_out = models.BooleanField(default=False)
+    #: Somebody must still look at it.
+    is_open = models.BooleanField(default=True)
+
+    class Meta:
+        app_label = "imports"
+        constraints = [models.UniqueConstraint(fields=["workspace", "run", "line"], name="importrow_line_uq")]
+        indexes = [models.Index(fields=["workspace", "run", "is_open", "line"], name="importrow_open_ix")]

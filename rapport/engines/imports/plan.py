@@ -27,6 +27,10 @@ _DATE = re.compile(r"\s*(\d{1,4})([-/. ])(\d{1,2})\2(\d{1,4})\s*")
 _BARE_FIGURE = re.compile(r"[\s()+\-−–\d.,'’]+")
 #: Kinds that other names of a match key stand for.
 _MATCH_KINDS = {"email": ("email", "one_email"), "phone": ("phone",), "domain": ("web", "email", "one_email")}
+#: Kinds that hold several entries with a label each; the part of a target is the label.
+_LABELLED = ("email", "phone")
+#: Kinds whose cells are figures.
+_FIGURES = ("number", "money", "percent")
 
 Raw = str | tuple[str, ...]
 
@@ -54,11 +58,21 @@ class Source:
         if isinstance(raw, str):
             part = self.places[0][1] if self.places else ""
             text = prepare(part, raw)
+            if self.field.kind.key in _LABELLED:
+                return _labelled(part, text)
             return {part: text} if part and text else text
         parts = [(part, prepare(part, cell)) for (_at, part), cell in zip(self.places, raw, strict=True)]
+        if self.field.kind.key in _LABELLED:
+            return "\n".join(_labelled(part, text) for part, text in parts if text)
         if all(part for part, _text in parts):
             return {part: text for part, text in parts if text} or ""
-        return "\n".join(text for _part, text in parts if text)
+        # First and last name in two columns are one name; several lines of a note are several lines.
+        return (" " if self.field.kind.key == "text" else "\n").join(text for _part, text in parts if text)
+
+
+def _labelled(label: str, text: str) -> str:
+    """An entry of a list with the label that its column stands for: “work: +353 1 555 0142”."""
+    return f"{label}: {text}" if label and text and ":" not in text and ";" not in text and "\n" not in text else text
 
 
 @dataclass
@@ -92,10 +106,17 @@ class Plan:
     match: list[tuple[str, ...]]
     only: dict[str, Node]
     unused: list[str]
+    #: References that point at what earlier steps made of the same line.
+    linked: dict[str, Field] = field(default_factory=dict)
+
+    @property
+    def must_link(self) -> list[str]:
+        """Links without which there is no record: a person's place at a company needs both."""
+        return [key for key, one in self.linked.items() if one.required]
 
     def field(self, key: str) -> Field:
         """A field by key."""
-        return self.sources[key].field
+        return self.sources[key].field if key in self.sources else self.linked[key]
 
 
 def make_plan(ctx: Context, step: Step, header: list[str]) -> Plan:
@@ -127,12 +148,13 @@ def make_plan(ctx: Context, step: Step, header: list[str]) -> Plan:
     for key in (*step.given, *step.values, *step.units, *step.create_missing, *step.only):
         _settable(ctx, info, settable, key.partition(".")[0])
     fixed = {key: value for key, value in step.given.items() if key not in sources}
-    if not sources:
+    linked = {key: _settable(ctx, info, settable, key) for key in step.links}
+    if not sources and not linked:
         raise Invalid(_("The mapping names no column of the file."))
     _check_extras(step)
     only = {key: parse_filter(text) for key, text in step.only.items()}
     unused = [name for at, name in enumerate(header) if at not in used and name != REASON]
-    return Plan(step, info, sources, id_at, fixed, _match(info, step, sources, id_at), only, unused)
+    return Plan(step, info, sources, id_at, fixed, _match(info, step, sources, id_at), only, unused, linked)
 
 
 def _settable(ctx: Context, info: TypeInfo, settable: Mapping[str, Field], key: str) -> Field:
@@ -188,7 +210,7 @@ def _match(info: TypeInfo, step: Step, sources: Mapping[str, Source], id_at: int
                 raise Invalid(_("To match by “id” the file needs a column mapped to “id”."))
             continue
         for name in names:
-            if name not in sources and name not in step.given:
+            if name not in sources and name not in step.given and name not in step.links:
                 raise Invalid(_("To match by “%(key)s” the mapping needs a column for it.") % {"key": name[:60]})
         found.append(names)
     del info
@@ -204,9 +226,11 @@ def prepared(ctx: Context, plan: Plan, key: str, part: str, text: str) -> str:
     mapped = step.values.get(f"{key}.{part}" if part else key)
     if mapped is not None and (low := fold(text)) in mapped:
         text = mapped[low] or ""
+    kind = plan.field(key).kind.key
+    if step.numbers and kind in _FIGURES:
+        text = neutral(text, step.numbers)
     if text and (unit := step.units.get(key)):
         text = f"{read_number(text, ctx.format) * Decimal(unit):f}"
-    kind = plan.field(key).kind.key
     if step.date_order and kind in ("date", "datetime"):
         text = _iso(text, step.date_order)
     if step.currency and kind == "money" and _BARE_FIGURE.fullmatch(text):
@@ -214,10 +238,21 @@ def prepared(ctx: Context, plan: Plan, key: str, part: str, text: str) -> str:
     return text
 
 
+def neutral(text: str, decimal: str) -> str:
+    """Figures whose decimal sign is known, written so that no language takes them for others: “1.234,5” is 1234.50."""
+    if decimal == ",":
+        text = text.replace(".", "").replace(",", ".")
+    else:
+        text = text.replace(",", "")
+    # Three digits behind a point would read as thousands in half of the world.
+    return re.sub(r"\.(\d{3})(?!\d)", r".\g<1>0", text)
+
+
 def _iso(text: str, order: str) -> str:
     """A date in figures put into the order year, month, day; anything else as it is."""
     found = _DATE.fullmatch(text)
-    if found is None:
+    if found is None or (len(found[1]) > 2) != (order == "ymd"):
+        # Year first cannot be mistaken, whatever the rest of the file does.
         return text
     by_letter = dict(zip(order, (found[1], found[3], found[4]), strict=True))
     year = by_letter["y"]

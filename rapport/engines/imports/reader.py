@@ -12,11 +12,17 @@ import hashlib
 import io
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
+from charset_normalizer import from_bytes
 from django.utils.translation import gettext as _
 
+from rapport.engines.imports.cards import CardTable, is_card_file
+from rapport.engines.imports.json_lines import JsonTable
+from rapport.engines.imports.sheets import SheetTable, is_sheet_file
+from rapport.engines.imports.table import Line, Reading, Table, column_names, looks_like_header
 from rapport.kernel.errors import Invalid
 
 DELIMITERS = (",", ";", "\t", "|")
@@ -34,28 +40,11 @@ _KINDS_OF_FILE = (
 
 
 @dataclass
-class Line:
-    """One row of the table: its line number in the file and its cells; `wrong` says why it cannot be used."""
+class CsvTable(Table):
+    """A table of text: CSV, TSV and the like."""
 
-    number: int
-    cells: list[str]
-    wrong: str = ""
-
-
-@dataclass
-class Table:
-    """A file found readable: how it is read, and its header."""
-
-    path: Path
-    encoding: str
-    delimiter: str
-    header: list[str]
-    size: int
-    digest: str
-    #: Decisions that a person should know of (a guessed encoding).
-    notes: list[str] = field(default_factory=list)
-    #: How much has been read, for progress.
-    bytes_read: int = 0
+    #: Lines of remarks above the header, as LinkedIn writes them.
+    remarks: int = 0
 
     def lines(self) -> Iterator[Line]:
         """The rows below the header, in order; blank ones are left out."""
@@ -64,7 +53,10 @@ class Table:
             counted = _Counting(raw, self)
             text = io.TextIOWrapper(counted, encoding=self.encoding, errors="replace", newline="")
             rows = csv.reader(text, delimiter=self.delimiter)
-            _skip_header(rows, text)
+            for _row in islice(rows, self.remarks):
+                pass
+            if self.has_header:
+                _skip_header(rows)
             yield from self._rows(rows)
 
     def _rows(self, rows: Iterator[list[str]]) -> Iterator[Line]:
@@ -111,20 +103,42 @@ class _Counting(io.RawIOBase):
         return count
 
 
-def open_table(path: str | Path, *, encoding: str = "", delimiter: str = "") -> Table:
+def open_table(
+    path: str | Path, *, encoding: str = "", delimiter: str = "", reading: Reading | None = None
+) -> Table:
     """Find out how a file is to be read. Raises Invalid with one sentence for a file that is no table."""
     path = Path(path)
+    reading = reading or Reading(encoding, delimiter)
     first = _first_bytes(path)
+    if is_sheet_file(first):
+        return SheetTable.opened(path, reading)
     _refuse_other_files(path, first)
+    start = first.removeprefix(codecs.BOM_UTF8).lstrip()
+    if is_card_file(start):
+        return CardTable.opened(path, reading)
+    if start.startswith(b"BEGIN:VCALENDAR"):
+        raise Invalid(
+            _("%(path)s is a calendar file; bring it in under Calendar, “Bring in a calendar file”.") % {"path": path.name},
+            code="calendar",
+        )
+    if start.startswith((b"{", b"[")) or path.suffix.lower() in (".jsonl", ".ndjson", ".json"):
+        return JsonTable.opened(path, reading)
+    return _opened(path, first, reading)
+
+
+def _opened(path: Path, first: bytes, reading: Reading) -> CsvTable:
     notes: list[str] = []
     try:
-        found, digest, size = _encoding_and_digest(path, first, encoding, notes)
+        found, digest, size = _encoding_and_digest(path, first, reading.encoding, notes)
     except OSError as wrong:
         raise Invalid(_("%(path)s cannot be read: %(why)s.") % {"path": path, "why": wrong.strerror or wrong}) from wrong
-    table = Table(path, found, delimiter, [], size, digest, notes)
+    table = CsvTable(path, found, reading.delimiter, [], size, digest, notes)
     if not table.delimiter:
         table.delimiter = _sniffed(path, found)
-    table.header = _header(table)
+    table.remarks = _remarks(table)
+    row = _first_row(table)
+    table.has_header = looks_like_header(row) if reading.has_header is None else reading.has_header
+    table.header = column_names(row if table.has_header else [""] * len(row), path)
     return table
 
 
@@ -185,11 +199,34 @@ def _encoding_and_digest(path: Path, first: bytes, wanted: str, notes: list[str]
         )
     if b"\0" in first or _share_of_controls(first) > 0.05:
         raise Invalid(_("%(path)s holds binary data, not text; save it as CSV (UTF-8) first.") % {"path": path})
-    notes.append(
-        _("The file is not UTF-8; it is read as Windows-1252 (Western European). If letters come out wrong, name its "
-          "encoding, such as --encoding cp1250.")
-    )  # fmt: skip
-    return "cp1252", digest.hexdigest(), size
+    guess = _guessed(first)
+    if guess == "cp1252":
+        notes.append(
+            _("The file is not UTF-8; it is read as Windows-1252 (Western European). If letters come out wrong, name its "
+              "encoding, such as --encoding cp1250.")
+        )  # fmt: skip
+    else:
+        notes.append(
+            _("The file is not UTF-8; by its letters it is read as %(name)s. If letters come out wrong, name its encoding.")
+            % {"name": guess}
+        )
+    return guess, digest.hexdigest(), size
+
+
+#: Encodings that are told apart by their letters; everything else of one byte a letter is Western European.
+_HINTS = {
+    "cp1250": "cp1250", "iso8859_2": "cp1250", "cp1251": "cp1251", "koi8_r": "koi8_r", "cp1253": "cp1253",
+    "iso8859_7": "cp1253", "shift_jis": "cp932", "cp932": "cp932", "gb18030": "gb18030", "gbk": "gb18030", "big5": "big5",
+    "euc_kr": "cp949", "cp949": "cp949", "euc_jp": "euc_jp",
+}  # fmt: skip
+
+
+def _guessed(first: bytes) -> str:
+    """The encoding that the letters look like; too few foreign ones prove nothing and count as Windows-1252."""
+    if sum(1 for byte in first if byte > 127) < 40:
+        return "cp1252"
+    best = from_bytes(first[:32_000], cp_isolation=[*_HINTS, "cp1252"]).best()
+    return _HINTS.get(best.encoding, "cp1252") if best is not None else "cp1252"
 
 
 def _marked(first: bytes) -> str:
@@ -230,7 +267,7 @@ def _sniffed(path: Path, encoding: str) -> str:
     return best
 
 
-def _skip_header(rows: Iterator[list[str]], text: object) -> list[str]:
+def _skip_header(rows: Iterator[list[str]]) -> list[str]:
     """The header row, past the "sep=;" line that some spreadsheets write."""
     for row in rows:
         if any(cell.strip() for cell in row) and not (len(row) <= 2 and row[0].lower().startswith("sep=")):
@@ -238,19 +275,27 @@ def _skip_header(rows: Iterator[list[str]], text: object) -> list[str]:
     return []
 
 
-def _header(table: Table) -> list[str]:
-    """Column names: stripped, and told apart where two are alike or one is empty."""
+def _first_row(table: CsvTable) -> list[str]:
     csv.field_size_limit(LONGEST_CELL)
     with table.path.open("r", encoding=table.encoding, errors="replace", newline="") as file:
         try:
-            row = _skip_header(csv.reader(file, delimiter=table.delimiter), file)
+            rows = csv.reader(file, delimiter=table.delimiter)
+            return _skip_header(islice(rows, table.remarks, None))
         except csv.Error as wrong:
             raise Invalid(_("The first line cannot be read: %(why)s.") % {"why": wrong}) from wrong
-    if max((len(cell) for cell in row), default=0) > 1000 or len(row) > 2000:
-        raise Invalid(_("The first line of %(path)s is no header of a table.") % {"path": table.path})
-    found: list[str] = []
-    for at, cell in enumerate(row, start=1):
-        name = " ".join(cell.split()) or _("column %(number)d") % {"number": at}
-        same = sum(1 for other in found if other == name or re.fullmatch(re.escape(name) + r" \(\d+\)", other))
-        found.append(f"{name} ({same + 1})" if same else name)
-    return found
+
+
+def _remarks(table: CsvTable) -> int:
+    """How many rows of remarks stand above the header: at most two cells each, above a table that is wider."""
+    csv.field_size_limit(LONGEST_CELL)
+    with table.path.open("r", encoding=table.encoding, errors="replace", newline="") as file:
+        try:
+            widths = [sum(1 for cell in row if cell.strip()) for row in islice(csv.reader(file, delimiter=table.delimiter), 30)]
+        except csv.Error:
+            return 0
+    usual = max(widths, default=0)
+    above = next((at for at, width in enumerate(widths) if width > usual / 2), 0)
+    return above if usual >= 4 and len(widths) > above + 1 and all(width <= 2 for width in widths[:above]) else 0
+
+
+__all__ = ["CsvTable", "Line", "Reading", "Table", "open_table"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from django.db.models import Q
@@ -10,9 +11,10 @@ from django.utils.translation import gettext as _
 
 from rapport.engines.imports.plan import Plan
 from rapport.kernel.access import gate
+from rapport.kernel.access.resolver import GateResolver
 from rapport.kernel.context import Context
 from rapport.kernel.errors import Invalid, RapportError
-from rapport.kernel.ids import as_id
+from rapport.kernel.ids import as_id, new_id
 from rapport.kernel.query.compile import compile_filter
 from rapport.kernel.query.models import IndexedValue
 from rapport.kernel.query.text import parse as parse_filter
@@ -25,11 +27,39 @@ Found = UUID | Invalid
 _MOST = 50_000
 
 
+@dataclass
+class Coming:
+    """What a file would make, while it is only checked: the titles by type, as hashes, which take little room."""
+
+    titles: dict[str, set[int]] = field(default_factory=dict)
+    stand_ins: dict[str, UUID] = field(default_factory=dict)
+
+    def add(self, info: TypeInfo, title: object) -> None:
+        """A record of this title will be there."""
+        if isinstance(title, str):
+            self.titles.setdefault(info.key, set()).add(hash(fold(title)[:200]))
+
+    def holds(self, info: TypeInfo, text: str) -> bool:
+        """Whether an earlier line makes one."""
+        return hash(fold(text)[:200]) in self.titles.get(info.key, ())
+
+    def stand_in(self, ctx: Context, info: TypeInfo) -> UUID:
+        """An id that the checks of references take for a record of this type."""
+        if info.key not in self.stand_ins:
+            self.stand_ins[info.key] = new_id()
+        resolver = ctx.cleaning().resolver
+        if isinstance(resolver, GateResolver):
+            resolver.saw(info.key, [self.stand_ins[info.key]])
+        return self.stand_ins[info.key]
+
+
 class References:
     """The references of one step: what each text means, asked set-wise and remembered."""
 
-    def __init__(self, ctx: Context, plan: Plan) -> None:
+    def __init__(self, ctx: Context, plan: Plan, coming: Coming | None = None) -> None:
         self.ctx, self.plan = ctx, plan
+        #: Set while a file is only checked: what its lines would make, and nothing is created.
+        self.coming = coming
         self._known: dict[str, dict[str, Found]] = {}
         self.created = 0
 
@@ -41,13 +71,15 @@ class References:
         wanted = {text for text in texts if text and text not in known}
         if not wanted:
             return
-        field = self.plan.field(key)
-        info = registry.get(field.to)
-        found = self._look(key, field, info, wanted)
+        one = self.plan.field(key)
+        info = registry.get(one.to)
+        found = self._look(key, one, info, wanted)
         for text in wanted:
             if text in found:
                 known[text] = found[text]
-            elif key in self.plan.step.create_missing:
+            elif self.coming is not None and (stand_in := self._coming(key, info, text)):
+                known[text] = stand_in
+            elif key in self.plan.step.create_missing and self.coming is None:
                 known[text] = self._create(info, text)
             else:
                 known[text] = Invalid(
@@ -109,6 +141,15 @@ class References:
                     % {"plural": info.plural, "text": text[:60]},
                     code="ambiguous",
                 )
+
+    def _coming(self, key: str, info: TypeInfo, text: str) -> UUID | None:
+        """What stands for a record that the import would have made by then."""
+        assert self.coming is not None
+        would_create = key in self.plan.step.create_missing and gate.allows(self.ctx, info, "create")
+        if not would_create and not self.coming.holds(info, text):
+            return None
+        self.created += would_create
+        return self.coming.stand_in(self.ctx, info)
 
     def _create(self, info: TypeInfo, text: str) -> Found:
         """A record with nothing but its title (and, for somebody named by e-mail, the address)."""

@@ -18,6 +18,7 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from uuid import UUID
 
+import orjson
 from django.db import connection, models, transaction
 
 #: Values that both drivers take as they are.
@@ -179,4 +180,9 @@ def _json(value: object) -> str | None:
     """The JSON text of a value; empty lists and dictionaries, which are most, without asking the encoder."""
     if value == [] or value == {}:
         return "[]" if isinstance(value, list) else "{}"
-    return None if value is None else json.dumps(value)
+    if value is None:
+        return None
+    try:
+        return orjson.dumps(value).decode()
+    except TypeError:  # numbers beyond 64 bits, keys that are no text
+        return json.dumps(value)

@@ -133,14 +133,25 @@ def restore(ctx: Context, record: Record) -> None:
 
 def _demand_not_kept(info: TypeInfo, record: Record) -> None:
     """Refuse to delete what living records cannot be without (a stage with deals in it)."""
+    for wrong in refuse_kept(info, [record.pk]).values():
+        raise wrong
+
+
+def refuse_kept(info: TypeInfo, ids: list[UUID]) -> dict[UUID, Refused]:
+    """The refusal for each of these records that living ones cannot be without."""
+    found: dict[UUID, Refused] = {}
     for relation in info.relations.values():
         field = relation.type.fields[relation.field]
-        if field.keeps and relation.type.model.objects.filter(**{field.path: record.pk}, deleted_at=None).exists():
-            raise Refused(
+        if not field.keeps:
+            continue
+        rows = relation.type.model.objects.filter(**{f"{field.path}__in": ids}, deleted_at=None)
+        for pk in rows.values_list(field.path, flat=True).distinct():
+            found[pk] = Refused(
                 _("There are still %(plural)s with this %(type)s; give them another %(field)s first.")
                 % {"plural": relation.type.plural, "type": info.label, "field": field.label},
                 code="in_use",
             )
+    return found
 
 
 def _bin(ctx: Context, info: TypeInfo, record: Record, *, into: bool) -> None:

@@ -6,6 +6,7 @@ An indexer is a function (ctx, list of Written) that works set-wise; order of re
 from __future__ import annotations
 
 from collections.abc import Callable
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from rapport.kernel.access.gate import custom_fields
@@ -68,6 +69,7 @@ def index_values(ctx: Context, written: list[Written]) -> None:
                 rows.append((ctx.workspace.pk, type_key, field.key_name, order, record_id))
     for key, ids in stale.items():
         IndexedValue.objects.filter(workspace_id=ctx.workspace.pk, record_id__in=ids, field=key).delete()
+    rows.sort(key=itemgetter(2, 3))  # neighbours in the index are written together
     insert_rows(IndexedValue, ("workspace_id", "type", "field", "key", "record_id"), rows)
 
 

@@ -46,12 +46,12 @@ class ManyResult:
 
 
 def create_many(
-    ctx: Context, info: TypeInfo, rows: Sequence[Mapping[str, object]], *, cleaned: bool = False
+    ctx: Context, info: TypeInfo, rows: Sequence[Mapping[str, object]], *, cleaned: bool = False, only_check: bool = False
 ) -> ManyResult:
     """Create many records in one transaction. Rows that fail a check are reported and left out; the rest is written.
 
     `cleaned` says that the values come from the kinds' own `parse` or `clean` and need not be cleaned again (measured:
-    a third of an import); everything else is checked all the same, references too.
+    a third of an import); everything else is checked all the same, references too. With `only_check` nothing is written.
     Raises Refused without the right to create, or when a row would leave the viewer's reach.
     """
     gate.demand(ctx, info, "create")
@@ -69,6 +69,8 @@ def create_many(
             result.errors[position] = wrong
     _leave_out_taken(result, ctx, info, records)
     records = [one for one in records if one[0] not in result.errors]
+    if only_check:
+        return result
     if records:
         records = _insert(ctx, info, records, every, result)
     result.ids = {position: record.pk for position, record, _cleaned_values in records}
@@ -129,14 +131,14 @@ def _insert(
                     transaction.set_rollback(True)
             if not wrong:
                 demand_reach(ctx, info, [r.pk for _p, r, _c in records], creating=True)
-                _after_all(ctx, info, written, unit, every)
+                after_all(ctx, info, written, unit, every)
                 break
             result.errors |= {position: wrong[r.pk] for position, r, _c in records if r.pk in wrong}
             records = [one for one in records if one[1].pk not in wrong]
     return records
 
 
-def _after_all(ctx: Context, info: TypeInfo, written: list[Written], unit: Unit, every: Mapping[str, Field]) -> None:
+def after_all(ctx: Context, info: TypeInfo, written: list[Written], unit: Unit, every: Mapping[str, Field]) -> None:
     """Log, index and run the type's effects, each once for all."""
     unit.changes += [change_of(ctx, one, every) for one in written]
     run_indexers(ctx, written)
@@ -189,12 +191,19 @@ class _Strayed(Exception):
         self.ids, self.why = ids, why or {}
 
 
-def write_many(ctx: Context, info: TypeInfo, edits: Sequence[tuple[UUID, Mapping[str, object]]]) -> ManyResult:
+def write_many(
+    ctx: Context, info: TypeInfo, edits: Sequence[tuple[UUID, Mapping[str, object]]], *, only_check: bool = False
+) -> ManyResult:
     """Change many records in one transaction, with the checks of the write door; rows that fail are reported and left out.
 
     Set-wise: one SELECT, one UPDATE with the versions compared, one run of indexers and effects, however many records.
+    With `only_check` nothing is written.
     """
     result = ManyResult()
+    if only_check:
+        for wave in _waves(edits):
+            _ready(ctx, info, wave, result, {**info.fields, **gate.custom_fields(ctx.workspace, info.key)})
+        return result
     with unit_of_work(ctx) as unit:
         for wave in _waves(edits):
             _write_wave(ctx, info, wave, unit, result)
@@ -218,8 +227,19 @@ def _waves(
 def _write_wave(
     ctx: Context, info: TypeInfo, wave: list[tuple[int, UUID, Mapping[str, object]]], unit: Unit, result: ManyResult
 ) -> None:
-    settable = v.settable_fields(ctx, info, creating=False)
     every = {**info.fields, **gate.custom_fields(ctx.workspace, info.key)}
+    saved = _save_all(ctx, info, _ready(ctx, info, wave, result, every), result)
+    written = [Written(info, edit.record, "update", edit.diff) for edit in saved]
+    if written:
+        after_all(ctx, info, written, unit, every)
+
+
+def _ready(
+    ctx: Context, info: TypeInfo, wave: list[tuple[int, UUID, Mapping[str, object]]], result: ManyResult,
+    every: Mapping[str, Field],
+) -> list[_Edit]:  # fmt: skip
+    """The records with their new values on them, checked and not yet saved."""
+    settable = v.settable_fields(ctx, info, creating=False)
     _see_references(ctx, settable, [given for _position, _pk, given in wave])
     seen, editable = _reach(ctx, info, [pk for _position, pk, _given in wave])
     cleaned_before: tuple[object, dict[str, object]] | None = None
@@ -244,11 +264,7 @@ def _write_wave(
         else:
             result.unchanged += 1
     _refuse_taken(ctx, info, ready, result)
-    ready = [edit for edit in ready if edit.position not in result.errors]
-    saved = _save_all(ctx, info, ready, result)
-    written = [Written(info, edit.record, "update", edit.diff) for edit in saved]
-    if written:
-        _after_all(ctx, info, written, unit, every)
+    return [edit for edit in ready if edit.position not in result.errors]
 
 
 def _refuse_taken(ctx: Context, info: TypeInfo, edits: Sequence[_Edit], result: ManyResult) -> None:

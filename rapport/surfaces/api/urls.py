@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from rapport.surfaces.api import access, audit, describe, lists, records
+from rapport.surfaces.api import access, audit, describe, imports, lists, records
 from rapport.surfaces.api.entry import endpoint, nothing_here
 
 _ONE = "<slug:type_key>/<str:record_id>"
@@ -13,6 +13,12 @@ urlpatterns = [
     path("", endpoint(get=describe.index)),
     path("audit", endpoint(get=audit.read_audit)),
     path("search", endpoint(get=lists.find)),
+    path("imports", endpoint(get=imports.read_all, post=imports.upload)),
+    path("imports/<uuid:run_id>", endpoint(get=imports.read, patch=imports.change, delete=imports.forget_one)),
+    path("imports/<uuid:run_id>/rows", endpoint(get=imports.read_rows)),
+    path("imports/<uuid:run_id>/rows/<int:line>", endpoint(patch=imports.mend_row)),
+    path("imports/<uuid:run_id>/rejected", endpoint(get=imports.read_rejected)),
+    path("imports/<uuid:run_id>/<slug:what>", endpoint(post=imports.act)),
     path("<slug:type_key>", endpoint(get=lists.read_list, post=lists.create)),
     path(_ONE, endpoint(get=records.read, patch=records.change, delete=records.delete)),
     path(f"{_ONE}/restore", endpoint(post=records.restore)),

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
+from rapport.engines.imports.session import may_import
 from rapport.kernel.access import gate
 from rapport.kernel.context import Context
 from rapport.kernel.format import capital
@@ -74,6 +75,8 @@ def settings_lines(ctx: Context) -> tuple[list[Line], list[Line]]:
         Line(_("Calendar address"), _("Your calendar in your phone or mail program"), "/settings/calendar", "calendar"),
         Line(_("Shortcuts"), _("What the keyboard can do"), "/settings/shortcuts", "keyboard"),
     ]
+    if may_import(ctx):
+        own.append(Line(_("Import"), _("Spreadsheets, address books, exports of other programs"), "/settings/import", "upload"))
     if offers_audit(ctx):
         own.append(Line(_("Audit log"), _("Who did what, when and through what"), "/settings/audit", "shield-check"))
     types = [_line(one) for one in types_in(ctx, SETTINGS)]

@@ -1,0 +1,152 @@
+"""Spreadsheets: one sheet of an XLSX, XLS or ODS file as a table; cells keep what they are, not how they look."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.utils.translation import gettext as _
+from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook
+
+from rapport.engines.imports.table import MOST_COLUMNS, Line, Reading, Table, column_names, fingerprint, looks_like_header
+from rapport.kernel.errors import Invalid
+
+#: Unpacked bytes of a workbook that are read at most: a million rows of ten columns have about half of it.
+MOST_UNPACKED = 1 << 30
+#: A zip that unpacks to more than this many times its size is a bomb; real workbooks stay under fifty.
+_MOST_RATIO, _SMALL = 200, 20 << 20
+_LONGEST_CELL = 1_000_000
+
+
+def is_sheet_file(first: bytes) -> bool:
+    """By its first bytes: a zip that says it is a workbook, or an old Excel file."""
+    if first.startswith(b"\xd0\xcf\x11\xe0"):
+        return True
+    return first.startswith(b"PK\x03\x04") and any(
+        mark in first for mark in (b"[Content_Types].xml", b"application/vnd.oasis.opendocument.spreadsheet", b"xl/", b"_rels/")
+    )
+
+
+@dataclass
+class SheetTable(Table):
+    """One sheet of a workbook. The reader holds the sheet in memory, outside of Python."""
+
+    first_row: int = 0
+
+    @classmethod
+    def opened(cls, path: Path, reading: Reading) -> SheetTable:
+        """Choose the sheet (the wanted one, else the first with anything in it) and read its header."""
+        _refuse_bombs(path)
+        digest, size = fingerprint(path)
+        table = cls(path, size=size, digest=digest, kind="sheet", is_typed=True)
+        book = _book(path)
+        table.sheets = list(book.sheet_names)
+        if reading.sheet and reading.sheet not in table.sheets:
+            raise Invalid(
+                _("The workbook has no sheet “%(name)s”; it has: %(names)s.")
+                % {"name": reading.sheet[:60], "names": ", ".join(table.sheets)[:300]}
+            )
+        for name in [reading.sheet] if reading.sheet else table.sheets:
+            sheet = _sheet(book, name)
+            if sheet.height and sheet.width:
+                table.sheet = name
+                break
+        else:
+            raise Invalid(_("%(path)s has no sheet with anything in it.") % {"path": path.name})
+        if sheet.width > MOST_COLUMNS:
+            raise Invalid(
+                _("The sheet “%(name)s” has %(count)d columns; at most %(most)d are read. Delete the empty ones.")
+                % {"name": table.sheet, "count": sheet.width, "most": MOST_COLUMNS}
+            )
+        table.digest = hashlib.sha256(f"{digest} {table.sheet}".encode()).hexdigest() if len(table.sheets) > 1 else digest
+        _find_header(table, sheet, reading)
+        return table
+
+    def lines(self) -> Iterator[Line]:
+        """The rows below the header."""
+        sheet = _sheet(_book(self.path), self.sheet)
+        height, width = max(sheet.height, 1), len(self.header)
+        for at, row in enumerate(sheet.iter_rows()):
+            if at < self.first_row:
+                continue
+            self.bytes_read = self.size * (at + 1) // height
+            cells = [text_of(cell) for cell in row[:width]]
+            if not any(cells):
+                continue
+            cells += [""] * (width - len(cells))
+            too_long = any(len(cell) > _LONGEST_CELL for cell in cells)
+            yield Line(at + 1, cells, _("A cell of this row is too long to be real; shorten it.") if too_long else "")
+
+
+def _refuse_bombs(path: Path) -> None:
+    """A zip whose contents would fill the memory is refused by what its list of contents says, before it is unpacked."""
+    if not zipfile.is_zipfile(path):
+        return
+    try:
+        with zipfile.ZipFile(path) as packed:
+            unpacked = sum(one.file_size for one in packed.infolist())
+    except (zipfile.BadZipFile, ValueError, OverflowError) as wrong:
+        raise _broken(path) from wrong
+    if unpacked > MOST_UNPACKED or (unpacked > _SMALL and unpacked > _MOST_RATIO * path.stat().st_size):
+        raise Invalid(
+            _("%(path)s unpacks to far more than a workbook should hold; save it anew, or as CSV (UTF-8).") % {"path": path.name}
+        )
+
+
+def _book(path: Path) -> CalamineWorkbook:
+    try:
+        return CalamineWorkbook.from_path(str(path))
+    except (CalamineError, OSError, ValueError) as wrong:
+        raise _broken(path) from wrong
+
+
+def _sheet(book: CalamineWorkbook, name: str) -> CalamineSheet:
+    try:
+        return book.get_sheet_by_name(name)
+    except (CalamineError, OSError, ValueError) as wrong:
+        raise Invalid(_("The sheet “%(name)s” cannot be read; save the workbook anew.") % {"name": name[:60]}) from wrong
+
+
+def _broken(path: Path) -> Invalid:
+    return Invalid(
+        _("%(path)s is no workbook that can be read (damaged, or with a password); save it anew, or as CSV (UTF-8).")
+        % {"path": path.name}
+    )
+
+
+def _find_header(table: SheetTable, sheet: CalamineSheet, reading: Reading) -> None:
+    """The first row with anything in it."""
+    for at, row in enumerate(sheet.iter_rows()):
+        cells = [text_of(cell) for cell in row]
+        if not any(cells):
+            continue
+        while cells and not cells[-1]:
+            cells.pop()
+        words = all(isinstance(cell, str) for cell in row[: len(cells)]) and looks_like_header(cells)
+        table.has_header = words if reading.has_header is None else reading.has_header
+        width = len(cells) if table.has_header else sheet.width
+        table.header = column_names(cells if table.has_header else [""] * width, table.path)
+        table.first_row = at + 1 if table.has_header else at
+        return
+    raise Invalid(_("The sheet “%(name)s” is empty.") % {"name": table.sheet})
+
+
+def text_of(cell: object) -> str:
+    """A typed cell as text that reads the same in every language: 1250.5, 2026-11-22, yes."""
+    if isinstance(cell, str):
+        return cell.replace("\0", "").strip()
+    if cell is None:
+        return ""
+    if isinstance(cell, bool):
+        return "yes" if cell else "no"
+    if isinstance(cell, float):
+        return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(cell)
+    if isinstance(cell, dt.datetime):
+        return cell.date().isoformat() if cell.time() == dt.time() else cell.isoformat(" ", "minutes")
+    if isinstance(cell, (dt.date, dt.time)):
+        return cell.isoformat()
+    return str(cell)
