@@ -84,6 +84,7 @@ DOORS = {
     "engines/followups": "how far a rule has come and what it made are no records",
     "engines/notices": "notices are no records",
     "engines/calendar/feeds.py": "the secret addresses of calendars are no records",
+    "engines/duplicates": "pairs, scans and merges are no records; what a merge moves in tables that are none",
     "engines/batches": "what was done to many records, written down, is no record",
     "project": "the sessions and start-up of the service",
     "surfaces/web/digest.py": "notices and what people want by mail are no records",
