@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from rapport.engines.duplicates.evidence import POSSIBLE, Evidence, Traits, compare, score_of
+from rapport.engines.duplicates.names import words_of
 from rapport.engines.duplicates.registry import Identity, identity_of
 from rapport.engines.duplicates.traits import named_of, traits_of
 from rapport.kernel.access import gate
@@ -79,7 +80,7 @@ def find_for(
         candidates.append(found)
     rows = _read(ctx, info, identity, fields, set().union(*candidates)) if candidates else {}
     return [
-        _best(info, identity, fields, values, {pk: rows[pk] for pk in some if pk in rows}, least, most)
+        _best(info, identity, fields, values, {pk: rows[pk] for pk in some if pk in rows}, least, most, near_names)
         for values, some in zip(given, candidates, strict=True)
     ]
 
@@ -87,19 +88,28 @@ def find_for(
 def _best(
     info: TypeInfo, identity: Identity, fields: Mapping[str, Field], values: Values, rows: Mapping[UUID, Traits], least: int,
     most: int,
+    forgiving: bool,
 ) -> list[Found]:  # fmt: skip
     named = named_of(identity)
-    mine = traits_of(identity, values, visible=fields)
+    said = dict(values)
+    if identity.domain_of is not None and not said.get(identity.domain_of[0]):
+        said[identity.domain_of[0]] = identity.domain_of[1]  # nobody said it is no company
+    mine = traits_of(identity, said, visible=fields)
     open_kinds = [not values.get(key) for key in identity.apart]
     found = []
     for pk, traits in rows.items():
         # What was not said (company or person?) keeps nothing apart.
         apart = tuple(b if is_open else a for a, b, is_open in zip(mine.apart, traits.apart, open_kinds, strict=True))
         evidence = compare(replace(mine, apart=apart), traits, named)
-        score = score_of(evidence)
+        # Somebody who shares an address or a number is shown to a person whatever they are called: they can judge.
+        score = score_of([one for one in evidence if one[2] > 0] if forgiving and _shares_key(evidence) else evidence)
         if score >= least:
             found.append(Found(info.key, pk, score, tuple(evidence)))
     return sorted(found, key=lambda one: (-one.score, one.id))[:most]
+
+
+def _shares_key(evidence: Iterable[Evidence]) -> bool:
+    return any(why in ("email", "phone", "domain") for why, _fields, _weight in evidence)
 
 
 def _read(
@@ -181,7 +191,7 @@ def _namesakes(ctx: Context, info: TypeInfo, name: str) -> set[UUID]:
     start = wanted[:_PREFIX]
     rows = gate.visible(ctx, info).filter(title_key__gte=start, title_key__lt=start + "\U0010ffff")
     found = set(rows.order_by("title_key").values_list("pk", flat=True)[:_NAMESAKES])
-    words = sorted({word for word in wanted.split() if len(word) >= 3}, key=len, reverse=True)[:3]
+    words = sorted({word for word in words_of(name) if len(word) >= 3}, key=len, reverse=True)[:3]
     if not words:
         return found
     asked = [[word[:4] for word in words]]
