@@ -120,6 +120,13 @@ REVIEWED: dict[str, Reviewed] = {
     "workspace/<uuid:workspace_id>": Reviewed("POST"),
     "lookup/<slug:type_key>": Reviewed("GET", "type"),
     "duplicates/<slug:type_key>": Reviewed("GET", "type"),
+    "duplicates/<slug:type_key>/review": Reviewed("GET", "type"),
+    "duplicates/<slug:type_key>/scan": Reviewed("POST", "type"),
+    "duplicates/<slug:type_key>/scan-state": Reviewed("GET", "type"),
+    "duplicates/<slug:type_key>/merges": Reviewed("GET", "type"),
+    "duplicates/pair/<int:pair_id>/apart": Reviewed("POST"),
+    "duplicates/merge/<uuid:merge_id>/undo": Reviewed("POST"),
+    f"{_ONE}/merge/<uuid:other_id>": Reviewed("GET POST", "one"),
     _TYPE: Reviewed("GET", "type"),
     f"{_TYPE}rows": Reviewed("GET", "type"),
     f"{_TYPE}tabs": Reviewed("GET", "type"),
@@ -197,7 +204,7 @@ def filled(route: str, info: TypeInfo, record_id: object = _UNKNOWN, **given: ob
         "column_id": [_UNKNOWN], "token_id": [_UNKNOWN], "view_id": [_UNKNOWN], "role_id": [_UNKNOWN],
         "batch_id": [_UNKNOWN],
         "user_id": [_UNKNOWN], "grant_id": [999_999], "workspace_id": [_UNKNOWN], "session_id": [_UNKNOWN],
-        "passkey_id": [999_999], "rule_id": [_UNKNOWN], "notice_id": [_UNKNOWN], "uid": ["wrong"], "token": ["wrong"], "invitation_id": [_UNKNOWN], "rest": ["nothing/at/all/here/"],
+        "pair_id": [999_999], "merge_id": [_UNKNOWN], "other_id": [_UNKNOWN], "passkey_id": [999_999], "rule_id": [_UNKNOWN], "notice_id": [_UNKNOWN], "uid": ["wrong"], "token": ["wrong"], "invitation_id": [_UNKNOWN], "rest": ["nothing/at/all/here/"],
         **{name: value if isinstance(value, list) else [value] for name, value in given.items()},
     }  # fmt: skip
     if route.startswith("file/<"):

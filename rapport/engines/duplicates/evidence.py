@@ -13,14 +13,15 @@ from django.utils.translation import gettext as _
 from rapidfuzz import fuzz
 
 from rapport.engines.duplicates.names import alike
+from rapport.kernel.kinds.email import FREE_MAIL
 
 #: (why, fields it rests on, weight in percent: negative speaks against).
 Evidence = tuple[str, tuple[str, ...], int]
 
 WEIGHTS: Mapping[str, int] = {
     "email": 80, "phone": 58, "birth": 45, "street": 42, "postcode": 24, "city": 12, "domain": 45,
-    "name": 62, "near": 48, "similar": 30, "resembling": 14, "mailbox": 30,
-    "other_name": -55, "other_birth": -45, "other_street": -4,
+    "name": 62, "near": 48, "similar": 30, "resembling": 14, "mailbox": 45,
+    "other_name": -55, "relative": -40, "other_birth": -45, "other_street": -4,
 }  # fmt: skip
 #: From here on two records are shown as a pair that may be one.
 LIKELY = 70
@@ -88,7 +89,11 @@ def compare(one: Traits, other: Traits, named: Named) -> list[Evidence]:
 
 def _compare_names(likeness: float, named: Named, found: list[Evidence]) -> None:
     steps = (("name", 96), ("near", 90), ("similar", 83), ("resembling", 74))
-    why = next((why for why, least in steps if likeness >= least), "other_name" if likeness < 55 else "")
+    why = next((why for why, least in steps if likeness >= least), "")
+    if not why and likeness < 55:
+        why = "other_name"
+    elif not why and not any(one[0] == "email" for one in found):
+        why = "relative"  # one surname, one house, one number: a family, unless they write from one address
     if why:
         found.append((f"{why}:{round(likeness)}", (named.name,), named.weight(why)))
 
@@ -111,13 +116,17 @@ def _compare_places(one: Traits, other: Traits, named: Named, found: list[Eviden
 
 
 def _near_mailbox(one: Iterable[str], other: Iterable[str]) -> bool:
-    """Two addresses with one slip of the finger, or one mailbox name at two providers."""
+    """Two addresses with one slip of the finger, or one mailbox at two providers. Digits must be the same and there, or the
+    domain a company's: “ann.lee” at two providers is no more than the name once again."""
     for first in one:
         for second in other:
-            if abs(len(first) - len(second)) <= 1 and fuzz.ratio(first, second) >= 93:
-                return True
-            name, name2 = first.partition("@")[0], second.partition("@")[0]
-            if len(name) >= 8 and name == name2 and any(not c.isalpha() for c in name):
+            name, _at, domain = first.partition("@")
+            name2, _at, domain2 = second.partition("@")
+            digits = "".join(c for c in name if c.isdigit())
+            if digits != "".join(c for c in name2 if c.isdigit()):
+                continue
+            own = domain == domain2 and domain not in FREE_MAIL
+            if (digits or own) and abs(len(name) - len(name2)) <= 1 and fuzz.ratio(name, name2) >= 88:
                 return True
     return False
 
@@ -156,5 +165,6 @@ def _words(why: str) -> str:
     return {
         "email": _("same e-mail"), "phone": _("same phone"), "domain": _("same web domain"), "birth": _("same birthday"),
         "street": _("same street"), "postcode": _("same postcode"), "city": _("same town"),
-        "mailbox": _("nearly the same e-mail"), "other_name": _("different names"), "other_birth": _("different birthdays"),
+        "mailbox": _("nearly the same e-mail"), "other_name": _("different names"),
+        "relative": _("different names"), "other_birth": _("different birthdays"),
     }.get(key, "")  # fmt: skip

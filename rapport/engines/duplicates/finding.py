@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from rapport.engines.duplicates.evidence import POSSIBLE, Evidence, Traits, compare, score_of
+from rapport.engines.duplicates.evidence import LIKELY, POSSIBLE, Evidence, Traits, compare, score_of
 from rapport.engines.duplicates.names import words_of
 from rapport.engines.duplicates.registry import Identity, identity_of
 from rapport.engines.duplicates.traits import named_of, traits_of
@@ -80,7 +80,16 @@ def find_for(
         candidates.append(found)
     rows = _read(ctx, info, identity, fields, set().union(*candidates)) if candidates else {}
     return [
-        _best(info, identity, fields, values, {pk: rows[pk] for pk in some if pk in rows}, least, most, near_names)
+        _best(
+            info,
+            identity,
+            fields,
+            values,
+            {pk: rows[pk] for pk in some if pk in rows},
+            least,
+            most,
+            near_names and least < LIKELY,
+        )
         for values, some in zip(given, candidates, strict=True)
     ]
 

@@ -19,21 +19,17 @@ NOISE = frozenset(
 _SPLIT = re.compile(r"[^\w]+", re.UNICODE)
 #: "G.m.b.H." and "S. A. R. L." are one word.
 _DOTTED = re.compile(r"\b(?:\w\.\s?){2,}")
-_UMLAUT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue"})
+#: O'Connor and O’Connor are one word as well.
+_QUOTE = re.compile("['’`´ʼ]")
 
 
 @lru_cache(maxsize=65536)
 def words_of(text: str) -> tuple[str, ...]:
     """The words that make a name, sorted. A name of nothing but legal forms keeps them."""
     joined = _DOTTED.sub(lambda found: found[0].replace(".", "").replace(" ", "") + " ", text)
-    every = [word for word in _SPLIT.split(fold(joined)) if word]
+    every = [word for word in _SPLIT.split(_QUOTE.sub("", fold(joined))) if word]
     found = [word for word in every if word not in NOISE]
     return tuple(sorted(found or every))
-
-
-def spelled_out(text: str) -> str:
-    """The name with umlauts as two letters: Müller is Mueller as well as Muller."""
-    return text.translate(_UMLAUT)
 
 
 def alike(one: tuple[str, ...], other: tuple[str, ...]) -> float:
@@ -45,14 +41,18 @@ def alike(one: tuple[str, ...], other: tuple[str, ...]) -> float:
     first, second = " ".join(one), " ".join(other)
     best = max(fuzz.ratio(first, second), fuzz.ratio(first.replace(" ", ""), second.replace(" ", "")) - 2)
     if best < 97 and len(one) > 1 and len(other) > 1:
-        best = max(best, _by_words(one, other))
+        by_words, worst = _by_words(one, other)
+        best = max(best, by_words)
+        if worst < 50:
+            # One word is another altogether (a first name of the same family), however long the others are.
+            best = min(best, 73.0)
     return best
 
 
-def _by_words(one: tuple[str, ...], other: tuple[str, ...]) -> float:
-    """Each word of the shorter name beside its best partner; an initial stands for its word."""
+def _by_words(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[float, float]:
+    """Each word of the shorter name beside its best partner, and the worst of these; an initial stands for its word."""
     short, long = (one, other) if len(one) <= len(other) else (other, one)
-    left, total = list(long), 0.0
+    left, total, worst = list(long), 0.0, 100.0
     for word in short:
         partner, likeness = "", 0.0
         for candidate in left:
@@ -65,8 +65,9 @@ def _by_words(one: tuple[str, ...], other: tuple[str, ...]) -> float:
         if partner:
             left.remove(partner)
         total += likeness
+        worst = min(worst, likeness)
     # A word too many on one side (a second first name) counts a little against.
-    return total / len(short) - 7.0 * (len(long) - len(short))
+    return total / len(short) - 7.0 * (len(long) - len(short)), worst
 
 
 @lru_cache(maxsize=65536)
