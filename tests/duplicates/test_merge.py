@@ -12,6 +12,7 @@ from rapport.engines.duplicates import registry as doubles
 from rapport.engines.duplicates.merging import merge_now
 from rapport.engines.duplicates.models import DuplicatePair, Merge
 from rapport.engines.duplicates.unmerging import unmerge
+from rapport.engines.privacy.erasing import erase_subject
 from rapport.engines.timeline.models import TimelineLink
 from rapport.kernel.access.models import Role
 from rapport.kernel.access.sharing import share
@@ -267,6 +268,21 @@ def test_old_addresses_lead_to_the_survivor(cast: Cast) -> None:
     assert cast.api("cem").get(f"/api/v1/customer/{other.pk}").status_code == 404
     unmerge(cast.ctx("ana"), merge)
     assert cast.client("ben").get(f"/customer/{other.pk}").status_code == 200
+
+
+def test_an_erasure_takes_what_was_merged_in_along(cast: Cast) -> None:
+    """The record in the bin is the same person; no snapshot keeps their data."""
+    one, other = two_people(cast)
+    ctx = cast.ctx("ana")
+    merge = merge_now(ctx, CUSTOMER, one.pk, other.pk, {})
+    one.refresh_from_db()
+    erase_subject(ctx, one, reason="asked")
+    other.refresh_from_db()
+    merge.refresh_from_db()
+    assert "Jensen" not in other.name and not other.emails and other.birthday is None
+    assert not merge.values and not merge.moves.exists() and merge.settled_at is not None
+    with pytest.raises((Gone, Refused)):
+        unmerge(ctx, merge)
 
 
 def test_custom_references_follow(cast: Cast) -> None:

@@ -91,7 +91,7 @@ def unmerge(ctx: Context, merge: Merge) -> Merge:
         back = _Back(acting.as_system("unmerge"), merge, survivor, loser)
         back.go()
         merge.state, merge.undone_at, merge.undone_by = Merge.UNDONE, dt.datetime.now(dt.UTC), ctx.actor_id
-        merge.stayed = {"changed": sorted(back.changed), "later": back.later()}
+        merge.values, merge.stayed = {}, {"changed": sorted(back.changed), "later": back.later()}
         merge.save()
         note_event(acting, "unmerged", survivor, other=str(loser.pk))
     return merge
