@@ -101,7 +101,8 @@ def _phone(luck: random.Random) -> dict[str, str]:
 
 
 def _address(luck: random.Random, city: str, code: str) -> dict[str, str]:
-    return {"street": f"{luck.randint(1, 150)} {luck.choice(STREETS)} {luck.choice(KINDS)}", "postcode": f"{code}{luck.randrange(1000):03d}",
+    street, postcode = f"{luck.randint(1, 150)} {luck.choice(STREETS)} {luck.choice(KINDS)}", f"{code}{luck.randrange(1000):03d}"
+    return {"street": street, "postcode": postcode,
             "city": city, "region": "", "country": "IE", "label": ""}  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from rapport.engines.duplicates.models import DuplicatePair
 from rapport.kernel.access.models import Account
 from tests.cast import Cast, first_stage_id
 from tests.factory import make
@@ -31,6 +32,12 @@ def addresses(committed_cast: Cast) -> list[str]:
     lead = make(ctx, "lead", name="Dara Whelan", company="Deli")
     task = make(ctx, "task", subject="Call Grace", customer=hotel.pk, due_on=ctx.format.today)
     make(ctx, "activity", kind="call", subject="Talked about beans", customer=hotel.pk, happened_at=ctx.format.now)
+    twin = make(ctx, "customer", name="Grace Tierny", kind="person", phones=["01 555 0142"], note="Met at the fair")
+    one, other = sorted((person.pk, twin.pk))
+    DuplicatePair.objects.create(
+        workspace=committed_cast.home, type="customer", one_id=one, other_id=other, score=79,
+        evidence=[["phone", ["phones"], 58], ["near:96", ["name"], 48]],
+    )  # fmt: skip
     made = {"customer": hotel, "deal": deal, "lead": lead, "task": task}
     at = [f"/{key}/{one.pk}" for key, one in made.items()]
     return [
@@ -49,6 +56,7 @@ def addresses(committed_cast: Cast) -> list[str]:
         f"/customer/{person.pk}/do/erase", f"/customer/{person.pk}/do/consent",
         *[f"/calendar?view={view}" for view in ("month", "week", "day", "agenda")], f"/calendar/move/task/{task.pk}",
         f"/calendar?who={committed_cast.ana.pk},{committed_cast.ben.pk}", "/calendar/import", "/settings/calendar",
+        "/duplicates/customer/review", "/duplicates/lead/merges", f"/customer/{person.pk}/merge/{twin.pk}",
         f"{at[0]}/network", f"{at[0]}/timeline?q=beans",
     ]  # fmt: skip
 

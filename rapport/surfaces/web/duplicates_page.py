@@ -60,6 +60,8 @@ class Done:
 
     merge: Merge
     title: str
+    #: What became part of it, where the viewer may see that in the bin.
+    other: str
     url: str
     count: int
     may_undo: bool
@@ -185,15 +187,23 @@ def _id(text: str) -> UUID:
 
 def _done_lines(ctx: Context, info: TypeInfo, rows: list[Merge]) -> list[Done]:
     titles = gate.titles(ctx, info, {one.survivor_id for one in rows})
-    fields = gate.fields(ctx, info)
+    fields, others = gate.fields(ctx, info), _in_bin(ctx, info, {one.loser_id for one in rows})
     return [
         Done(
-            one, str(titles.get(one.survivor_id, capital(info.label))), info.record_url(one.survivor_id),
+            one, str(titles.get(one.survivor_id, capital(info.label))), others.get(one.loser_id, ""), info.record_url(one.survivor_id),
             sum(one.counts.values()), may_undo(ctx, one),
             [str(fields[key].label) for key in one.stayed.get("changed", []) if key in fields],
         )
         for one in rows
     ]  # fmt: skip
+
+
+def _in_bin(ctx: Context, info: TypeInfo, ids: set[UUID]) -> dict[UUID, str]:
+    """Titles of records in the bin, as far as the viewer sees them there."""
+    if info.title_field.key not in gate.fields(ctx, info):
+        return {}
+    rows = gate.visible(ctx, info, in_bin=True).filter(pk__in=ids)
+    return {pk: str(title) for pk, title in rows.values_list("pk", info.title_field.path)}
 
 
 @require_POST
