@@ -88,6 +88,7 @@ def shoot_desk(context: BrowserContext, url: str, folder: Path) -> None:
     take(page, f"{url}/settings/follow-ups/new?preset=no_contact", folder / "follow-up-rule.png")
     take(page, f"{url}/settings/import", folder / "import.png")
     take(page, f"{url}/notices", folder / "notices.png")
+    take(page, f"{url}/duplicates/customer/review", folder / "duplicates.png")
     page.goto(f"{url}/lead/?filter=company+is+not+empty+and+state+is+any+of+(new,+working)")
     lead = page.locator("table.list td.first a").first.get_attribute("href")
     page.goto(f"{url}{lead}")

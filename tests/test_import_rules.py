@@ -91,6 +91,7 @@ DOORS = {
     "engines/calendar/feeds.py": "the secret addresses of calendars are no records",
     "engines/backup/settling.py": "sessions are no records",
     "engines/moving": "a workspace comes as it left, with its log",
+    "engines/duplicates": "pairs, scans and merges are no records; what a merge moves in tables that are none",
     "engines/batches": "what was done to many records, written down, is no record",
     "project": "the sessions and start-up of the service",
     "surfaces/web/digest.py": "notices and what people want by mail are no records",

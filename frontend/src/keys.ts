@@ -39,7 +39,11 @@ const SINGLE: Record<string, () => void> = {
   c: () => document.querySelector<HTMLElement>("summary[aria-keyshortcuts=C]")?.click(),
   f: () => document.querySelector<HTMLElement>("[aria-keyshortcuts=F]")?.click(),
   g: () => (waitsForPlace = Date.now()),
-  j: () => step(1),
+  j: () => {
+    const next = document.querySelector<HTMLElement>("[data-next-pair]");
+    if (next) next.click();
+    else step(1);
+  },
   k: () => step(-1),
   n: () => document.querySelector("#dialog") && openDialog("/quick-add"),
   x: () => document.activeElement?.closest("[data-row]")?.querySelector<HTMLInputElement>(".tick")?.click(),

@@ -9,6 +9,7 @@ from pathlib import Path
 PACKAGE = Path(__file__).resolve().parent.parent
 
 ENGINES = ("timeline", "imports", "exports", "privacy", "views", "followups", "notices", "calendar", "batches", "words")
+ENGINES = ("timeline", "imports", "exports", "privacy", "views", "followups", "notices", "calendar", "batches", "duplicates")
 MODULES = ("customers", "activities", "sales")
 
 

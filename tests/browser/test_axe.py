@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from rapport.engines.duplicates.models import DuplicatePair
 from rapport.engines.imports.check import Check
 from rapport.engines.imports.models import ImportRun
 from rapport.engines.imports.session import table_of, take_in
@@ -37,6 +38,12 @@ def addresses(committed_cast: Cast) -> list[str]:
     run = take_in(ctx, "people.csv", [b"First name,Last name,Company,E-mail\nAnn,Ash,Fern Ltd,ann@fern.example\nBob,Birch,,bob-at-x\n"])
     Check(ctx, run, table_of(run)).go(lambda found: True)
     ImportRun.objects.filter(pk=run.pk).update(state="ready")
+    twin = make(ctx, "customer", name="Grace Tierny", kind="person", phones=["01 555 0142"], note="Met at the fair")
+    one, other = sorted((person.pk, twin.pk))
+    DuplicatePair.objects.create(
+        workspace=committed_cast.home, type="customer", one_id=one, other_id=other, score=79,
+        evidence=[["phone", ["phones"], 58], ["near:96", ["name"], 48]],
+    )  # fmt: skip
     made = {"customer": hotel, "deal": deal, "lead": lead, "task": task}
     at = [f"/{key}/{one.pk}" for key, one in made.items()]
     return [
@@ -56,6 +63,7 @@ def addresses(committed_cast: Cast) -> list[str]:
         f"/customer/{person.pk}/do/erase", f"/customer/{person.pk}/do/consent",
         *[f"/calendar?view={view}" for view in ("month", "week", "day", "agenda")], f"/calendar/move/task/{task.pk}",
         f"/calendar?who={committed_cast.ana.pk},{committed_cast.ben.pk}", "/calendar/import", "/settings/calendar",
+        "/duplicates/customer/review", "/duplicates/lead/merges", f"/customer/{person.pk}/merge/{twin.pk}",
         f"{at[0]}/network", f"{at[0]}/timeline?q=beans",
     ]  # fmt: skip
 

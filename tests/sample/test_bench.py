@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 from django.db import connection
 
-from benchmarks import cases, imports, plans
+from benchmarks import cases, duplicates, imports, plans
 from benchmarks.__main__ import arguments
 from benchmarks.measure import run_case
 from benchmarks.table import machine, markdown
 from rapport.surfaces.cli.main import main
+from tests.cast import Cast
 
 
 @pytest.mark.django_db
@@ -51,3 +52,13 @@ def test_options_are_those_of_the_command(capsys: pytest.CaptureFixture[str]) ->
     assert main(["bench", "--help"]) == 0
     assert "--databases" in capsys.readouterr().out
     assert "Python" in machine()
+
+
+@pytest.mark.django_db
+def test_doubles_are_measured(cast: Cast) -> None:
+    """A small run of the program behind benchmarks/results/duplicates.md: most doubles are found, few are wrong."""
+    lines = list(duplicates.measure(cast.home, cast.ana, 400, 0.1))
+    assert lines[1].startswith("scan of 400 people") and "precision" in lines[2] and len(lines) == 9
+    precision, recall = (float(part.split()[1]) for part in lines[2].split(", ")[1:3])
+    assert precision > 0.85 and recall > 0.6
+    assert len(list(duplicates.measure(cast.home, cast.ana, 50, 0.1, bare=True))) == 5

@@ -61,7 +61,7 @@ def test_duplicates_by_phone_e_mail_and_near_name(cast: Cast) -> None:
     for query, why in [
         ({"phones": "(01) 555-0119"}, "same phone"),
         ({"emails": "Desk@Aldersley.ie"}, "same e-mail"),
-        ({"name": "Hotel Aldersly"}, "same name"),
+        ({"name": "Hotel Aldersly"}, "name 97 % alike"),
     ]:
         found = client.get("/duplicates/customer", query).json()["results"]
         assert [one["text"] for one in found] == ["Hotel Aldersley"] and why in found[0]["why"], query

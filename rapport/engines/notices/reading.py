@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.db.models import Count, Max
 
+from rapport.engines.duplicates.pointers import standing_for
 from rapport.engines.notices.models import Notice
 from rapport.kernel.access import gate
 from rapport.kernel.ids import as_id
@@ -67,6 +68,14 @@ def told(ctx: Context, notices: Sequence[Notice]) -> list[Told]:
         if one.type in registry:
             wanted.setdefault(one.type, set()).update(pk for text in one.records if (pk := as_id(text)))
     seen = {key: _titles(ctx, registry.get(key), ids) for key, ids in wanted.items()}
+    for key, ids in wanted.items():
+        if gone := ids - set(seen[key]):
+            # Merged into another record meanwhile: the notice is about that one now.
+            heirs = standing_for(ctx, key, gone)
+            for notice in notices:
+                if notice.type == key:
+                    notice.records = list(dict.fromkeys(str(heirs.get(as_id(one), one)) for one in notice.records))  # type: ignore[arg-type]
+            seen[key] |= _titles(ctx, registry.get(key), set(heirs.values()))
     add_titles(ctx, registry.get("user"), {one.actor_id for one in notices if one.actor_id})
     causes = _causes(ctx, {one.cause_id for one in notices if one.cause_id})
     found = []

@@ -15,6 +15,7 @@ from uuid import UUID
 from django.db import models, transaction
 from django.utils.translation import gettext as _
 
+from rapport.engines.duplicates.forgetting import forget_doubles, merged_into
 from rapport.engines.imports.models import ImportedLine
 from rapport.engines.privacy.blanks import blanked, hashed, without_names
 from rapport.engines.privacy.holdings import Holdings, holdings
@@ -84,7 +85,9 @@ class _Work:
         _delete(gone)
         for key, ids in gone.items():
             self.counts[f"{key} deleted"] += len(ids)
-        self._person()
+        # A record that was merged into this one is the same person.
+        for one in [self.record, *merged_into(self.ctx, self.info, self.record.pk)]:
+            self._person(one)
         self._traces({pk for ids in gone.values() for pk in ids})
 
     def _treat(self, info: TypeInfo, record: Record) -> bool:
@@ -112,11 +115,11 @@ class _Work:
         _save(info, record, blanked(info, title=self.name))
         return False
 
-    def _person(self) -> None:
-        self.touched.add(self.record.pk)
-        self.files += file_keys(self.info, [self.record])
+    def _person(self, record: Record) -> None:
+        self.touched.add(record.pk)
+        self.files += file_keys(self.info, [record])
         values = blanked(self.info, title=self.name, everything=True, keeps=self.subject.keeps)
-        _save(self.info, self.record, values)
+        _save(self.info, record, values)
         self.counts[f"{self.info.key} emptied"] += 1
 
     def _traces(self, gone: set[UUID]) -> None:
@@ -125,6 +128,7 @@ class _Work:
             search.forget(some)
             IndexedValue.objects.filter(workspace_id=self.ctx.workspace.pk, record_id__in=some).delete()
             ImportedLine.objects.filter(workspace_id=self.ctx.workspace.pk, record_id__in=some).delete()
+            forget_doubles(self.ctx, some)
         for some in _portions(gone):
             TimelineLink.objects.filter(workspace_id=self.ctx.workspace.pk, entry_id__in=some).delete()
             TimelineLink.objects.filter(workspace_id=self.ctx.workspace.pk, story_id__in=some).delete()

@@ -13,7 +13,7 @@ from rapport.kernel.ids import new_id
 #: Verbs of writes. All other entries are events: they change no record and count no version.
 WRITES = ("create", "update", "delete", "restore")
 #: Verbs that belong to the story of a record; everything else shows on the audit page only.
-STORY = (*WRITES, "shared", "unshared")
+STORY = (*WRITES, "shared", "unshared", "merged", "unmerged")
 
 
 class Change(models.Model):

@@ -210,6 +210,12 @@ def few_containing(ctx: Context, type_key: str, wanted: str, *, most: int = FEW)
     return found if len(found) <= most else None
 
 
+def holding_words(ctx: Context, type_key: str, words: list[str], *, group: str, most: int) -> list[UUID]:
+    """The newest records of a type whose words of one field group contain all of these (three letters or more each)."""
+    rows = SearchEntry.objects.filter(workspace_id=ctx.workspace.pk, type=type_key, group=group)
+    return list(_matching(rows, words)[0].order_by("-pk").values_list("record_id", flat=True)[:most])
+
+
 def _groups(ctx: Context, keys: list[str]) -> list[str]:
     every = {f.see for key in keys for f in registry.get(key).fields.values()}
     return [g for g in every | {""} if ctx.viewer.group(g) != "hidden"]

@@ -5,12 +5,13 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
+from rapport.engines.duplicates.pointers import heir_of
 from rapport.kernel.access import gate
 from rapport.kernel.actions.running import find_action, run_action
 from rapport.kernel.changes import door
 from rapport.kernel.changes.history import ChangeLine, history_page
 from rapport.kernel.context import Context
-from rapport.kernel.errors import Conflict
+from rapport.kernel.errors import Conflict, Gone
 from rapport.kernel.records.model import Record
 from rapport.kernel.records.registry import registry
 from rapport.surfaces.api.items import etag, find_item, item_or_none, one_answer
@@ -21,7 +22,13 @@ from rapport.surfaces.api.reading import body_of, fields_of, limit_of, parameter
 def read(ctx: Context, request: HttpRequest, type_key: str, record_id: str) -> HttpResponse:
     """GET /api/v1/{type}/{id}: the record, with its version as ETag."""
     given = parameters(request, ("fields",))
-    item = find_item(ctx, registry.get(type_key), record_id, fields_of(given))
+    info = registry.get(type_key)
+    try:
+        item = find_item(ctx, info, record_id, fields_of(given))
+    except Gone:
+        if (heir := heir_of(ctx, info, record_id)) is None:
+            raise
+        item = find_item(ctx, info, str(heir), fields_of(given))  # merged into another, which answers for it
     if etag(item) in (tag.strip().removeprefix("W/") for tag in request.headers.get("If-None-Match", "").split(",")):
         return HttpResponse(status=304, headers={"ETag": etag(item)})
     return one_answer(item)

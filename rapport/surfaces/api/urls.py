@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from rapport.surfaces.api import access, audit, describe, imports, lists, records
+from rapport.surfaces.api import access, audit, describe, duplicates, imports, lists, records
 from rapport.surfaces.api.entry import endpoint, nothing_here
 
 _ONE = "<slug:type_key>/<str:record_id>"
@@ -19,12 +19,16 @@ urlpatterns = [
     path("imports/<uuid:run_id>/rows/<int:line>", endpoint(patch=imports.mend_row)),
     path("imports/<uuid:run_id>/rejected", endpoint(get=imports.read_rejected)),
     path("imports/<uuid:run_id>/<slug:what>", endpoint(post=imports.act)),
+    path("duplicates", endpoint(get=duplicates.read_pairs)),
+    path("duplicates/<int:pair_id>/apart", endpoint(post=duplicates.part)),
     path("<slug:type_key>", endpoint(get=lists.read_list, post=lists.create)),
     path(_ONE, endpoint(get=records.read, patch=records.change, delete=records.delete)),
     path(f"{_ONE}/restore", endpoint(post=records.restore)),
     path(f"{_ONE}/history", endpoint(get=records.read_history)),
     path(f"{_ONE}/access", endpoint(get=access.read, post=access.share)),
     path(f"{_ONE}/access/<int:grant_id>", endpoint(delete=access.unshare)),
+    path(f"{_ONE}/merge", endpoint(post=duplicates.merge)),
+    path(f"{_ONE}/unmerge", endpoint(post=duplicates.unmerge)),
     path(f"{_ONE}/<slug:action_key>", endpoint(post=records.act)),
     re_path(r"^(?P<rest>.*)$", nothing_here),
 ]

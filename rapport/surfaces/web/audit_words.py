@@ -23,6 +23,8 @@ VERBS = {
     "imported": gettext_lazy("Imported"),
     "shared": gettext_lazy("Shared"),
     "unshared": gettext_lazy("Sharing ended"),
+    "merged": gettext_lazy("Merged"),
+    "unmerged": gettext_lazy("Merge taken back"),
     "erased": gettext_lazy("Erased"),
     "signed_in": gettext_lazy("Signed in"),
     "sign_in_failed": gettext_lazy("Failed to sign in"),
@@ -160,6 +162,14 @@ def _unshared(line: AuditLine) -> str:
     return _("ended a share of %(type)s %(title)s") % _names(line)
 
 
+def _merged(line: AuditLine) -> str:
+    return _("merged another record into %(type)s %(title)s") % _names(line)
+
+
+def _unmerged(line: AuditLine) -> str:
+    return _("took a merge into %(type)s %(title)s back") % _names(line)
+
+
 def _erased(line: AuditLine) -> str:
     return _("erased the personal data of %(type)s %(title)s") % _names(line)
 
@@ -190,4 +200,5 @@ def _list(labels: Sequence[str]) -> str:
 _SENTENCES: dict[str, Callable[[AuditLine], str]] = {
     "create": _created, "update": _updated, "delete": _deleted, "restore": _restored, "denied": _denied,
     "exported": _exported, "imported": _imported, "shared": _shared, "unshared": _unshared, "erased": _erased,
+    "merged": _merged, "unmerged": _unmerged,
 }  # fmt: skip

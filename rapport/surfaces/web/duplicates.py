@@ -1,4 +1,4 @@
-"""Is this one here already? Asked while somebody types: same e-mail, phone or domain, or nearly the same title."""
+"""Is this one here already? Asked while somebody types: who it may be, and why. It warns and never keeps from saving."""
 
 from __future__ import annotations
 
@@ -7,26 +7,23 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
-from rapidfuzz import fuzz, process
 
+from rapport.engines.duplicates.evidence import in_words
+from rapport.engines.duplicates.finding import find_for, given_to, identity_for, types_to_ask
+from rapport.engines.duplicates.registry import identity_of
 from rapport.kernel.access import gate
 from rapport.kernel.context import Context
 from rapport.kernel.errors import Invalid
+from rapport.kernel.format import capital
+from rapport.kernel.ids import as_id
 from rapport.kernel.kinds.markup import initials
-from rapport.kernel.query.models import IndexedValue
 from rapport.kernel.query.read import mark_shape
-from rapport.kernel.records.field import Field
 from rapport.kernel.records.registry import TypeInfo, registry
-from rapport.kernel.text_folding import fold
 from rapport.surfaces.web.shell import is_part, render
 
 MOST = 3
-#: From this likeness on (0 to 100) two titles count as nearly the same; measured on misspelt company names.
-_ALIKE = 87
-_PREFIX = 3
-_CANDIDATES = 300
+_LONGEST = 500
 
 
 @dataclass(frozen=True)
@@ -38,6 +35,8 @@ class Twin:
     url: str
     why: str
     shape: str
+    #: What it is, when it is of another type than the one being typed ("customer" for a lead).
+    label: str = ""
 
 
 @require_GET
@@ -46,57 +45,59 @@ def duplicates(request: HttpRequest, type_key: str) -> HttpResponse:
     ctx, info = request.ctx, registry.get(type_key)  # type: ignore[attr-defined]
     gate.demand(ctx, info, "view")
     prefix = request.GET.get("prefix", "")[:20]
-    given = {key: " ".join(values) for key, values in request.GET.lists()}
-    found = twins(ctx, info, {key.removeprefix(prefix): text for key, text in given.items() if text.strip()})
+    given = {key: "; ".join(one for one in values if one.strip()) for key, values in request.GET.lists()}
+    found = twins(
+        ctx, info, {key.removeprefix(prefix): text for key, text in given.items() if text.strip()},
+        but=as_id(request.GET.get("not", "")),
+    )  # fmt: skip
     if is_part(request) or request.headers.get("HX-Request"):
         return render(request, "quick_add/twins.html", {"twins": found, "info": info, "initials": initials})
     return JsonResponse({"results": [{"id": str(t.id), "text": t.title, "url": t.url, "why": t.why} for t in found]})
 
 
-def twins(ctx: Context, info: TypeInfo, given: Mapping[str, str]) -> list[Twin]:
-    """At most three visible records that share a key or are called nearly the same."""
-    fields = gate.fields(ctx, info)
-    why: dict[UUID, str] = {}
+def twins(ctx: Context, info: TypeInfo, given: Mapping[str, str], *, but: UUID | None = None) -> list[Twin]:
+    """At most three visible records, of this type or another that may hold the same person or company, likeliest first."""
+    values = _understood(ctx, info, given)
+    found = []
+    for other in types_to_ask(ctx, info) if values else ():
+        asked = given_to(info, other, values)
+        if asked:
+            found += find_for(ctx, other, [asked], near_names=True, most=MOST + 1)[0]
+    found = sorted((one for one in found if one.id != but), key=lambda one: (one.type != info.key, -one.score))
+    titles = {
+        one: gate.titles(ctx, registry.get(one), {hit.id for hit in found if hit.type == one})
+        for one in {hit.type for hit in found}
+    }
+    made = []
+    for hit in found:
+        title = titles[hit.type].get(hit.id)
+        if title is not None and len(made) < MOST:
+            other = registry.get(hit.type)
+            made.append(
+                Twin(hit.id, str(title), other.record_url(hit.id), ", ".join(in_words(hit.evidence)),
+                     mark_shape(other, title.is_person), "" if other is info else capital(other.label))
+            )  # fmt: skip
+    return made
+
+
+def _understood(ctx: Context, info: TypeInfo, given: Mapping[str, str]) -> dict[str, object]:
+    """What was typed, as values; what is no address or number yet says nothing yet."""
+    fields, wanted = gate.fields(ctx, info), set(identity_for(info).fields)
+    values: dict[str, object] = {}
     for key, text in given.items():
         field = fields.get(key)
-        if field is None or len(text) > 500:
+        if field is None or key not in wanted or len(text) > _LONGEST:
             continue
-        if key == info.declared.title:
-            for pk in _alike(ctx, info, text):
-                why.setdefault(pk, _("has nearly the same name"))
-        else:
-            for pk in _same_key(ctx, info, field, text):
-                why[pk] = _("has the same %(label)s") % {"label": field.label}
-    found = gate.titles(ctx, info, set(why))
-    ordered = [pk for pk in why if pk in found][:MOST]
-    return [Twin(pk, str(found[pk]), info.record_url(pk), why[pk], mark_shape(info, found[pk].is_person)) for pk in ordered]
+        try:
+            value = field.kind.parse(text, ctx.cleaning())
+        except Invalid:
+            continue
+        if value is not None:
+            values[key] = text if key == info.declared.title and field.to else value
+    return values
 
 
-def _same_key(ctx: Context, info: TypeInfo, field: Field, text: str) -> list[UUID]:
-    """Records that share a key of the value index: an e-mail address, a phone's digits, a company's domain."""
-    try:
-        value = field.kind.parse(text, ctx.cleaning())
-    except Invalid:
-        return []
-    keys = [key[:200] for key in field.kind.index_keys(value)] if value is not None else []
-    if not keys or field.kind.key in ("tags", "multichoice", "file"):
-        return []
-    rows = IndexedValue.objects.filter(workspace_id=ctx.workspace.pk, type=info.key, field=field.key, key__in=keys)
-    return list(gate.visible(ctx, info).filter(pk__in=rows.values("record_id")).values_list("pk", flat=True)[:MOST])
-
-
-def _alike(ctx: Context, info: TypeInfo, text: str) -> list[UUID]:
-    """Records whose title begins like this one and is nearly the same."""
-    wanted = fold(text)[:200]
-    if len(wanted) < _PREFIX:
-        return []
-    start = wanted[:_PREFIX]
-    rows = gate.visible(ctx, info).filter(title_key__gte=start, title_key__lt=start + "\U0010ffff")
-    near = dict(rows.order_by("title_key").values_list("pk", "title_key")[:_CANDIDATES])
-    # The whole typed text may be only the beginning of a title yet; equal beginnings come through the same range.
-    exact = dict(
-        rows.filter(title_key__gte=wanted, title_key__lt=wanted + "\U0010ffff").values_list("pk", "title_key")[:MOST]
-    )
-    hits = process.extract(wanted, near, scorer=fuzz.WRatio, score_cutoff=_ALIKE, limit=MOST)
-    best = [pk for _title, _score, pk in hits if abs(len(near[pk]) - len(wanted)) <= max(4, len(wanted) // 2)]
-    return list(dict.fromkeys([*(exact if len(wanted) > 4 else []), *best]))[:MOST]
+def twin_keys(ctx: Context, info: TypeInfo) -> list[str]:
+    """The inputs of a form that tell who somebody is; none for types whose modules say nothing of doubles."""
+    identity = identity_of(info.key)
+    return [key for key in identity.fields if key in gate.fields(ctx, info)] if identity else []

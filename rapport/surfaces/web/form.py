@@ -21,6 +21,7 @@ from rapport.kernel.records.registry import TypeInfo, registry
 from rapport.surfaces.web.answers import done, part_or_page
 from rapport.surfaces.web.conflict import choices_of, conflict_page, touched_only
 from rapport.surfaces.web.controls import Group, controls, few_options, form_fields
+from rapport.surfaces.web.duplicates import twin_keys
 from rapport.surfaces.web.files import store_uploads
 from rapport.surfaces.web.posted import SHOWN, Posted, lists_of, read_posted, whole_number
 from rapport.surfaces.web.related import derived
@@ -169,6 +170,7 @@ def _show(
         "version": request.POST.get("version", record.version) if record else 0,
         "back": came_from or (info.record_url(record.pk) if record else info.url), "is_part": is_part(request),
         "came_from": came_from, "by": request.GET.get("by") or request.POST.get("by") or "",
+        "twin_keys": ",".join(twin_keys(ctx, info)),
         "draft": f"{request.path}" if record else f"{info.key}/new", "once": uuid4().hex,
     }  # fmt: skip
     status = 422 if request.method == "POST" else 200

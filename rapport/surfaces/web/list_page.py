@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
+from rapport.engines.duplicates.registry import identity_of
 from rapport.engines.exports.formats import formats_for
 from rapport.kernel.access import gate
 from rapport.kernel.actions.registry import Action, actions_of
@@ -68,7 +69,8 @@ def list_page(request: HttpRequest, type_key: str) -> HttpResponse:
         "chips": chips(ctx, state),
         "actions": _bulk_actions(ctx, info),
         "settling": any(r.on_type == info.key and r.is_active and not r.is_live for r in ctx.viewer.chart.rules.values()),
-        "may": {verb: gate.allows(ctx, info, verb) for verb in ("create", "edit", "delete", "import", "export")},
+        "may": {verb: gate.allows(ctx, info, verb) for verb in ("create", "edit", "delete", "import", "export")}
+        | {"merge": identity_of(info.key) is not None and gate.allows(ctx, info, "merge")},
         "export_formats": formats_for(info),
         "all_fields": list(gate.fields(ctx, info).values()),
         "column_order": read.pick_fields(ctx, info, dict.fromkeys([*state.columns, *gate.fields(ctx, info)])),

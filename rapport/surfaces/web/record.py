@@ -7,18 +7,20 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
+from rapport.engines.duplicates.pointers import heir_of
 from rapport.engines.privacy.registry import subject_of
 from rapport.kernel.access import gate
 from rapport.kernel.actions.registry import Action
 from rapport.kernel.actions.running import offered
 from rapport.kernel.changes.audit import audit_types
 from rapport.kernel.changes.history import history
+from rapport.kernel.errors import Gone
 from rapport.kernel.format import capital
 from rapport.kernel.query.read import Row, load_titles, mark_shape, read_ids
 from rapport.kernel.records.declare import Section
@@ -78,7 +80,12 @@ class Head:
 def page(request: HttpRequest, type_key: str, record_id: UUID) -> HttpResponse:
     """The record page; for its script also its parts (`?part=head` and so on) after something changed."""
     ctx, info = request.ctx, registry.get(type_key)  # type: ignore[attr-defined]
-    record = gate.get(ctx, info, record_id)
+    try:
+        record = gate.get(ctx, info, record_id)
+    except Gone:
+        if (heir := heir_of(ctx, info, record_id)) is None:
+            raise
+        return HttpResponseRedirect(info.record_url(heir))  # merged into another, whose page this leads to
     row = read_ids(ctx, info, [record.pk])[record.pk]
     load_titles(ctx, [row], list(gate.fields(ctx, info).values()))
     may_edit = gate.may(ctx, info, record, "edit")

@@ -15,6 +15,7 @@ from rapport.surfaces.web import (
     form,
     grid,
     inline,
+    merge_page,
     network,
     peek,
     record,
@@ -45,6 +46,7 @@ urlpatterns = [
     path(f"{_ONE}/unshare", access_page.unshare, name="record-unshare"),
     path(f"{_ONE}/data", data_page.data, name="record-data"),
     path(f"{_ONE}/data.zip", data_page.download, name="record-data-zip"),
+    path(f"{_ONE}/merge/<uuid:other_id>", merge_page.merge, name="record-merge"),
     path(f"{_ONE}/add/<slug:other_key>", form.add_related, name="record-add"),
     path(f"{_ONE}/compose", composer.compose, name="record-compose"),
 ]

@@ -15,6 +15,7 @@ from rapport.kernel.context import Context
 from rapport.kernel.format import capital
 from rapport.kernel.records.registry import TypeInfo, registry
 from rapport.surfaces.web.audit_page import offers_audit
+from rapport.surfaces.web.duplicates_page import reviewable
 from rapport.surfaces.web.packs_page import offers_packs
 from rapport.surfaces.web.shell import SETTINGS, departments, is_part, render, types_in
 
@@ -87,6 +88,10 @@ def settings_lines(ctx: Context) -> tuple[list[Line], list[Line]]:
             )
         elif line.url == "/follow_up_rule/":  # as follow-up rules do: sentences and a preview
             types[types.index(line)] = Line(line.label, line.text, "/settings/follow-ups", line.icon)
+    if doubles := reviewable(ctx):
+        types.append(
+            Line(_("Duplicates"), _("Find and merge what is there twice"), f"/duplicates/{doubles[0].key}/review", "merge")
+        )
     if gate.allows(ctx, registry.get("user"), "create"):
         types.insert(0, Line(_("Invite people"), _("Bring colleagues in"), "/settings/people/invite", "user-plus"))
     if offers_packs(ctx):

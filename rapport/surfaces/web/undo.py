@@ -20,6 +20,7 @@ from rapport.kernel.errors import Conflict, Gone, Invalid
 from rapport.kernel.ids import as_id
 from rapport.kernel.records.registry import TypeInfo, registry
 from rapport.surfaces.web.batch import MARK, undo_batch
+from rapport.surfaces.web.duplicates_page import undo_merge
 from rapport.surfaces.web.shell import is_part
 from rapport.surfaces.web.toasts import say, say_now, trigger
 
@@ -41,6 +42,8 @@ def undo(request: HttpRequest) -> HttpResponse:
     ctx: Context = request.ctx  # type: ignore[attr-defined]
     if request.POST.get("what", "").startswith(MARK):
         return undo_batch(request, request.POST["what"])
+    if request.POST.get("what", "").startswith("merge:"):
+        return undo_merge(request, as_id(request.POST["what"].partition(":")[2]) or UUID(int=0))
     marks = read_marks(request.POST.get("what", ""))
     with unit_of_work(ctx):
         for mark in marks:

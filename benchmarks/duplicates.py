@@ -1,0 +1,190 @@
+"""Doubles: how many are found and how many of those are right, how long a scan takes, how soon a warning is there.
+
+python -m benchmarks.duplicates --people 100000 [--database postgres]
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import resource
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from itertools import combinations, islice
+
+from benchmarks.people import people
+
+_AT_ONCE = 2_000
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """What can be chosen."""
+    parser.add_argument("--people", type=int, default=100_000)
+    parser.add_argument("--database", choices=["sqlite", "postgres"], default="sqlite")
+    parser.add_argument("--doubles", type=float, default=0.05, help="share of people written down a second time")
+    parser.add_argument(
+        "--bare", action="store_true", help="write the rows alone, without log and search: enough for a scan, not for typing"
+    )
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Measure on a throw-away installation; Markdown goes to standard output."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    arguments(parser)
+    args = parser.parse_args(argv)
+    with tempfile.TemporaryDirectory(prefix="rapport-doubles-") as folder:
+        os.environ["RAPPORT_DATA"] = folder
+        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "rapport.project.settings")
+        os.environ.pop("DATABASE_URL", None)
+        if args.database == "sqlite":
+            return _run(args)
+        from tests.platform.programs import find_postgres
+        from tests.platform.throwaway_postgres import ThrowawayPostgres
+
+        with ThrowawayPostgres(find_postgres()) as server:
+            os.environ["DATABASE_URL"] = server.url
+            return _run(args)
+
+
+def _run(args: argparse.Namespace) -> int:
+    from rapport.project.sqlite import use_bundled_sqlite
+
+    use_bundled_sqlite()
+    import django
+
+    django.setup()
+    from django.core.management import call_command
+
+    from rapport.kernel.access.current import use_workspace
+    from rapport.kernel.access.setup import create_workspace
+
+    call_command("migrate", verbosity=0)
+    workspace, owner = create_workspace("Doubles", owner_name="Ana", email="ana@example.com", password="correct horse battery")
+    with use_workspace(workspace):
+        for line in measure(workspace, owner, args.people, args.doubles, bare=args.bare):
+            print(line, flush=True)
+    return 0
+
+
+def measure(workspace: object, owner: object, count: int, doubles: float, *, bare: bool = False) -> Iterator[str]:
+    """The lines of the table, one by one as they are known."""
+    started = time.perf_counter()
+    who = fill(workspace, count, doubles, bare=bare)
+    yield f"{count:,} people written in {time.perf_counter() - started:.0f} s"
+    _analyze()
+    yield from scan(workspace, who)
+    if not bare:
+        yield from typing_pace(workspace, owner)
+
+
+def fill(workspace: object, count: int, doubles: float, *, bare: bool = False) -> dict[int, list[object]]:
+    """Write the people through the door; the ids of those who are written down more than once, by who they are."""
+    from rapport.kernel.context import system_context
+
+    found: dict[int, list[object]] = defaultdict(list)
+    rows = people(count, doubles=doubles)
+    while some := list(islice(rows, _AT_ONCE)):
+        ctx = system_context(workspace, "bench")  # type: ignore[arg-type]
+        given = [{**one, "kind": "person"} for _who, one in some]
+        if bare:
+            ids = dict(enumerate(_written_bare(ctx, given)))
+        else:
+            got = ctx.create_many("customer", given)
+            assert not got.errors, next(iter(got.errors.values()))
+            ids = got.ids
+        for at, pk in ids.items():
+            found[some[at][0]].append(pk)
+    return {who: ids for who, ids in found.items() if len(ids) > 1}
+
+
+def _written_bare(ctx: object, rows: list[dict[str, object]]) -> list[object]:
+    """The rows alone."""
+    from django.db import transaction
+
+    from rapport.kernel.changes.bulk import insert_rows
+    from rapport.kernel.changes.door import new_record
+    from rapport.kernel.records.registry import registry
+
+    info = registry.get("customer")
+    records = [
+        new_record(ctx, info, {k: v for k, v in one.items() if v}, info.fields)  # type: ignore[arg-type]
+        for one in rows
+    ]
+    names = tuple(f.attname for f in info.model._meta.concrete_fields)
+    with transaction.atomic():
+        insert_rows(info.model, names, [[r.__dict__[name] for name in names] for r in records])
+    return [record.pk for record in records]
+
+
+def scan(workspace: object, who: dict[int, list[object]]) -> Iterator[str]:
+    """A whole scan, its figures, and how right it is."""
+    from rapport.engines.duplicates.models import DuplicatePair
+    from rapport.engines.duplicates.scanning import scan_type
+
+    steps: dict[str, float] = {}
+    started = time.perf_counter()
+
+    def watch(done: int, total: int, step: str) -> bool:
+        steps[step] = time.perf_counter() - started
+        return True
+
+    done = scan_type(workspace, "customer", watch, anew=True)  # type: ignore[arg-type]
+    seconds = time.perf_counter() - started
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    yield (
+        f"scan of {done.records:,} people: {seconds:.0f} s ({steps.get('read', 0):.0f} s of it reading),"
+        f" {done.compared:,} pairs compared, {done.noisy:,} keys too common, peak memory {memory:.0f} MB"
+    )
+    true = {tuple(sorted(map(str, pair))) for ids in who.values() for pair in combinations(ids, 2)}
+    rows = list(DuplicatePair.objects.filter(workspace_id=workspace.pk).values_list("one_id", "other_id", "score"))  # type: ignore[attr-defined]
+    for least in (70, 80, 90):
+        found = {tuple(sorted((str(a), str(b)))) for a, b, score in rows if score >= least}
+        right = len(found & true)
+        yield (
+            f"score {least} and more: {len(found):,} pairs, precision {right / max(len(found), 1):.3f},"
+            f" recall {right / max(len(true), 1):.3f} (of {len(true):,} true pairs)"
+        )
+
+
+def typing_pace(workspace: object, owner: object) -> Iterator[str]:
+    """How soon a warning is there: e-mail, phone, and a misspelt name, each on its own."""
+    from rapport.engines.duplicates.finding import find_for
+    from rapport.kernel.context import context_for
+    from rapport.kernel.records.registry import registry
+
+    info, luck = registry.get("customer"), random.Random(3)
+    some = [one for _who, one in islice(people(4_000, seed=7), 3_000)]
+    for label, keys in (
+        ("e-mail", ["emails"]),
+        ("phone", ["phones"]),
+        ("misspelt name", ["name"]),
+        ("all", ["name", "emails", "phones"]),
+    ):
+        took = []
+        for one in luck.sample(some, 150):
+            ctx = context_for(owner, "bench", workspace=workspace)  # type: ignore[arg-type]
+            given = {key: one[key] for key in keys if one[key]}
+            if "name" in given:
+                given["name"] = str(given["name"]).replace("e", "a", 1)
+            if given:
+                started = time.perf_counter()
+                find_for(ctx, info, [given], near_names=True)
+                took.append((time.perf_counter() - started) * 1000)
+        took.sort()
+        middle, late = took[len(took) // 2], took[int(len(took) * 0.95)]
+        yield f"warning by {label}: {middle:.1f} ms at the median, {late:.1f} ms at the 95th percentile"
+
+
+def _analyze() -> None:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,135 @@
+"""What modules say about doubles: what identifies a record of a type, which rows are needless twice, who else keeps ids.
+
+References need no word: the walker finds them in the declarations of the record types.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What identifies the records of a type: the keys of its fields. An empty one says that the type has no such field."""
+
+    type: str
+    name: str
+    emails: str = ""
+    phones: str = ""
+    addresses: str = ""
+    #: A web address whose domain belongs to one company.
+    website: str = ""
+    birth: str = ""
+    #: Fields in which two records of a kind must be equal to be one at all (a person is no company).
+    apart: Sequence[str] = ()
+    #: (field, value): only these are known by their domain; the people of a company share one.
+    domain_of: tuple[str, str] | None = None
+    #: Other types that may hold the same person or company already, asked while somebody types.
+    also: Sequence[str] = ()
+    #: Weights of what speaks for two being one, in percent; see `evidence.py`.
+    weights: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """Every field key it names."""
+        named = (self.name, self.emails, self.phones, self.addresses, self.website, self.birth, *self.apart)
+        return tuple(key for key in dict.fromkeys(named) if key)
+
+
+@dataclass(frozen=True)
+class Twins:
+    """Rows of a type that are needless twice: of two with the same values in `fields` one is enough."""
+
+    type: str
+    fields: tuple[str, ...]
+    #: Two of the fields that may never hold the same record (nobody reports to themselves).
+    never_same: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True)
+class Holder:
+    """A table, no record type, that keeps the ids of records. Rows move to the survivor; a twin of one there goes."""
+
+    #: "app.Model".
+    model: str
+    column: str
+    #: The column with the type key, if there is one.
+    type_column: str = ""
+    #: Columns that make two rows of one record the same.
+    same: tuple[str, ...] = ()
+    #: Only rows where this holds ({"rule_id": None}).
+    only: Mapping[str, object] = field(default_factory=dict)
+
+
+_identities: dict[str, Identity] = {}
+_twins: dict[str, Twins] = {}
+_holders: list[Holder] = []
+_filters: list[tuple[str, str]] = []
+#: Tables with ids of records that a merge leaves alone, each with the reason (a test knows no others).
+STAYS: dict[str, str] = {
+    "kernel.Change": "the log is never rewritten; the history of the old record is led to from the new one",
+    "kernel.SearchEntry": "follows from the record itself",
+    "kernel.IndexedValue": "follows from the record itself",
+    "imports.ImportedLine": "the line stays known, so that no import brings it in again",
+    "privacy.Erasure": "says what happened to that very record",
+    "notices.Notice": "led to the survivor when it is read",
+    "batches.Batch": "undoes what was done to that very record",
+    "duplicates.Merge": "the pointer itself",
+}
+
+
+def register_identity(type_key: str, *, name: str, **more: object) -> None:
+    """Say what identifies a type; it gets the warning while typing, the scan, the review page and the merge."""
+    _identities[type_key] = Identity(type_key, name, **more)  # type: ignore[arg-type]
+
+
+def identity_of(type_key: str) -> Identity | None:
+    """What identifies a type; None when it said nothing."""
+    return _identities.get(type_key)
+
+
+def identities() -> list[Identity]:
+    """All types that can have doubles, in the order modules declared them."""
+    return list(_identities.values())
+
+
+def needless_twice(type_key: str, *fields: str, never_same: tuple[str, str] | None = None) -> None:
+    """Say that two rows of a type with the same values in these fields are one too many."""
+    _twins[type_key] = Twins(type_key, fields, never_same)
+
+
+def twins_of(type_key: str) -> Twins | None:
+    """Which rows of a type are needless twice."""
+    return _twins.get(type_key)
+
+
+def register_holder(
+    model: str, column: str, *, type_column: str = "", same: tuple[str, ...] = (), only: Mapping[str, object] | None = None
+) -> None:
+    """Say that a table that is no record type keeps ids of records, which move with a merge."""
+    _holders.append(Holder(model, column, type_column, same, dict(only or {})))
+
+
+def holders() -> list[Holder]:
+    """All such tables."""
+    return list(_holders)
+
+
+def register_filter(type_key: str, field_key: str) -> None:
+    """Say that a text field of a type holds a filter, in which the id of a record may stand."""
+    _filters.append((type_key, field_key))
+
+
+def filters() -> list[tuple[str, str]]:
+    """(type, field) of all texts that are filters."""
+    return list(_filters)
+
+
+# What a person was given on one record they have on the record it became; rules give anew by themselves.
+register_holder("kernel.Grant", "record_id", type_column="type", same=("principal", "cause"), only={"rule_id__isnull": True})
+register_holder("timeline.TimelineLink", "story_id", same=("entry_id",))
+register_holder("followups.FollowUpMade", "record_id", same=("rule_id", "occasion"))
+register_filter("view", "matching")
+register_filter("sharing_rule", "matching")
+register_filter("follow_up_rule", "matching")
