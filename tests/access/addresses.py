@@ -168,7 +168,7 @@ REVIEWED: dict[str, Reviewed] = {
     f"{_API_ONE}/history": Reviewed("GET", "one"),
     f"{_API_ONE}/access": Reviewed("GET POST", "one"),
     f"{_API_ONE}/access/<int:grant_id>": Reviewed("DELETE", "one"),
-    f"{_API_ONE}/<slug:action_key>": Reviewed("POST", "one"),
+    f"{_API_ONE}/<slug:part_key>": Reviewed("GET POST", "one"),
     f"{_API}^(?P<rest>.*)$": Reviewed("GET POST PATCH DELETE"),
 }
 
@@ -193,7 +193,8 @@ def filled(route: str, info: TypeInfo, record_id: object = _UNKNOWN, **given: ob
     """Addresses of a pattern for a type and a record: one for each action, field or related type where it asks for one."""
     values: dict[str, list[object]] = {
         "type_key": [info.key], "record_id": [record_id], "secret": ["wrong"], "key": list(info.fields)[:1] or ["x"],
-        "action_key": list(actions_of(info.key)) or ["none"], "other_key": pointing_at(info) or ["task"],
+        "action_key": list(actions_of(info.key)) or ["none"],
+        "part_key": [*actions_of(info.key), *info.relations] or ["none"], "other_key": pointing_at(info) or ["task"],
         "column_id": [_UNKNOWN], "token_id": [_UNKNOWN], "view_id": [_UNKNOWN], "role_id": [_UNKNOWN],
         "batch_id": [_UNKNOWN],
         "user_id": [_UNKNOWN], "grant_id": [999_999], "workspace_id": [_UNKNOWN], "session_id": [_UNKNOWN],

@@ -55,13 +55,12 @@ def limit_of(given: dict[str, str], *, usual: int = 50, most: int = MAX_LIMIT) -
     return int(text)
 
 
-def fields_of(given: dict[str, str]) -> list[str] | None:
-    """The field keys asked for (None: all). "id" and "version" are always there and may be named."""
-    text = given.get("fields", "").strip()
-    if not text:
-        return None
-    keys = [key.strip() for key in text.split(",")]
-    return [key for key in dict.fromkeys(keys) if key not in ("id", "version")]
+def flag_of(given: dict[str, str], name: str) -> bool:
+    """A yes or no among the parameters: "true" or "false"; not given is no."""
+    text = given.get(name, "false")
+    if text not in ("true", "false"):
+        raise bad_request(_("“%(name)s” is true or false.") % {"name": name}, code="bad_flag")
+    return text == "true"
 
 
 def filter_of(given: dict[str, str]) -> Node | None:

@@ -13,15 +13,16 @@ from rapport.kernel.context import Context
 from rapport.kernel.errors import Conflict
 from rapport.kernel.records.model import Record
 from rapport.kernel.records.registry import registry
-from rapport.surfaces.api.items import etag, find_item, item_or_none, one_answer
+from rapport.surfaces.api.expanding import Wanted, find_item, wanted_of
+from rapport.surfaces.api.items import etag, item_or_none, one_answer
 from rapport.surfaces.api.problems import HttpProblem, StaleVersion, answer, bad_request
-from rapport.surfaces.api.reading import body_of, fields_of, limit_of, parameters, wanted_version
+from rapport.surfaces.api.reading import body_of, limit_of, parameters, wanted_version
 
 
 def read(ctx: Context, request: HttpRequest, type_key: str, record_id: str) -> HttpResponse:
     """GET /api/v1/{type}/{id}: the record, with its version as ETag."""
-    given = parameters(request, ("fields",))
-    item = find_item(ctx, registry.get(type_key), record_id, fields_of(given))
+    info, given = registry.get(type_key), parameters(request, ("fields", "expand"))
+    item = find_item(ctx, info, record_id, wanted_of(given))
     if etag(item) in (tag.strip().removeprefix("W/") for tag in request.headers.get("If-None-Match", "").split(",")):
         return HttpResponse(status=304, headers={"ETag": etag(item)})
     return one_answer(item)
@@ -61,18 +62,18 @@ def restore(ctx: Context, request: HttpRequest, type_key: str, record_id: str) -
         raise bad_request(_("Restoring takes no values."))
     record = gate.get(ctx, info, record_id, "delete", in_bin=True)
     ctx.restore(record)
-    return one_answer(find_item(ctx, info, str(record.pk)))
+    return one_answer(find_item(ctx, info, str(record.pk), Wanted()))
 
 
-def act(ctx: Context, request: HttpRequest, type_key: str, record_id: str, action_key: str) -> HttpResponse:
+def act(ctx: Context, request: HttpRequest, type_key: str, record_id: str, part_key: str) -> HttpResponse:
     """POST /api/v1/{type}/{id}/{action}: run an action with inputs by name."""
     info = registry.get(type_key)
     parameters(request, ())
-    find_action(info, action_key)
+    find_action(info, part_key)
     record = gate.get(ctx, info, record_id)
     inputs = body_of(request, may_be_empty=True)
     _demand_version(request, record)
-    made = run_action(ctx, record, action_key, inputs)
+    made = run_action(ctx, record, part_key, inputs)
     result = {"type": registry.of(made).key, "id": made.pk} if isinstance(made, Record) else None
     # An action may hand the record over, out of this viewer's reach.
     item = item_or_none(ctx, info, record.pk)

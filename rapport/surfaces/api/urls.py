@@ -19,6 +19,6 @@ urlpatterns = [
     path(f"{_ONE}/history", endpoint(get=records.read_history)),
     path(f"{_ONE}/access", endpoint(get=access.read, post=access.share)),
     path(f"{_ONE}/access/<int:grant_id>", endpoint(delete=access.unshare)),
-    path(f"{_ONE}/<slug:action_key>", endpoint(post=records.act)),
+    path(f"{_ONE}/<slug:part_key>", endpoint(get=lists.read_related, post=records.act)),
     re_path(r"^(?P<rest>.*)$", nothing_here),
 ]
