@@ -85,6 +85,7 @@ DOORS = {
     "engines/notices": "notices are no records",
     "engines/calendar/feeds.py": "the secret addresses of calendars are no records",
     "engines/batches": "what was done to many records, written down, is no record",
+    "engines/programs": "answers kept for repeats are no records",
     "project": "the sessions and start-up of the service",
     "surfaces/web/digest.py": "notices and what people want by mail are no records",
     "surfaces/web/sign_in_limit.py": "counts of failed sign-ins are no records",

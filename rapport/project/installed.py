@@ -8,7 +8,10 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parent.parent
 
-ENGINES = ("timeline", "imports", "exports", "privacy", "views", "followups", "notices", "calendar", "batches")
+ENGINES = (
+    "timeline", "imports", "exports", "privacy", "views", "followups", "notices", "calendar", "batches",
+    "programs",
+)
 MODULES = ("customers", "activities", "sales")
 
 

@@ -162,6 +162,8 @@ REVIEWED: dict[str, Reviewed] = {
     _API: Reviewed("GET"),
     f"{_API}audit": Reviewed("GET"),
     f"{_API}search": Reviewed("GET"),
+    f"{_API}batch": Reviewed("POST"),
+    f"{_API}<slug:type_key>/by/<slug:field_key>/<path:value>": Reviewed("PUT", "type"),
     f"{_API}<slug:type_key>": Reviewed("GET POST", "type"),
     _API_ONE: Reviewed("GET PATCH DELETE", "one"),
     f"{_API_ONE}/restore": Reviewed("POST", "one"),
@@ -194,6 +196,7 @@ def filled(route: str, info: TypeInfo, record_id: object = _UNKNOWN, **given: ob
     values: dict[str, list[object]] = {
         "type_key": [info.key], "record_id": [record_id], "secret": ["wrong"], "key": list(info.fields)[:1] or ["x"],
         "action_key": list(actions_of(info.key)) or ["none"],
+        "field_key": ["external_id"], "value": ["nothing"],
         "part_key": [*actions_of(info.key), *info.relations] or ["none"], "other_key": pointing_at(info) or ["task"],
         "column_id": [_UNKNOWN], "token_id": [_UNKNOWN], "view_id": [_UNKNOWN], "role_id": [_UNKNOWN],
         "batch_id": [_UNKNOWN],

@@ -73,7 +73,7 @@ def filter_of(given: dict[str, str]) -> Node | None:
 
 def body_of(request: HttpRequest, *, may_be_empty: bool = False) -> dict[str, object]:
     """The JSON object of the body; raises for everything a careful reader would not take."""
-    raw = _raw_body(request)
+    raw = raw_body(request)
     if not raw.strip():
         if may_be_empty:
             return {}
@@ -91,7 +91,8 @@ def body_of(request: HttpRequest, *, may_be_empty: bool = False) -> dict[str, ob
     return found
 
 
-def _raw_body(request: HttpRequest) -> bytes:
+def raw_body(request: HttpRequest) -> bytes:
+    """The bytes of the body, within the bound."""
     too_large = HttpProblem(
         413, _("The body is larger than %(most)d MB.") % {"most": MOST_BYTES // 1024**2}, code="too_large"
     )
@@ -171,6 +172,14 @@ def wanted_version(request: HttpRequest) -> int | None:
     if found is None:
         raise bad_request(_('If-Match takes the ETag of one record, such as "3".'), code="bad_if_match")
     return int(found[1])
+
+
+def none_match_any(request: HttpRequest) -> bool:
+    """Whether `If-None-Match: *` asks that nothing be there yet; raises for any other value, which a write cannot mean."""
+    given = request.headers.get("If-None-Match", "").strip()
+    if given not in ("", "*"):
+        raise bad_request(_('If-None-Match takes "*" here: only if there is no such record yet.'), code="bad_if_none_match")
+    return given == "*"
 
 
 def _shown(name: str) -> str:

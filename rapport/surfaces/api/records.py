@@ -49,7 +49,7 @@ def delete(ctx: Context, request: HttpRequest, type_key: str, record_id: str) ->
     """DELETE /api/v1/{type}/{id}: into the bin."""
     parameters(request, ())
     record = gate.get(ctx, registry.get(type_key), record_id, "delete")
-    _demand_version(request, record)
+    demand_version(request, record)
     ctx.delete(record)
     return HttpResponse(status=204)
 
@@ -61,6 +61,7 @@ def restore(ctx: Context, request: HttpRequest, type_key: str, record_id: str) -
     if body_of(request, may_be_empty=True):
         raise bad_request(_("Restoring takes no values."))
     record = gate.get(ctx, info, record_id, "delete", in_bin=True)
+    demand_version(request, record)
     ctx.restore(record)
     return one_answer(find_item(ctx, info, str(record.pk), Wanted()))
 
@@ -72,7 +73,7 @@ def act(ctx: Context, request: HttpRequest, type_key: str, record_id: str, part_
     find_action(info, part_key)
     record = gate.get(ctx, info, record_id)
     inputs = body_of(request, may_be_empty=True)
-    _demand_version(request, record)
+    demand_version(request, record)
     made = run_action(ctx, record, part_key, inputs)
     result = {"type": registry.of(made).key, "id": made.pk} if isinstance(made, Record) else None
     # An action may hand the record over, out of this viewer's reach.
@@ -110,7 +111,8 @@ def _json(field: object, value: object) -> object:
     return None if value is None else field.kind.to_json(value)  # type: ignore[attr-defined]
 
 
-def _demand_version(request: HttpRequest, record: Record) -> None:
+def demand_version(request: HttpRequest, record: Record) -> None:
+    """Raise the 412 of an If-Match that names another version than the record has."""
     expected = wanted_version(request)
     if expected is not None and expected != record.version:
         raise _stale(record)

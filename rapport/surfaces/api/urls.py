@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from rapport.surfaces.api import access, audit, describe, lists, records
+from rapport.surfaces.api import access, audit, batch, describe, lists, records, upserts
 from rapport.surfaces.api.entry import endpoint, nothing_here
 
 _ONE = "<slug:type_key>/<str:record_id>"
@@ -12,8 +12,10 @@ _ONE = "<slug:type_key>/<str:record_id>"
 urlpatterns = [
     path("", endpoint(get=describe.index)),
     path("audit", endpoint(get=audit.read_audit)),
+    path("batch", endpoint(post=batch.run)),
     path("search", endpoint(get=lists.find)),
     path("<slug:type_key>", endpoint(get=lists.read_list, post=lists.create)),
+    path("<slug:type_key>/by/<slug:field_key>/<path:value>", endpoint(put=upserts.put)),
     path(_ONE, endpoint(get=records.read, patch=records.change, delete=records.delete)),
     path(f"{_ONE}/restore", endpoint(post=records.restore)),
     path(f"{_ONE}/history", endpoint(get=records.read_history)),
