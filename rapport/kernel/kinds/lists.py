@@ -40,6 +40,14 @@ class ManyKind(Kind):
     sortable: ClassVar[bool] = False
     most: ClassVar[int] = 20
 
+    def json_schema(self) -> dict[str, object]:
+        """A list of at most so many values."""
+        return {"type": "array", "items": self.entry_schema(), "maxItems": self.most}
+
+    def entry_schema(self) -> dict[str, object]:
+        """One value of the list."""
+        return {"type": "string"}
+
     def store(self, value: object, name: str) -> dict[str, object]:
         """No entries are []."""
         return {name: [] if value is None else value}
@@ -93,6 +101,18 @@ class LabelledKind(ManyKind):
     #: What separates typed entries.
     split: ClassVar[re.Pattern[str]] = re.compile(r"[;\n\r]+")
     input_attrs: ClassVar[str] = ""
+
+    def entry_schema(self) -> dict[str, object]:
+        """A value with its label; phones may add an extension, and what was typed where no number could be made of it."""
+        return {
+            "type": "object", "required": ["value"], "additionalProperties": False,
+            "properties": {name: {"type": "string"} for name in ("value", "label", "ext", "raw")},
+        }  # fmt: skip
+
+    def accepted_schema(self) -> dict[str, object]:
+        """A text, or a list of entries and texts."""
+        items = {"anyOf": [self.entry_schema(), {"type": "string"}]}
+        return {"anyOf": [{"type": "array", "items": items, "maxItems": self.most}, {"type": "string"}]}
 
     def one(self, text: str, cleaning: Cleaning) -> dict[str, str]:
         """The entry (without label) that a typed text means; raises Invalid."""

@@ -45,7 +45,9 @@ def take(token_id: UUID) -> Turn | None:
         wait = max(1, round((1 - level) * 60 / rate + 0.5))
         raise HttpProblem(
             429, _("This token sent too many requests; wait a moment and send this one again."), code="too_many_requests",
-            headers={"Retry-After": str(wait), "RateLimit-Limit": str(rate), "RateLimit-Remaining": "0", "RateLimit-Reset": str(wait)},
+            headers={
+                "Retry-After": str(wait), "RateLimit-Limit": str(rate), "RateLimit-Remaining": "0", "RateLimit-Reset": str(wait),
+            },
         )  # fmt: skip
     if len(_buckets) > _MOST:
         _forget()
