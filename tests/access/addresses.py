@@ -162,6 +162,8 @@ REVIEWED: dict[str, Reviewed] = {
     _API: Reviewed("GET"),
     f"{_API}audit": Reviewed("GET"),
     f"{_API}search": Reviewed("GET"),
+    f"{_API}changes": Reviewed("GET"),
+    f"{_API}openapi.json": Reviewed("GET"),
     f"{_API}batch": Reviewed("POST"),
     f"{_API}<slug:type_key>/by/<slug:field_key>/<path:value>": Reviewed("PUT", "type"),
     f"{_API}<slug:type_key>": Reviewed("GET POST", "type"),

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from rapport.surfaces.api import access, audit, batch, describe, lists, records, upserts
+from rapport.surfaces.api import access, audit, batch, describe, feed, lists, records, upserts
 from rapport.surfaces.api.entry import endpoint, nothing_here
+from rapport.surfaces.api.openapi import document
 
 _ONE = "<slug:type_key>/<str:record_id>"
 
@@ -13,6 +14,8 @@ urlpatterns = [
     path("", endpoint(get=describe.index)),
     path("audit", endpoint(get=audit.read_audit)),
     path("batch", endpoint(post=batch.run)),
+    path("changes", endpoint(get=feed.read_feed)),
+    path("openapi.json", endpoint(get=document.read)),
     path("search", endpoint(get=lists.find)),
     path("<slug:type_key>", endpoint(get=lists.read_list, post=lists.create)),
     path("<slug:type_key>/by/<slug:field_key>/<path:value>", endpoint(put=upserts.put)),
