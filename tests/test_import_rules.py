@@ -85,6 +85,7 @@ DOORS = {
     "engines/notices": "notices are no records",
     "engines/calendar/feeds.py": "the secret addresses of calendars are no records",
     "engines/batches": "what was done to many records, written down, is no record",
+    "engines/webhooks": "how far an endpoint has come and what was sent to it are no records",
     "engines/programs": "answers kept for repeats are no records",
     "project": "the sessions and start-up of the service",
     "surfaces/web/digest.py": "notices and what people want by mail are no records",

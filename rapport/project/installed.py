@@ -10,7 +10,7 @@ PACKAGE = Path(__file__).resolve().parent.parent
 
 ENGINES = (
     "timeline", "imports", "exports", "privacy", "views", "followups", "notices", "calendar", "batches",
-    "programs",
+    "programs", "webhooks",
 )
 MODULES = ("customers", "activities", "sales")
 

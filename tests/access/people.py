@@ -23,7 +23,7 @@ SHARED = {"user", "team", "role", "exchange_rate", "pipeline", "stage"}
 #: Types whose title must name something real (a currency, a record type), so that no canary can stand there.
 NAMED_BY_RULE = {"exchange_rate", "access_default"}
 #: Types the shipped sales role has no right to at all.
-CLOSED = {"custom_field", "access_default", "sharing_rule", "follow_up_rule"}
+CLOSED = {"custom_field", "access_default", "sharing_rule", "follow_up_rule", "webhook"}
 
 
 @dataclass

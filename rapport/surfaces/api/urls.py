@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from rapport.surfaces.api import access, audit, batch, describe, feed, lists, records, upserts
+from rapport.surfaces.api import access, audit, batch, describe, feed, lists, records, upserts, webhooks
 from rapport.surfaces.api.entry import endpoint, nothing_here
 from rapport.surfaces.api.openapi import document
 
@@ -18,6 +18,8 @@ urlpatterns = [
     path("openapi.json", endpoint(get=document.read)),
     path("search", endpoint(get=lists.find)),
     path("<slug:type_key>", endpoint(get=lists.read_list, post=lists.create)),
+    path("webhook/<str:record_id>/secret", endpoint(post=webhooks.make_secret)),
+    path("webhook/<str:record_id>/deliveries", endpoint(get=webhooks.read_deliveries)),
     path("<slug:type_key>/by/<slug:field_key>/<path:value>", endpoint(put=upserts.put)),
     path(_ONE, endpoint(get=records.read, patch=records.change, delete=records.delete)),
     path(f"{_ONE}/restore", endpoint(post=records.restore)),

@@ -83,6 +83,8 @@ def settings_lines(ctx: Context) -> tuple[list[Line], list[Line]]:
             )
         elif line.url == "/follow_up_rule/":  # as follow-up rules do: sentences and a preview
             types[types.index(line)] = Line(line.label, line.text, "/settings/follow-ups", line.icon)
+        elif line.url == "/webhook/":  # and webhooks: the secret once, the log of what was sent
+            types[types.index(line)] = Line(line.label, line.text, "/settings/webhooks", line.icon)
     if gate.allows(ctx, registry.get("user"), "create"):
         types.insert(0, Line(_("Invite people"), _("Bring colleagues in"), "/settings/people/invite", "user-plus"))
     if ctx.viewer.scope("role", "edit") == "all":

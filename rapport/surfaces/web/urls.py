@@ -35,6 +35,7 @@ from rapport.surfaces.web import (
     tokens_page,
     undo,
     views_page,
+    webhooks_page,
     workspaces,
 )
 from rapport.surfaces.web.signing_in import urls as signing_in_urls
@@ -91,6 +92,14 @@ urlpatterns = [
     path("settings/follow-ups/preview", followups_page.preview, name="preview_follow_up"),
     path("settings/follow-ups/<uuid:rule_id>", followups_page.edit, name="follow_up"),
     path("settings/follow-ups/<uuid:rule_id>/switch", followups_page.switch, name="switch_follow_up"),
+    path("settings/webhooks", webhooks_page.webhooks, name="webhooks"),
+    path("settings/webhooks/new", webhooks_page.new, name="new_webhook"),
+    path("settings/webhooks/release", webhooks_page.release, name="release_webhooks"),
+    path("settings/webhooks/<uuid:webhook_id>", webhooks_page.edit, name="webhook"),
+    path("settings/webhooks/<uuid:webhook_id>/secret", webhooks_page.secret, name="webhook_secret"),
+    path("settings/webhooks/<uuid:webhook_id>/test", webhooks_page.test, name="test_webhook"),
+    path("settings/webhooks/<uuid:webhook_id>/since", webhooks_page.replay_since, name="replay_since"),
+    path("settings/webhooks/<uuid:webhook_id>/replay/<uuid:delivery_id>", webhooks_page.replay, name="replay"),
     path("workspaces", workspaces.workspaces, name="workspaces"),
     path("workspaces/new", workspaces.new, name="new_workspace"),
     path("workspace/<uuid:workspace_id>", workspaces.switch, name="switch_workspace"),
