@@ -56,6 +56,8 @@ REVIEWED: dict[str, Reviewed] = {
     # Its secret is the key; a wrong, a revoked and a former colleague's answer alike.
     "calendar/feed/<str:secret>.ics": Reviewed("GET", is_public=True),
     "calendar/import": Reviewed("GET POST"),
+    "docs/api": Reviewed("GET"),
+    "docs/openapi.json": Reviewed("GET"),
     "settings/webhooks": Reviewed("GET"),
     "settings/webhooks/new": Reviewed("GET POST"),
     "settings/webhooks/release": Reviewed("POST"),

@@ -70,6 +70,7 @@ def settings_lines(ctx: Context) -> tuple[list[Line], list[Line]]:
         Line(_("Security"), _("Password, second step, passkeys, browsers signed in"), "/settings/security", "lock"),
         Line(_("Notices by mail"), _("A summary in the morning, mentions at once"), "/settings/notices", "bell"),
         Line(_("API tokens"), _("Keys for programs that work in your name"), "/settings/tokens", "key-round"),
+        Line(_("API reference"), _("Every request, with examples"), "/docs/api", "book-open"),
         Line(_("Calendar address"), _("Your calendar in your phone or mail program"), "/settings/calendar", "calendar"),
         Line(_("Shortcuts"), _("What the keyboard can do"), "/settings/shortcuts", "keyboard"),
     ]

@@ -7,6 +7,7 @@ from django.urls import path
 from rapport.surfaces.web import (
     access_page,
     account_page,
+    api_docs,
     audit_page,
     batch,
     bell,
@@ -92,6 +93,8 @@ urlpatterns = [
     path("settings/follow-ups/preview", followups_page.preview, name="preview_follow_up"),
     path("settings/follow-ups/<uuid:rule_id>", followups_page.edit, name="follow_up"),
     path("settings/follow-ups/<uuid:rule_id>/switch", followups_page.switch, name="switch_follow_up"),
+    path("docs/api", api_docs.docs, name="api_docs"),
+    path("docs/openapi.json", api_docs.openapi, name="api_document"),
     path("settings/webhooks", webhooks_page.webhooks, name="webhooks"),
     path("settings/webhooks/new", webhooks_page.new, name="new_webhook"),
     path("settings/webhooks/release", webhooks_page.release, name="release_webhooks"),
