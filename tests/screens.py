@@ -87,6 +87,8 @@ def shoot_desk(context: BrowserContext, url: str, folder: Path) -> None:
     take(page, f"{url}/settings/roles", folder / "roles.png")
     take(page, f"{url}/settings/follow-ups/new?preset=no_contact", folder / "follow-up-rule.png")
     take(page, f"{url}/notices", folder / "notices.png")
+    take(page, f"{url}/settings/webhooks/new", folder / "webhook.png")
+    take(page, f"{url}/docs/api?type=deal", folder / "api-reference.png")
     page.goto(f"{url}/lead/?filter=company+is+not+empty+and+state+is+any+of+(new,+working)")
     lead = page.locator("table.list td.first a").first.get_attribute("href")
     page.goto(f"{url}{lead}")

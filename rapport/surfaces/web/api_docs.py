@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET
 from rapport.kernel.access import gate
 from rapport.kernel.context import Context
 from rapport.kernel.format import capital
-from rapport.kernel.records.registry import registry
+from rapport.kernel.records.registry import TypeInfo, registry
 from rapport.kernel.text_folding import fold
 from rapport.surfaces.api.openapi.document import base_address, document_bytes, general_name
 from rapport.surfaces.web.shell import render
@@ -59,7 +59,8 @@ def docs(request: HttpRequest) -> HttpResponse:
     ctx: Context = request.ctx  # type: ignore[attr-defined]
     address = base_address(request)
     document = orjson.loads(document_bytes(ctx, address))
-    types = [info for info in registry.all() if gate.allows(ctx, info, "view")]
+    # What the business is about first; what the settings are made of after it.
+    types = sorted((info for info in registry.all() if gate.allows(ctx, info, "view")), key=lambda info: not is_business(info))
     asked, text = request.GET.get("type", ""), request.GET.get("q", "").strip()[:100]
     chosen = next((info for info in types if info.key == asked), None)
     every = list(_operations(document, address))
@@ -77,6 +78,12 @@ def docs(request: HttpRequest) -> HttpResponse:
         "example": _curl("get", "/api/v1/customer", address, {"limit": "1"}, None),
     }  # fmt: skip
     return render(request, "docs/api.html", values)
+
+
+def is_business(info: TypeInfo) -> bool:
+    """Whether a type stands in the menu outside of the settings, or belongs to one that does."""
+    menu = info.declared.menu
+    return menu[0] != "settings" if menu else bool(info.declared.under or info.declared.timeline)
 
 
 def _operations(document: Schema, address: str) -> Iterator[Operation]:
