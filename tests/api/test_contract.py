@@ -22,7 +22,7 @@ from tests.cast import Cast, hide_group
 from tests.factory import make
 
 #: Seconds for each role (RAPPORT_CONTRACT_SECONDS=300 goes through all of it); the operations come in another order every day, so that in time all get their share.
-SECONDS = float(os.environ.get("RAPPORT_CONTRACT_SECONDS", "4"))
+SECONDS = float(os.environ.get("RAPPORT_CONTRACT_SECONDS", "2.5"))
 _SENT = ("method", "url", "headers", "params", "data", "json", "cookies")
 #: What the client says itself; packed answers are for browsers.
 _NOT_SENT = ("content-length", "content-type", "accept-encoding")

@@ -52,16 +52,13 @@ def test_an_opened_reference_shows_no_more_than_its_own_address(cast: Cast) -> N
     assert about["name"] == "Loft" and "amount" not in about
 
 
-@pytest.mark.parametrize(("type_key", "key"), REFERENCES)
-def test_every_reference_of_every_type_opens(cast: Cast, type_key: str, key: str) -> None:
-    """Also where no row leads anywhere."""
-    answer = cast.api("ana").get(f"/api/v1/{type_key}", {"expand": key})
-    assert answer.status_code == (200 if key in _fields(cast, type_key) else 400), answer.content
-
-
-def _fields(cast: Cast, type_key: str) -> set[str]:
-    types = cast.api("ana").get("/api/v1/").json()["types"]
-    return {f["key"] for one in types if one["key"] == type_key for f in one["fields"]}
+def test_every_reference_of_every_type_opens(cast: Cast) -> None:
+    """Also where no row leads anywhere; one that is kept out of the API cannot be named."""
+    api = cast.api("ana")
+    shown = {(one["key"], f["key"]) for one in api.get("/api/v1/").json()["types"] for f in one["fields"]}
+    for type_key, key in REFERENCES:
+        answer = api.get(f"/api/v1/{type_key}", {"expand": key})
+        assert answer.status_code == (200 if (type_key, key) in shown else 400), (type_key, key, answer.content)
 
 
 @pytest.mark.parametrize(
