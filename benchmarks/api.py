@@ -94,15 +94,7 @@ def _measure(customers: int, clients: list[int], seconds: float) -> int:
             "| what | clients | requests/s | median ms | p95 ms | errors |\n| --- | ---: | ---: | ---: | ---: | ---: |",
             flush=True,
         )
-        made: list[str] = []
-        with _served() as port:
-            for count in clients:
-                for what, ask in _requests(ids, names).items():
-                    load = run(port, token, ask, clients=count, seconds=seconds)
-                    print(load.line(what, count), flush=True)
-                    made += load.made
-                    for one in load.wrong[:3]:
-                        print(f"  {one}", file=sys.stderr)
+        made = _load(token, _requests(ids, names), clients, seconds)
         there = {str(pk) for pk in model.objects.values_list("pk", flat=True)}
         lost, double = set(made) - there, len(made) - len(set(made))
         workspace.refresh_from_db()
@@ -112,6 +104,22 @@ def _measure(customers: int, clients: list[int], seconds: float) -> int:
     sentence = f"{len(made):,} answered as made; {len(lost)} of them lost, {double} told twice, {gaps} gaps in the change log."
     print("\n" + sentence, flush=True)
     return 1 if lost or double or gaps else 0
+
+
+def _load(
+    token: str, requests: dict[str, Callable[[random.Random], tuple[str, str, str]]], clients: list[int], seconds: float
+) -> list[str]:
+    """Every sort of request with every number of clients; the ids that were answered as made."""
+    made: list[str] = []
+    with _served() as port:
+        for count in clients:
+            for what, ask in requests.items():
+                load = run(port, token, ask, clients=count, seconds=seconds)
+                print(load.line(what, count), flush=True)
+                made += load.made
+                for one in load.wrong[:3]:
+                    print(f"  {one}", file=sys.stderr)
+    return made
 
 
 def _names(count: int) -> Iterator[tuple[str, str]]:
@@ -140,27 +148,9 @@ def run(
     lock, ends = threading.Lock(), [0.0]
 
     def client(seed: int) -> None:
-        draw, mine = random.Random(seed), Load()
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-        carried = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+        draw = random.Random(seed)
         start.wait()
-        while time.perf_counter() < ends[0]:
-            method, path, body = ask(draw)
-            began = time.perf_counter()
-            try:
-                connection.request(method, path, body=body or None, headers=carried)
-                came = connection.getresponse()
-                read = came.read()
-            except (OSError, http.client.HTTPException) as problem:
-                mine.wrong.append(repr(problem))
-                connection.close()
-                continue
-            mine.milliseconds.append((time.perf_counter() - began) * 1000)
-            if came.status == 201:
-                mine.made.append(json.loads(read)["id"])
-            elif came.status != 200:
-                mine.wrong.append(f"{came.status} {read[:200]!r}")
-        connection.close()
+        mine = _asking(port, token, lambda: ask(draw), ends[0])
         with lock:
             load.milliseconds += mine.milliseconds
             load.made += mine.made
@@ -176,6 +166,31 @@ def run(
         one.join()
     load.seconds = time.perf_counter() - began
     return load
+
+
+def _asking(port: int, token: str, ask: Callable[[], tuple[str, str, str]], ends: float) -> Load:
+    """One client, until the time is over."""
+    mine = Load()
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    carried = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    while time.perf_counter() < ends:
+        method, path, body = ask()
+        began = time.perf_counter()
+        try:
+            connection.request(method, path, body=body or None, headers=carried)
+            came = connection.getresponse()
+            read = came.read()
+        except (OSError, http.client.HTTPException) as problem:
+            mine.wrong.append(repr(problem))
+            connection.close()
+            continue
+        mine.milliseconds.append((time.perf_counter() - began) * 1000)
+        if came.status == 201:
+            mine.made.append(json.loads(read)["id"])
+        elif came.status != 200:
+            mine.wrong.append(f"{came.status} {read[:200]!r}")
+    connection.close()
+    return mine
 
 
 @contextmanager

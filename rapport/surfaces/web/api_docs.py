@@ -16,7 +16,8 @@ from rapport.kernel.context import Context
 from rapport.kernel.format import capital
 from rapport.kernel.records.registry import TypeInfo, registry
 from rapport.kernel.text_folding import fold
-from rapport.surfaces.api.openapi.document import base_address, document_bytes, general_name
+from rapport.surfaces.api.openapi.document import base_address, document_bytes
+from rapport.surfaces.api.openapi.general import general_name
 from rapport.surfaces.web.shell import render
 
 Schema = Mapping[str, object]

@@ -15,10 +15,10 @@ from rapport.kernel.access import gate
 from rapport.kernel.context import Context
 from rapport.kernel.format import capital
 from rapport.kernel.records.registry import registry
-from rapport.surfaces.api.audit import PARAMETERS as AUDIT_PARAMETERS
 from rapport.surfaces.api.openapi import shared
-from rapport.surfaces.api.openapi.paths import json_answer, operation, paths_of
-from rapport.surfaces.api.openapi.shapes import ID, Schema, name_of, read_schema, ref, write_schema
+from rapport.surfaces.api.openapi.general import general_name, general_paths, messages
+from rapport.surfaces.api.openapi.paths import paths_of
+from rapport.surfaces.api.openapi.shapes import Schema, name_of, read_schema, write_schema
 from rapport.surfaces.api.reading import parameters
 
 #: Documents kept in a process: one for each role and language that programs and readers use.
@@ -77,7 +77,7 @@ def document(ctx: Context, address: str) -> Schema:
     """The OpenAPI document as this viewer may use the API."""
     types = [info for info in registry.all() if gate.allows(ctx, info, "view")]
     schemas = shared.schemas()
-    paths = _general(ctx)
+    paths = general_paths(ctx)
     for info in types:
         schemas[name_of(info)] = read_schema(ctx, info)
         if gate.allows(ctx, info, "create"):
@@ -99,6 +99,7 @@ def document(ctx: Context, address: str) -> Schema:
         "security": [{"token": []}],
         "tags": [{"name": general_name()}, *({"name": capital(info.plural)} for info in types)],
         "paths": paths,
+        "webhooks": messages(),
         "components": {
             "securitySchemes": {
                 "token": {"type": "http", "scheme": "bearer", "description": _("A token from Settings → API tokens.")}
@@ -109,112 +110,3 @@ def document(ctx: Context, address: str) -> Schema:
             "responses": shared.responses(),
         },
     }
-
-
-def general_name() -> str:
-    """The heading of what belongs to no type."""
-    return _("Across all types")
-
-
-def _general(ctx: Context) -> dict[str, Schema]:
-    """Addresses that belong to no type."""
-    tag = general_name()
-    anything: Schema = {"type": "object"}
-    hit = {
-        "type": "object",
-        "required": ["type", "id", "title"],
-        "properties": {"type": {"type": "string"}, "id": ID, "title": {}},
-    }
-    found: dict[str, Schema] = {
-        "/api/v1/": {
-            "get": operation("index", _("Types, fields and actions"), tag, {"200": json_answer(_("What there is."), anything)})
-        },
-        "/api/v1/openapi.json": {
-            "get": operation("openapi", _("This document"), tag, {"200": json_answer(_("OpenAPI 3.1."), anything, "ETag")})
-        },
-        "/api/v1/search": {
-            "get": operation(
-                "search",
-                _("Find records by words"),
-                tag,
-                {
-                    "200": json_answer(
-                        _("The best hits."),
-                        {"type": "object", "required": ["items"], "properties": {"items": {"type": "array", "items": hit}}},
-                    )
-                },
-                more=[
-                    _query("q", _("Words, all of which the record holds.")),
-                    _query("type", _("Only of this type.")),
-                    _limit(50),
-                ],
-            )
-        },
-        "/api/v1/changes": {
-            "get": operation(
-                "changes",
-                _("The change feed"),
-                tag,
-                {"200": json_answer(_("Changes after a number, oldest first."), _feed())},
-                more=[
-                    _query("after", _("The “next” of the page before."), {"type": "integer", "minimum": 0}),
-                    _query("types", _("Only of these types, with commas between.")),
-                    _limit(500),
-                ],
-            )
-        },
-        "/api/v1/batch": {
-            "post": operation(
-                "batch",
-                _("Many writes in one request"),
-                tag,
-                {"200": json_answer(_("What became of each."), _results())},
-                parameters=("Idempotency-Key",),
-                writes=True,
-                body=shared.batch_body(),
-            )
-        },
-    }
-    if any(gate.allows(ctx, info, "audit") for info in registry.all()):
-        line = {"allOf": [ref("Change")]}
-        found["/api/v1/audit"] = {
-            "get": operation(
-                "audit",
-                _("The audit log"),
-                tag,
-                {"200": json_answer(_("Entries, newest first."), shared.page_of(line))},
-                more=[_query(name) for name in AUDIT_PARAMETERS if name != "limit"] + [_limit(200)],
-            )
-        }
-    return found
-
-
-def _results() -> Schema:
-    return {
-        "type": "object",
-        "required": ["results", "failed"],
-        "properties": {"results": {"type": "array", "items": ref("Outcome")}, "failed": {"type": "integer"}},
-    }
-
-
-def _feed() -> Schema:
-    told = {"allOf": [ref("Change"), {"required": ["type", "record"]}]}
-    gone = {"type": "object", "required": ["number", "type", "record", "verb"], "properties": {"verb": {"const": "gone"}}}
-    return {
-        "type": "object",
-        "required": ["items", "next", "more"],
-        "properties": {
-            "items": {"type": "array", "items": {"anyOf": [told, gone]}},
-            "next": {"type": "integer"},
-            "more": {"type": "boolean"},
-        },
-    }
-
-
-def _query(name: str, about: str = "", schema: Schema | None = None) -> Schema:
-    found: Schema = {"name": name, "in": "query", "required": False, "schema": schema or {"type": "string"}}
-    return {**found, "description": about} if about else found
-
-
-def _limit(most: int) -> Schema:
-    return {"name": "limit", "in": "query", "required": False, "schema": {"type": "integer", "minimum": 1, "maximum": most}}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext as _
 
 from rapport.kernel.access import gate
-from rapport.kernel.actions.registry import actions_of
+from rapport.kernel.actions.registry import Action, actions_of
 from rapport.kernel.context import Context
 from rapport.kernel.format import capital
 from rapport.kernel.records.registry import Relation, TypeInfo
@@ -79,24 +79,27 @@ def paths_of(ctx: Context, info: TypeInfo) -> dict[str, Schema]:
             found[f"{base}/{{id}}/{relation.key}"] = {"get": _relation(info, relation, tag)}
     for one in actions_of(info.key).values():
         if gate.allows(ctx, info, one.key):
-            result = {
-                "type": "object",
-                "required": ["item", "result"],
-                "properties": {"item": {"anyOf": [ref(name_of(info)), {"type": "null"}]}, "result": {"type": ["object", "null"]}},
-            }
-            at = found.setdefault(f"{base}/{{id}}/{one.key}", {})
-            at["post"] = operation(
-                f"{info.key}.{one.key}",
-                capital(one.label),
-                tag,
-                {"200": json_answer(_("What became of it."), result, "ETag")},
-                parameters=("id", "If-Match", "Idempotency-Key"),
-                writes=True,
-                body=inputs_schema(one.fields()),
-                body_needed=False,
-                about=_(one.help) if one.help else "",
-            )
+            found.setdefault(f"{base}/{{id}}/{one.key}", {})["post"] = _action(info, one, tag)
     return found
+
+
+def _action(info: TypeInfo, one: Action, tag: str) -> Schema:
+    result = {
+        "type": "object",
+        "required": ["item", "result"],
+        "properties": {"item": {"anyOf": [ref(name_of(info)), {"type": "null"}]}, "result": {"type": ["object", "null"]}},
+    }
+    return operation(
+        f"{info.key}.{one.key}",
+        capital(one.label),
+        tag,
+        {"200": json_answer(_("What became of it."), result, "ETag")},
+        parameters=("id", "If-Match", "Idempotency-Key"),
+        writes=True,
+        body=inputs_schema(one.fields()),
+        body_needed=False,
+        about=_(one.help) if one.help else "",
+    )
 
 
 def _collection(ctx: Context, info: TypeInfo, tag: str) -> Schema:
