@@ -10,6 +10,8 @@ import pytest
 from django.utils import timezone
 
 from rapport.engines.notices.models import Notice
+from rapport.engines.privacy.erasing import erase_subject
+from rapport.engines.programs.models import KeptAnswer
 from rapport.engines.webhooks import desk
 from rapport.engines.webhooks.delivering import PATIENCE, deliver
 from rapport.engines.webhooks.holding import hold_deliveries, release_deliveries
@@ -19,6 +21,7 @@ from rapport.engines.webhooks.sending import WAITS
 from rapport.kernel.access.models import Role, User
 from rapport.kernel.errors import Invalid, Refused
 from rapport.kernel.jobs.models import Job
+from rapport.kernel.records.registry import registry
 from tests.cast import Cast, first_stage_id, hide_group
 from tests.factory import make
 from tests.webhooks.receiver import Receiver, is_signed, receiver
@@ -298,6 +301,21 @@ def test_writing_wakes_free_endpoints_once(cast: Cast, there: Receiver) -> None:
     assert wake_all(cast.home) == 0
     due(webhook)
     assert wake_all(cast.home) == 1 and state(off).job_id is None
+
+
+def test_an_erased_person_is_in_no_log_of_what_programs_were_told(cast: Cast, there: Receiver) -> None:
+    """Neither in the messages of webhooks nor in the answers kept for repeats."""
+    webhook, _secret = endpoint(cast, there)
+    sent = {"name": "Xenia Quill", "kind": "person"}
+    made = cast.api("ana").post("/api/v1/customer", sent, content_type="application/json", headers={"idempotency-key": "k"})
+    go(cast, webhook)
+    logged, kept = Delivery.objects.get(workspace_id=cast.home.pk), KeptAnswer.objects.get(workspace_id=cast.home.pk)
+    assert "Xenia" in logged.body and "Xenia" in kept.body
+    info = registry.get("customer")
+    erase_subject(cast.ctx("ana"), info.model.objects.get(pk=made.json()["id"]), reason="asked")
+    logged.refresh_from_db()
+    kept.refresh_from_db()
+    assert "Xenia" not in logged.body + kept.body and kept.status == 201
 
 
 def test_the_log_is_forgotten_after_a_month(cast: Cast, there: Receiver) -> None:

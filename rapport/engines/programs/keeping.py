@@ -9,7 +9,7 @@ slow and alive, its own transaction finds the row taken and rolls back.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -84,3 +84,10 @@ def _answer_of(found: KeptAnswer, request_hash: str) -> Kept | None:
             code="idempotency_key_reused",
         )
     return Kept(found.status, found.body, dict(found.headers), is_repeat=True) if found.status else None
+
+
+def forget_records(workspace_id: UUID, record_ids: Iterable[UUID]) -> None:
+    """Empty the kept answers that tell of these records: their people were erased. That the request was done stays known."""
+    for ident in record_ids:
+        # A day of answers at most, and erasing is rare: no index serves this.
+        KeptAnswer.objects.filter(workspace_id=workspace_id, body__contains=str(ident)).update(body="{}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from uuid import UUID
 
 import orjson
@@ -72,6 +73,12 @@ def replay_since(ctx: Context, webhook: Webhook, number: int) -> None:
     WebhookState.objects.filter(workspace_id=ctx.workspace.pk, webhook_id=webhook.pk).update(
         position=number, next_at=None, failing_since=None
     )
+
+
+def forget_messages(workspace_id: UUID, record_ids: Iterable[UUID]) -> None:
+    """Empty what the log keeps of messages about these records: their people were erased."""
+    rows = Delivery.objects.filter(workspace_id=workspace_id, record_id__in=list(record_ids))
+    rows.update(body="", answer="")
 
 
 def _demand_open(ctx: Context) -> None:

@@ -69,7 +69,8 @@ def take_turn(job_ctx: JobContext, *, webhook: str) -> dict[str, int]:
         states.filter(job_id=job_ctx.job_id).update(job_id=None)
         last = Workspace.objects.values_list("change_number", flat=True).get(pk=workspace.pk)
         state = states.filter(position__lt=last, next_at__isnull=True, problem="").first()
-        if state is not None and run.more | bool(run.sent):
+        # Not when nothing went out: what it waits for then is no write, and the look of every minute finds it.
+        if state is not None and (run.more or run.sent):
             start(workspace, state)
     return {"sent": run.sent}
 

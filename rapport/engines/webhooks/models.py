@@ -99,6 +99,7 @@ class Delivery(models.Model):
             models.Index(fields=["workspace", "webhook_id", "number"], name="delivery_number_ix"),
             models.Index(fields=["workspace", "next_at"], name="delivery_next_ix", condition=Q(status="aside")),
             models.Index(fields=["workspace", "created_at"], name="delivery_created_ix"),
+            models.Index(fields=["workspace", "record_id"], name="delivery_record_ix"),
         ]
 
 
