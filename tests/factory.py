@@ -41,6 +41,8 @@ SPECIAL: dict[str, dict[str, object] | Callable[[], dict[str, object]]] = {
         "matching": "", "kind": "call", "give_to": "owner", "person": None, "due_days": 0, "also_days": 0, "due_time": None,
         "is_active": True,
     },
+    # An address that messages may go to.
+    "webhook": {"url": "https://example.com/hook", "on_type": "customer", "verbs": ["create"], "matching": "", "is_active": True},
     "sharing_rule": lambda: {
         "on_type": "customer", "matching": "", "to_role": registry.get("role").model.objects.get(key="owner").pk,
         "to_team": None, "to_user": None,

@@ -89,6 +89,8 @@ def shoot_desk(context: BrowserContext, url: str, folder: Path) -> None:
     take(page, f"{url}/settings/import", folder / "import.png")
     take(page, f"{url}/notices", folder / "notices.png")
     take(page, f"{url}/duplicates/customer/review", folder / "duplicates.png")
+    take(page, f"{url}/settings/webhooks/new", folder / "webhook.png")
+    take(page, f"{url}/docs/api?type=deal", folder / "api-reference.png")
     page.goto(f"{url}/lead/?filter=company+is+not+empty+and+state+is+any+of+(new,+working)")
     lead = page.locator("table.list td.first a").first.get_attribute("href")
     page.goto(f"{url}{lead}")

@@ -93,6 +93,8 @@ DOORS = {
     "engines/moving": "a workspace comes as it left, with its log",
     "engines/duplicates": "pairs, scans and merges are no records; what a merge moves in tables that are none",
     "engines/batches": "what was done to many records, written down, is no record",
+    "engines/webhooks": "how far an endpoint has come and what was sent to it are no records",
+    "engines/programs": "answers kept for repeats are no records",
     "project": "the sessions and start-up of the service",
     "surfaces/web/digest.py": "notices and what people want by mail are no records",
     "surfaces/web/sign_in_limit.py": "counts of failed sign-ins are no records",

@@ -8,8 +8,10 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parent.parent
 
-ENGINES = ("timeline", "imports", "exports", "privacy", "views", "followups", "notices", "calendar", "batches", "words")
-ENGINES = ("timeline", "imports", "exports", "privacy", "views", "followups", "notices", "calendar", "batches", "duplicates")
+ENGINES = (
+    "timeline", "imports", "exports", "privacy", "views", "followups", "notices", "calendar", "batches", "duplicates", "programs",
+    "webhooks", "words",
+)
 MODULES = ("customers", "activities", "sales")
 
 

@@ -12,6 +12,7 @@ RAPPORT_LOG_LEVEL       DEBUG, INFO, WARNING (default), ERROR
 RAPPORT_MAIL_URL        smtp://user:password@host:port or smtps://… ; without it mails are written to data/mail
 RAPPORT_MAIL_FROM       the sender of those mails; default rapport@ the host of the base URL
 RAPPORT_TRUSTED_PROXIES how many proxies stand in front and add X-Forwarded-For; default 0: that header is not believed
+RAPPORT_API_RATE        requests a minute that one API token may send; default 0: as many as it likes
 RAPPORT_OPEN_WORKSPACES 1 lets everybody who signed in make a further workspace
 RAPPORT_ALLOW_PRIVATE_EGRESS  1 lets the sign-in provider of a workspace stand on a private address
 """
@@ -150,6 +151,7 @@ SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 TRUSTED_PROXIES = int(os.environ.get("RAPPORT_TRUSTED_PROXIES", "0") or 0)
+API_RATE = int(os.environ.get("RAPPORT_API_RATE", "0") or 0)
 OPEN_WORKSPACES = os.environ.get("RAPPORT_OPEN_WORKSPACES") == "1"
 ALLOW_PRIVATE_EGRESS = os.environ.get("RAPPORT_ALLOW_PRIVATE_EGRESS") == "1"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"

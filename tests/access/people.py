@@ -21,9 +21,10 @@ from tests.factory import make, values_for
 #: Types whose records belong to nobody: the shipped sales role sees all of them, and may change none.
 SHARED = {"user", "team", "role", "exchange_rate", "pipeline", "stage"}
 #: Types whose title must name something real (a currency, a record type), so that no canary can stand there.
-NAMED_BY_RULE = {"exchange_rate", "access_default", "custom_type", "wording"}  # the name of a type stands in the navigation of all who may use it
+#: The name of an own type stands in the navigation of all who may use it.
+NAMED_BY_RULE = {"exchange_rate", "access_default", "custom_type", "wording"}
 #: Types the shipped sales role has no right to at all.
-CLOSED = {"custom_field", "custom_type", "wording", "access_default", "sharing_rule", "follow_up_rule"}
+CLOSED = {"custom_field", "custom_type", "wording", "access_default", "sharing_rule", "follow_up_rule", "webhook"}
 
 
 @dataclass

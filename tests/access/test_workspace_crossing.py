@@ -19,6 +19,7 @@ from django.test import Client
 
 from rapport.engines.imports.models import ImportRun
 from rapport.engines.notices.models import Notice
+from rapport.engines.webhooks.models import Delivery
 from rapport.kernel.access.current import unscoped, use_workspace
 from rapport.kernel.access.models import ApiToken
 from rapport.kernel.context import system_context
@@ -61,12 +62,16 @@ class Away:
                 workspace=cast.away, email="x@example.com", name=CANARY, role_id=cast.dea.role_id, digest="x" * 64, invited_by=cast.dea,
                 expires_at=now + dt.timedelta(days=1),
             )  # fmt: skip
+            delivery = Delivery.objects.create(
+                workspace=cast.away, webhook_id=self.records["webhook"], message_id="msg_x", event=CANARY, status="left", created_at=now,
+            )  # fmt: skip
         self.file = self._file(cast)
         session = SignedInSession.objects.filter(account=cast.dea.account_id).values_list("pk", flat=True)[0]
         #: What the pages of settings name by an id of their own.
         self.more = {
             "role_id": cast.dea.role_id, "user_id": cast.dea.pk, "workspace_id": cast.away.pk, "session_id": session,
             "invitation_id": invitation.pk, "token_id": self.token, "notice_id": notice.pk, "rule_id": self.records["follow_up_rule"],
+            "webhook_id": self.records["webhook"], "delivery_id": delivery.pk,
         }  # fmt: skip
         self.everything = [*self.records.values(), self.token, cast.dea.pk, cast.away.pk]
 

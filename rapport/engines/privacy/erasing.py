@@ -24,7 +24,9 @@ from rapport.engines.privacy.models import Erasure
 from rapport.engines.privacy.redacting import redact
 from rapport.engines.privacy.registry import DELETE, HASH, Subject, retention_of, subject_of, treatment_of
 from rapport.engines.privacy.stored_files import file_keys, remove_files
+from rapport.engines.programs.keeping import forget_records
 from rapport.engines.timeline.models import TimelineLink
+from rapport.engines.webhooks.desk import forget_messages
 from rapport.kernel.changes.events import note_event
 from rapport.kernel.changes.unit import unit_of_work
 from rapport.kernel.changes.values import now, read_value
@@ -123,12 +125,15 @@ class _Work:
         self.counts[f"{self.info.key} emptied"] += 1
 
     def _traces(self, gone: set[UUID]) -> None:
-        """What was derived from the records: search, value index, timeline, import memory, the words of the log."""
+        """What was derived from the records: search, value index, timeline, import memory, what was sent to
+        programs, the words of the log."""
         for some in _portions(self.touched):
             search.forget(some)
             IndexedValue.objects.filter(workspace_id=self.ctx.workspace.pk, record_id__in=some).delete()
             ImportedLine.objects.filter(workspace_id=self.ctx.workspace.pk, record_id__in=some).delete()
             forget_doubles(self.ctx, some)
+            forget_messages(self.ctx.workspace.pk, some)
+            forget_records(self.ctx.workspace.pk, some)
         for some in _portions(gone):
             TimelineLink.objects.filter(workspace_id=self.ctx.workspace.pk, entry_id__in=some).delete()
             TimelineLink.objects.filter(workspace_id=self.ctx.workspace.pk, story_id__in=some).delete()

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from rapport.kernel.access.current import unscoped, use_workspace
 from rapport.kernel.access.models import ApiToken, SetupLink, User
+from rapport.kernel.access.token_row import token_row
 from rapport.kernel.access.viewer import Viewer
 from rapport.kernel.records.registry import registry
 
@@ -70,9 +71,8 @@ def find_token(secret: str) -> ApiToken | None:
     None for a wrong, expired or revoked one. Whether its user may still work is for the caller to check.
     """
     now = dt.datetime.now(dt.UTC)
-    tokens = ApiToken.objects.select_related("workspace", "user__role", "user__account")
     with unscoped("the workspace of a token is known by the token only"):
-        token = tokens.filter(digest=digest_of(secret), revoked_at=None).first()
+        token = token_row(digest_of(secret))
     if token is None or (token.expires_at and token.expires_at <= now):
         return None
     if token.last_used_at is None or now - token.last_used_at > _USE_SHOWN_EVERY:

@@ -80,6 +80,10 @@ class AddressKind(ManyKind):
     icon = "map-pin"
     most = 10
 
+    def entry_schema(self) -> dict[str, object]:
+        """The parts of an address, the country as its two letters."""
+        return {"type": "object", "additionalProperties": False, "properties": {part: {"type": "string"} for part in PARTS}}
+
     # -- taking values --
 
     def parse(self, text: str, cleaning: Cleaning) -> list[dict[str, str]] | None:

@@ -131,6 +131,13 @@ class AnyRefKind(Kind):
         """{"type": "deal", "id": "..."}."""
         return None if value is None else {"type": value[0], "id": str(value[1])}
 
+    def json_schema(self) -> dict[str, object]:
+        """Type and id of the record."""
+        return {
+            "type": "object", "required": ["type", "id"], "additionalProperties": False,
+            "properties": {"type": {"type": "string"}, "id": {"type": "string", "format": "uuid"}},
+        }  # fmt: skip
+
     def from_json(self, value: object) -> tuple[str, UUID] | None:
         """The pair."""
         return None if value is None else (value["type"], UUID(value["id"]))

@@ -212,6 +212,15 @@ class Kind:
         """The API, change-log and custom-field shape; `clean(to_json(v))` equals v."""
         return value
 
+    def json_schema(self) -> dict[str, object]:
+        """JSON Schema (2020-12) of what `to_json` gives for a value that is not empty; {} is anything."""
+        return {}
+
+    def accepted_schema(self) -> dict[str, object]:
+        """JSON Schema of what `clean` takes from a program: the shape that is given, or text as people write it."""
+        given = self.json_schema()
+        return given if given.get("type") == "string" else {"anyOf": [given, {"type": "string"}]}
+
     def from_json(self, value: object) -> object:
         """The value that `to_json` wrote, taken back without checks: for reading custom fields and the change log."""
         return value

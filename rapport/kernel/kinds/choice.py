@@ -153,6 +153,10 @@ class ChoiceKind(Kind):
         """With the column's choices; `hues` may stand on the field."""
         return cls(choices=list(model_field.flatchoices), hues=getattr(model_field, "hues", None))
 
+    def json_schema(self) -> dict[str, object]:
+        """One of the values; an old one may still stand where an option is gone."""
+        return {"type": "string", "examples": list(self.choices.pairs)[:50]} if self.choices.pairs else {"type": "string"}
+
     def store(self, value: object, name: str) -> dict[str, object]:
         """The column is text, never NULL."""
         return {name: "" if value is None else value}

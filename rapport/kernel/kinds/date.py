@@ -302,6 +302,10 @@ class DateKind(Kind):
         """ISO text."""
         return None if value is None else value.isoformat()
 
+    def json_schema(self) -> dict[str, object]:
+        """A day such as 2026-01-31."""
+        return {"type": "string", "format": "date"}
+
     def from_json(self, value: object) -> dt.date | None:
         """From ISO text."""
         return None if value is None else dt.date.fromisoformat(value)

@@ -112,6 +112,10 @@ class DateTimeKind(Kind):
         """ISO 8601 in UTC with Z."""
         return None if value is None else value.astimezone(dt.UTC).isoformat().replace("+00:00", "Z")
 
+    def json_schema(self) -> dict[str, object]:
+        """A moment in UTC such as 2026-01-31T09:00:00Z."""
+        return {"type": "string", "format": "date-time"}
+
     def from_json(self, value: object) -> dt.datetime | None:
         """From ISO text."""
         return None if value is None else dt.datetime.fromisoformat(value)

@@ -60,6 +60,11 @@ class FileKind(Kind):
     operators: ClassVar[tuple[str, ...]] = ("empty", "not_empty")
     icon = "paperclip"
 
+    def json_schema(self) -> dict[str, object]:
+        """The four facts about a stored file; its bytes are uploaded on their own."""
+        facts = {"key": {"type": "string"}, "name": {"type": "string"}, "size": {"type": "integer"}, "type": {"type": "string"}}
+        return {"type": "object", "required": list(facts), "properties": facts}
+
     def parse(self, text: str, cleaning: Cleaning) -> dict[str, object] | None:
         """What `text` wrote."""
         given = one_line(text, 600)

@@ -219,6 +219,21 @@ class MoneyKind(Figures):
         """{"amount": "1234.50", "currency": "EUR"}."""
         return None if value is None else {"amount": f"{value.decimal:f}", "currency": value.currency}
 
+    def json_schema(self) -> dict[str, object]:
+        """The amount as text, which carries every digit, and the three letters of the currency."""
+        return {
+            "type": "object", "required": ["amount", "currency"], "additionalProperties": False,
+            "properties": {
+                "amount": {"type": "string", "pattern": r"^-?[0-9]+(\.[0-9]+)?$"}, "currency": {"type": "string", "maxLength": 3},
+            },
+        }  # fmt: skip
+
+    def accepted_schema(self) -> dict[str, object]:
+        """A bare number or text means the workspace's currency."""
+        amount = {"type": ["string", "number"]}
+        pair = {"type": "object", "required": ["amount"], "properties": {"amount": amount, "currency": {"type": "string"}}}
+        return {"anyOf": [pair, {"type": "number"}, {"type": "string"}]}
+
     def from_json(self, value: object) -> Money | None:
         """Money from its JSON shape."""
         return None if value is None else Money.of(value["amount"], value["currency"])

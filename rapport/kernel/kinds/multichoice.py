@@ -55,6 +55,10 @@ class MultiChoiceKind(ManyKind):
         """With the field's options."""
         return cls(choices=model_field.options, hues=model_field.hues)
 
+    def entry_schema(self) -> dict[str, object]:
+        """One of the values."""
+        return {"type": "string", "enum": list(self.choices.pairs)} if self.choices.pairs else {"type": "string"}
+
     def parse(self, text: str, cleaning: Cleaning) -> list[str] | None:
         """Labels or values between semicolons or line ends; commas too, where the whole is no label."""
         language = cleaning.format.language

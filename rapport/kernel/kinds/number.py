@@ -222,6 +222,10 @@ class NumberKind(Figures):
         """A JSON number; with decimals at most 15 digits, which it carries exactly (see MOST)."""
         return float(value) if isinstance(value, Decimal) else value
 
+    def json_schema(self) -> dict[str, object]:
+        """A number within its bounds."""
+        return {"type": "number" if self.decimals else "integer", "minimum": self.minimum, "maximum": self.maximum}
+
     def from_json(self, value: object) -> int | Decimal | None:
         """The exact decimal that the JSON number was written from."""
         if value is None or not self.decimals:

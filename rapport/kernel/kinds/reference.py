@@ -125,6 +125,14 @@ class ReferenceKind(Kind):
         """The id as text."""
         return None if value is None else str(value)
 
+    def json_schema(self) -> dict[str, object]:
+        """The id of the record."""
+        return {"type": "string", "format": "uuid"}
+
+    def accepted_schema(self) -> dict[str, object]:
+        """The id; or a title, e-mail address or external id that only one record has."""
+        return {"type": "string"}
+
     def from_json(self, value: object) -> UUID | None:
         """The id."""
         return None if value is None else UUID(str(value))

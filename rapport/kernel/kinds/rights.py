@@ -47,6 +47,10 @@ class RightsKind(Kind):
             raise Invalid(_("Rights are written as {type: {verb: scope}}."), code="bad_rights")
         return {key: dict(line) if isinstance(line, Mapping) else line for key, line in value.items()}
 
+    def json_schema(self) -> dict[str, object]:
+        """A table of words by words."""
+        return {"type": "object", "additionalProperties": {"anyOf": [{"type": "string"}, {"type": "object"}]}}
+
     def store(self, value: object, name: str) -> dict[str, object]:
         """An empty table rather than none: whoever reads rights finds words or nothing."""
         return {name: value if value is not None else {}}

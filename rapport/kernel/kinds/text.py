@@ -36,6 +36,10 @@ class Words(Kind):
     )
     max_length = 200
 
+    def json_schema(self) -> dict[str, object]:
+        """Text up to its longest length."""
+        return {"type": "string", "maxLength": self.max_length}
+
     def store(self, value: object, name: str) -> dict[str, object]:
         """Text columns are never NULL."""
         return {name: "" if value is None else value}

@@ -87,6 +87,10 @@ class TimeKind(Kind):
         """ISO text with seconds, always as long, so that it sorts."""
         return None if value is None else value.isoformat()
 
+    def json_schema(self) -> dict[str, object]:
+        """A time of day such as 09:30:00."""
+        return {"type": "string", "pattern": r"^[0-9]{2}:[0-9]{2}:[0-9]{2}"}
+
     def from_json(self, value: object) -> dt.time | None:
         """From ISO text."""
         return None if value is None else dt.time.fromisoformat(value)

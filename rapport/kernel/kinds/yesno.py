@@ -109,6 +109,10 @@ class YesNoKind(Kind):
         """Not given is No in a column that must say something."""
         return {name: False if value is None and not self.optional else value}
 
+    def json_schema(self) -> dict[str, object]:
+        """True or false."""
+        return {"type": "boolean"}
+
     def parse(self, text: str, cleaning: Cleaning) -> bool | None:
         """yes, no, true, 1, x, ja, oui, sí and the like."""
         given = text.strip()

@@ -15,6 +15,7 @@ from rapport.kernel.kinds.base import kind_by_key
 from rapport.kernel.records.registry import registry
 from rapport.surfaces.api.problems import answer, bad_request
 from rapport.surfaces.api.reading import body_of, parameters
+from rapport.surfaces.api.records import demand_version
 
 _KEYS = {"user", "level", "until", "part", "as_member"}
 
@@ -33,6 +34,7 @@ def share(ctx: Context, request: HttpRequest, type_key: str, record_id: str) -> 
     info = registry.get(type_key)
     parameters(request, ())
     record = gate.get(ctx, info, record_id, "share")
+    demand_version(request, record)
     given = body_of(request)
     if unknown := sorted(set(given) - _KEYS):
         raise bad_request(_("Sharing has no input “%(key)s”.") % {"key": unknown[0][:60]})
@@ -51,7 +53,9 @@ def share(ctx: Context, request: HttpRequest, type_key: str, record_id: str) -> 
 def unshare(ctx: Context, request: HttpRequest, type_key: str, record_id: str, grant_id: int) -> HttpResponse:
     """DELETE /api/v1/{type}/{id}/access/{share}: take a person off the record."""
     parameters(request, ())
-    sharing.unshare(ctx, gate.get(ctx, registry.get(type_key), record_id), grant_id)
+    record = gate.get(ctx, registry.get(type_key), record_id)
+    demand_version(request, record)
+    sharing.unshare(ctx, record, grant_id)
     return HttpResponse(status=204)
 
 

@@ -18,12 +18,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 
 from rapport.kernel.access.current import use_workspace
+from rapport.kernel.access.models import ApiToken
 from rapport.kernel.access.tokens import find_token, narrowed
 from rapport.kernel.changes.events import note_denied
 from rapport.kernel.context import Context, context_for
 from rapport.kernel.errors import Gone, RapportError, Refused
-from rapport.surfaces.api import problems
+from rapport.surfaces.api import limits, problems
 from rapport.surfaces.api.problems import HttpProblem
+from rapport.surfaces.api.repeats import answered_once
 
 log = logging.getLogger("rapport.api")
 Handler = Callable[..., HttpResponse]
@@ -49,7 +51,9 @@ def endpoint(**handlers: Handler) -> View:
                 handler = by_method.get(request.method or "")
                 if handler is None:
                     raise _no_such_method(allowed)
-                return _within(ctx, handler, request, address, reads=reads)
+                response = _within(ctx, handler, request, address, reads=reads)
+                limits.mark(response, request.api_turn)  # type: ignore[attr-defined]
+                return response
         except RapportError as wrong:
             return problems.respond(wrong, reads=reads)
 
@@ -62,7 +66,7 @@ def _within(
     """Run the handler in the language and zone of the user."""
     with translation.override(ctx.format.language), timezone.override(ctx.format.zone):
         try:
-            return handler(ctx, request, **address)
+            return answered_once(ctx, request, request.api_token.pk, lambda: handler(ctx, request, **address))  # type: ignore[attr-defined]
         except RapportError as wrong:
             note_denied(
                 ctx, wrong, type_key=address.get("type_key", ""), record_id=address.get("record_id"), writes=not reads,
@@ -93,10 +97,16 @@ def signed_in(request: HttpRequest) -> Iterator[Context]:
         raise _unknown(_("The user of this token may no longer sign in."))
     with use_workspace(token.workspace_id):
         ctx = context_for(user, "api", workspace=token.workspace)
+        request.api_token, request.api_turn = token, _turn(ctx, token)  # type: ignore[attr-defined]
         if token.is_read_only and request.method not in _READS:
             with translation.override(ctx.format.language):
                 raise Refused(_("This token is read-only: it may look, but not change anything."), code="read_only_token")
         yield replace(ctx, viewer=narrowed(ctx.viewer, token.is_read_only, token.types))
+
+
+def _turn(ctx: Context, token: ApiToken) -> limits.Turn | None:
+    with translation.override(ctx.format.language):
+        return limits.take(token.pk)
 
 
 @csrf_exempt

@@ -6,11 +6,8 @@ from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from django.http import HttpResponse
-from django.utils.translation import gettext as _
 
 from rapport.kernel.context import Context
-from rapport.kernel.errors import Gone
-from rapport.kernel.ids import as_id
 from rapport.kernel.query.read import Row, pick_fields, read_ids
 from rapport.kernel.records.field import Field
 from rapport.kernel.records.registry import TypeInfo
@@ -38,15 +35,6 @@ def item_or_none(ctx: Context, info: TypeInfo, record_id: UUID, keys: Iterable[s
     fields = pick_fields(ctx, info, keys, strict=True)
     row = read_ids(ctx, info, [record_id], [f.key for f in fields]).get(record_id)
     return None if row is None else items([row], fields)[0]
-
-
-def find_item(ctx: Context, info: TypeInfo, record_id: str, keys: Iterable[str] | None = None) -> Item:
-    """One record as JSON; raises Gone, alike for a missing one and a stranger's."""
-    wanted = as_id(record_id)
-    item = item_or_none(ctx, info, wanted, keys) if wanted else None
-    if item is None:
-        raise Gone(_("This %(type)s does not exist, or you may not see it.") % {"type": info.label})
-    return item
 
 
 def etag(item: Item) -> str:

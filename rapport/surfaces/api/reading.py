@@ -55,13 +55,12 @@ def limit_of(given: dict[str, str], *, usual: int = 50, most: int = MAX_LIMIT) -
     return int(text)
 
 
-def fields_of(given: dict[str, str]) -> list[str] | None:
-    """The field keys asked for (None: all). "id" and "version" are always there and may be named."""
-    text = given.get("fields", "").strip()
-    if not text:
-        return None
-    keys = [key.strip() for key in text.split(",")]
-    return [key for key in dict.fromkeys(keys) if key not in ("id", "version")]
+def flag_of(given: dict[str, str], name: str) -> bool:
+    """A yes or no among the parameters: "true" or "false"; not given is no."""
+    text = given.get(name, "false")
+    if text not in ("true", "false"):
+        raise bad_request(_("“%(name)s” is true or false.") % {"name": name}, code="bad_flag")
+    return text == "true"
 
 
 def filter_of(given: dict[str, str]) -> Node | None:
@@ -74,7 +73,7 @@ def filter_of(given: dict[str, str]) -> Node | None:
 
 def body_of(request: HttpRequest, *, may_be_empty: bool = False) -> dict[str, object]:
     """The JSON object of the body; raises for everything a careful reader would not take."""
-    raw = _raw_body(request)
+    raw = raw_body(request)
     if not raw.strip():
         if may_be_empty:
             return {}
@@ -92,7 +91,8 @@ def body_of(request: HttpRequest, *, may_be_empty: bool = False) -> dict[str, ob
     return found
 
 
-def _raw_body(request: HttpRequest) -> bytes:
+def raw_body(request: HttpRequest) -> bytes:
+    """The bytes of the body, within the bound."""
     too_large = HttpProblem(
         413, _("The body is larger than %(most)d MB.") % {"most": MOST_BYTES // 1024**2}, code="too_large"
     )
@@ -172,6 +172,14 @@ def wanted_version(request: HttpRequest) -> int | None:
     if found is None:
         raise bad_request(_('If-Match takes the ETag of one record, such as "3".'), code="bad_if_match")
     return int(found[1])
+
+
+def none_match_any(request: HttpRequest) -> bool:
+    """Whether `If-None-Match: *` asks that nothing be there yet; raises for any other value, which a write cannot mean."""
+    given = request.headers.get("If-None-Match", "").strip()
+    if given not in ("", "*"):
+        raise bad_request(_('If-None-Match takes "*" here: only if there is no such record yet.'), code="bad_if_none_match")
+    return given == "*"
 
 
 def _shown(name: str) -> str:

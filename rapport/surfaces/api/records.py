@@ -14,21 +14,21 @@ from rapport.kernel.context import Context
 from rapport.kernel.errors import Conflict, Gone
 from rapport.kernel.records.model import Record
 from rapport.kernel.records.registry import registry
-from rapport.surfaces.api.items import etag, find_item, item_or_none, one_answer
+from rapport.surfaces.api.expanding import Wanted, find_item, wanted_of
+from rapport.surfaces.api.items import etag, item_or_none, one_answer
 from rapport.surfaces.api.problems import HttpProblem, StaleVersion, answer, bad_request
-from rapport.surfaces.api.reading import body_of, fields_of, limit_of, parameters, wanted_version
+from rapport.surfaces.api.reading import body_of, limit_of, parameters, wanted_version
 
 
 def read(ctx: Context, request: HttpRequest, type_key: str, record_id: str) -> HttpResponse:
     """GET /api/v1/{type}/{id}: the record, with its version as ETag."""
-    given = parameters(request, ("fields",))
-    info = registry.get(type_key)
+    info, given = registry.get(type_key), parameters(request, ("fields", "expand"))
     try:
-        item = find_item(ctx, info, record_id, fields_of(given))
+        item = find_item(ctx, info, record_id, wanted_of(given))
     except Gone:
         if (heir := heir_of(ctx, info, record_id)) is None:
             raise
-        item = find_item(ctx, info, str(heir), fields_of(given))  # merged into another, which answers for it
+        item = find_item(ctx, info, str(heir), wanted_of(given))  # merged into another, which answers for it
     if etag(item) in (tag.strip().removeprefix("W/") for tag in request.headers.get("If-None-Match", "").split(",")):
         return HttpResponse(status=304, headers={"ETag": etag(item)})
     return one_answer(item)
@@ -55,7 +55,7 @@ def delete(ctx: Context, request: HttpRequest, type_key: str, record_id: str) ->
     """DELETE /api/v1/{type}/{id}: into the bin."""
     parameters(request, ())
     record = gate.get(ctx, registry.get(type_key), record_id, "delete")
-    _demand_version(request, record)
+    demand_version(request, record)
     ctx.delete(record)
     return HttpResponse(status=204)
 
@@ -67,19 +67,20 @@ def restore(ctx: Context, request: HttpRequest, type_key: str, record_id: str) -
     if body_of(request, may_be_empty=True):
         raise bad_request(_("Restoring takes no values."))
     record = gate.get(ctx, info, record_id, "delete", in_bin=True)
+    demand_version(request, record)
     ctx.restore(record)
-    return one_answer(find_item(ctx, info, str(record.pk)))
+    return one_answer(find_item(ctx, info, str(record.pk), Wanted()))
 
 
-def act(ctx: Context, request: HttpRequest, type_key: str, record_id: str, action_key: str) -> HttpResponse:
+def act(ctx: Context, request: HttpRequest, type_key: str, record_id: str, part_key: str) -> HttpResponse:
     """POST /api/v1/{type}/{id}/{action}: run an action with inputs by name."""
     info = registry.get(type_key)
     parameters(request, ())
-    find_action(info, action_key)
+    find_action(info, part_key)
     record = gate.get(ctx, info, record_id)
     inputs = body_of(request, may_be_empty=True)
-    _demand_version(request, record)
-    made = run_action(ctx, record, action_key, inputs)
+    demand_version(request, record)
+    made = run_action(ctx, record, part_key, inputs)
     result = {"type": registry.of(made).key, "id": made.pk} if isinstance(made, Record) else None
     # An action may hand the record over, out of this viewer's reach.
     item = item_or_none(ctx, info, record.pk)
@@ -116,7 +117,8 @@ def _json(field: object, value: object) -> object:
     return None if value is None else field.kind.to_json(value)  # type: ignore[attr-defined]
 
 
-def _demand_version(request: HttpRequest, record: Record) -> None:
+def demand_version(request: HttpRequest, record: Record) -> None:
+    """Raise the 412 of an If-Match that names another version than the record has."""
     expected = wanted_version(request)
     if expected is not None and expected != record.version:
         raise _stale(record)

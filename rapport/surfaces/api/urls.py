@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from rapport.surfaces.api import access, audit, describe, duplicates, imports, lists, records
+from rapport.surfaces.api import access, audit, batch, describe, duplicates, feed, imports, lists, records, upserts, webhooks
 from rapport.surfaces.api.entry import endpoint, nothing_here
+from rapport.surfaces.api.openapi import document
 
 _ONE = "<slug:type_key>/<str:record_id>"
 
 urlpatterns = [
     path("", endpoint(get=describe.index)),
     path("audit", endpoint(get=audit.read_audit)),
+    path("batch", endpoint(post=batch.run)),
+    path("changes", endpoint(get=feed.read_feed)),
+    path("openapi.json", endpoint(get=document.read)),
     path("search", endpoint(get=lists.find)),
     path("imports", endpoint(get=imports.read_all, post=imports.upload)),
     path("imports/<uuid:run_id>", endpoint(get=imports.read, patch=imports.change, delete=imports.forget_one)),
@@ -22,6 +26,9 @@ urlpatterns = [
     path("duplicates", endpoint(get=duplicates.read_pairs)),
     path("duplicates/<int:pair_id>/apart", endpoint(post=duplicates.part)),
     path("<slug:type_key>", endpoint(get=lists.read_list, post=lists.create)),
+    path("webhook/<str:record_id>/secret", endpoint(post=webhooks.make_secret)),
+    path("webhook/<str:record_id>/deliveries", endpoint(get=webhooks.read_deliveries)),
+    path("<slug:type_key>/by/<slug:field_key>/<path:value>", endpoint(put=upserts.put)),
     path(_ONE, endpoint(get=records.read, patch=records.change, delete=records.delete)),
     path(f"{_ONE}/restore", endpoint(post=records.restore)),
     path(f"{_ONE}/history", endpoint(get=records.read_history)),
@@ -29,6 +36,6 @@ urlpatterns = [
     path(f"{_ONE}/access/<int:grant_id>", endpoint(delete=access.unshare)),
     path(f"{_ONE}/merge", endpoint(post=duplicates.merge)),
     path(f"{_ONE}/unmerge", endpoint(post=duplicates.unmerge)),
-    path(f"{_ONE}/<slug:action_key>", endpoint(post=records.act)),
+    path(f"{_ONE}/<slug:part_key>", endpoint(get=lists.read_related, post=records.act)),
     re_path(r"^(?P<rest>.*)$", nothing_here),
 ]

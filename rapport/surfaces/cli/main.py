@@ -34,7 +34,6 @@ COMMANDS = {
     "owner-link": Command("owner_link_command", "print a one-time sign-in link for an owner who is locked out"),
     "import": Command("import_command", "bring records in from a CSV file"),
     "export": Command("export_command", "write records to CSV, Excel, JSON lines or vCards"),
-    "export": Command("export_command", "write records to CSV or JSON lines"),
     "duplicates": Command("duplicates_command", "find records that are there twice, and list them"),
     "sample": Command("sample_command", "fill a workspace with a believable sample"),
     "audit": Command("audit_command", "check that the audit log is whole"),

@@ -12,7 +12,10 @@ from rapport.engines.notices.reading import Told
 from rapport.kernel import format as shown_as
 from rapport.kernel.context import Context
 
-ICONS = {"mention": "at-sign", "assigned": "user-plus", "shared": "share-2", "rule": "repeat", "due": "alarm-clock"}
+ICONS = {
+    "mention": "at-sign", "assigned": "user-plus", "shared": "share-2", "rule": "repeat", "due": "alarm-clock",
+    "webhook": "webhook",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,8 @@ def sentence(one: Told) -> str:
         return _("%(who)s shared “%(title)s” with you") % named
     if one.notice.event == "rule":
         return _rule(named, many=many)
+    if one.notice.event == "webhook":
+        return _("The webhook “%(title)s” was switched off: its messages did not get through") % named
     if one.notice.event == "due":
         return ngettext("“%(title)s” is due today", "%(count)d %(things)s are due today", len(one.ids)) % named
     if many:

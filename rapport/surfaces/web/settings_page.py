@@ -73,6 +73,7 @@ def settings_lines(ctx: Context) -> tuple[list[Line], list[Line]]:
         Line(_("Security"), _("Password, second step, passkeys, browsers signed in"), "/settings/security", "lock"),
         Line(_("Notices by mail"), _("A summary in the morning, mentions at once"), "/settings/notices", "bell"),
         Line(_("API tokens"), _("Keys for programs that work in your name"), "/settings/tokens", "key-round"),
+        Line(_("API reference"), _("Every request, with examples"), "/docs/api", "book-open"),
         Line(_("Calendar address"), _("Your calendar in your phone or mail program"), "/settings/calendar", "calendar"),
         Line(_("Shortcuts"), _("What the keyboard can do"), "/settings/shortcuts", "keyboard"),
     ]
@@ -88,6 +89,8 @@ def settings_lines(ctx: Context) -> tuple[list[Line], list[Line]]:
             )
         elif line.url == "/follow_up_rule/":  # as follow-up rules do: sentences and a preview
             types[types.index(line)] = Line(line.label, line.text, "/settings/follow-ups", line.icon)
+        elif line.url == "/webhook/":  # and webhooks: the secret once, the log of what was sent
+            types[types.index(line)] = Line(line.label, line.text, "/settings/webhooks", line.icon)
     if doubles := reviewable(ctx):
         types.append(
             Line(_("Duplicates"), _("Find and merge what is there twice"), f"/duplicates/{doubles[0].key}/review", "merge")

@@ -7,6 +7,7 @@ from django.urls import path
 from rapport.surfaces.web import (
     access_page,
     account_page,
+    api_docs,
     audit_page,
     batch,
     bell,
@@ -38,6 +39,7 @@ from rapport.surfaces.web import (
     tokens_page,
     undo,
     views_page,
+    webhooks_page,
     workspaces,
 )
 from rapport.surfaces.web.signing_in import urls as signing_in_urls
@@ -116,6 +118,16 @@ urlpatterns = [
     path("settings/import/<uuid:run_id>/state", imports_page.state, name="import_state"),
     path("settings/import/<uuid:run_id>/rejected", imports_page.rejected, name="import_rejected"),
     path("settings/import/<uuid:run_id>/records", imports_page.records, name="import_records"),
+    path("docs/api", api_docs.docs, name="api_docs"),
+    path("docs/openapi.json", api_docs.openapi, name="api_document"),
+    path("settings/webhooks", webhooks_page.webhooks, name="webhooks"),
+    path("settings/webhooks/new", webhooks_page.new, name="new_webhook"),
+    path("settings/webhooks/release", webhooks_page.release, name="release_webhooks"),
+    path("settings/webhooks/<uuid:webhook_id>", webhooks_page.edit, name="webhook"),
+    path("settings/webhooks/<uuid:webhook_id>/secret", webhooks_page.secret, name="webhook_secret"),
+    path("settings/webhooks/<uuid:webhook_id>/test", webhooks_page.test, name="test_webhook"),
+    path("settings/webhooks/<uuid:webhook_id>/since", webhooks_page.replay_since, name="replay_since"),
+    path("settings/webhooks/<uuid:webhook_id>/replay/<uuid:delivery_id>", webhooks_page.replay, name="replay"),
     path("workspaces", workspaces.workspaces, name="workspaces"),
     path("workspaces/new", workspaces.new, name="new_workspace"),
     path("workspace/<uuid:workspace_id>", workspaces.switch, name="switch_workspace"),
