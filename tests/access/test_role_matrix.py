@@ -25,7 +25,7 @@ from tests.cast import PASSWORD, Cast
 from tests.factory import make
 
 #: Types that belong to those who run the workspace.
-OWNERS_ONLY = {"access_default", "sharing_rule"}
+OWNERS_ONLY = {"access_default", "sharing_rule", "webhook"}
 ALLOWED = {200, 201, 204, 302, 400, 409, 422}
 PLACES = ("mine", "team", "far")
 
