@@ -131,8 +131,8 @@ def test_doors_still_exist() -> None:
 
 
 def test_kernel_stays_small() -> None:
-    """The kernel keeps under 9,300 lines (8,500 before conditions, unique values and an index of own fields, and before search forgave slips; 8,000 before the
-    audit chain, uploads and the way out came into it; docs/decisions/0017-words.md); field kinds
+    """The kernel keeps under 9,600 lines (8,500 before conditions, unique values and an index of own fields, search despite
+    slips and held jobs; 8,000 before the audit chain, uploads and the way out; docs/decisions/0017-words.md); field kinds
     (one file each, under 400) and the wall (access) are counted apart."""
     files = [p for p in (ROOT / "kernel").rglob("*.py") if "migrations" not in p.parts]
     kinds = [p for p in files if "kinds" in p.parts]
@@ -142,6 +142,6 @@ def test_kernel_stays_small() -> None:
         for name, some in (("rest", [p for p in files if p not in kinds and p not in access]), ("access", access))
     }
     print(f"kernel: {lines['rest']} lines, {lines['access']} of access, and {len(kinds)} files of kinds")
-    assert lines["rest"] < 9300
+    assert lines["rest"] < 9600
     assert lines["access"] < 3000
     assert all(len(p.read_text().splitlines()) <= 400 for p in kinds)
