@@ -190,8 +190,8 @@ def _done_lines(ctx: Context, info: TypeInfo, rows: list[Merge]) -> list[Done]:
     fields, others = gate.fields(ctx, info), _in_bin(ctx, info, {one.loser_id for one in rows})
     return [
         Done(
-            one, str(titles.get(one.survivor_id, capital(info.label))), others.get(one.loser_id, ""), info.record_url(one.survivor_id),
-            sum(one.counts.values()), may_undo(ctx, one),
+            one, str(titles.get(one.survivor_id, capital(info.label))), others.get(one.loser_id, ""),
+            info.record_url(one.survivor_id), sum(one.counts.values()), may_undo(ctx, one),
             [str(fields[key].label) for key in one.stayed.get("changed", []) if key in fields],
         )
         for one in rows
