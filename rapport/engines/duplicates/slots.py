@@ -45,7 +45,8 @@ def doubles_panel(ctx: Context, info: TypeInfo | None, record: Record | None) ->
     )
     mine = Q(one_id=record.pk) | Q(other_id=record.pk)
     there = DuplicatePair.objects.filter(mine, workspace_id=ctx.workspace.pk, type=info.key, state=DuplicatePair.OPEN)
-    doubles = _doubles(ctx, info, record, list(there.values_list("pk", flat=True)[:20])) if there else []
+    ids = list(there.values_list("pk", flat=True)[:20])
+    doubles = _doubles(ctx, info, record, ids) if ids else []
     taken = [one for one in merges if may_undo(ctx, one)]
     if not doubles and not taken:
         return None
