@@ -39,12 +39,12 @@ def test_every_url_pattern_was_reviewed() -> None:
 
 def test_strangers_are_sent_to_sign_in(cast: Cast, record_property: pytest.RecordProperty) -> None:
     """Without a session every page leads to the sign-in page, every API address answers 401, and nothing is written."""
-    records = {info.key: owned_by(cast, "ben", info) for info in registry.all()}
+    records = {info.key: owned_by(cast, "ben", info) for info in list(registry.shipped().values())}
     before, cells = database_hash(), 0
     for route in routes():
         if REVIEWED[route].is_public:
             continue
-        for info in registry.all() if REVIEWED[route].about != "page" else registry.all()[:1]:
+        for info in list(registry.shipped().values()) if REVIEWED[route].about != "page" else list(registry.shipped().values())[:1]:
             for address in filled(route, info, records[info.key].pk):
                 for method in ALL_METHODS if info.key == "customer" else ("GET", "POST"):
                     cells += 2
@@ -105,13 +105,14 @@ def test_looking_never_writes(cast: Cast, record_property: pytest.RecordProperty
     """Every GET of every pattern, type, action and link on these pages as the owner: not one byte in any table changes."""
     client, api = cast.client("ana"), cast.api("ana")
     client.get("/")
-    records = {info.key: full_record(cast, "ben", info) for info in registry.all()}
+    types = list(registry.shipped().values())  # one of the records made here defines a further one
+    records = {info.key: full_record(cast, "ben", info) for info in types}
     stage = records["stage"].pk
     first = [
         address
         for route in routes()
         if "GET" in REVIEWED[route].methods
-        for info in (registry.all() if REVIEWED[route].about != "page" else registry.all()[:1])
+        for info in (types if REVIEWED[route].about != "page" else types[:1])
         for address in filled(route, info, records[info.key].pk, column_id=stage, key=list(info.fields))
     ]
     before, seen, waiting = database_hash(), set(), list(first)

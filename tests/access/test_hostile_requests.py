@@ -57,7 +57,8 @@ def test_every_page_that_writes_wants_the_form_token(cast: Cast) -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(Account.objects.get(pk=cast.ana.account_id))
     client.get("/")
-    records = {info.key: owned_by(cast, "ben", info) for info in registry.all()}
+    types = list(registry.shipped().values())  # one of the records made here defines a further one
+    records = {info.key: owned_by(cast, "ben", info) for info in types}
     before = database_hash()
     tried = 0
     for route in routes():
@@ -65,7 +66,7 @@ def test_every_page_that_writes_wants_the_form_token(cast: Cast) -> None:
             continue
         if route == "unsubscribe/<str:token>":
             continue  # posted to by mail programs (RFC 8058): the token in its address is what a form token would be
-        for info in registry.all() if REVIEWED[route].about != "page" else registry.all()[:1]:
+        for info in types if REVIEWED[route].about != "page" else types[:1]:
             for address in filled(route, info, records[info.key].pk):
                 for headers in ({}, {"Origin": "https://evil.example"}, {"HX-Request": "true"}):
                     answer = client.post(address, {"name": "x", "what": "x"}, headers=headers)
@@ -160,7 +161,7 @@ def test_nobody_sets_what_rapport_keeps(cast: Cast) -> None:
     kept = {"id": str(uuid4()), "workspace": str(cast.away.pk), "workspace_id": str(cast.away.pk), "created_at": "2001-01-01T00:00:00Z", "created_by": str(cast.cem.pk),
             "updated_at": "2001-01-01T00:00:00Z", "deleted_at": "2001-01-01T00:00:00Z", "title_key": "zzz", "custom": "{}", "role": "owner", "account": str(cast.dea.account_id),
             "is_staff": "1", "rights": '{"*":{"*":"all"}}', "field_groups": '{"*":"edit"}', "key": "owner", "next_step": "x", "last_contact_at": "2001-01-01T00:00:00Z"}  # fmt: skip
-    for info in registry.all():
+    for info in list(registry.shipped().values()):
         record = owned_by(cast, "ana", info)
         readonly = {k: v for k, v in kept.items() if k not in info.fields or not info.fields[k].settable(creating=False)}
         before = info.model.objects.filter(pk=record.pk).values().get()
