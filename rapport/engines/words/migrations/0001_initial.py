@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ("kernel", "0100_words_fields"),
+        ("kernel", "0008_own_fields"),
     ]
 
     operations = [
