@@ -86,8 +86,9 @@ def measure(folder: Path, rows: int, *, with_profile: bool) -> None:
             total = report.total
             print(
                 f"{title}: {rows / seconds:,.0f} rows/s ({seconds:.1f} s, of which {work:.1f} s at work), "
-                f"{total.created:,} created, {total.changed:,} changed, "
-                f"{total.unchanged:,} unchanged, {total.rejected:,} rejected, {memory} MB at most", flush=True,
+                f"{total.created:,} created, {total.changed:,} changed, {total.unchanged:,} unchanged, "
+                f"{total.rejected:,} rejected, {memory} MB at most",
+                flush=True,
             )  # fmt: skip
 
 

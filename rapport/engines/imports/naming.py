@@ -10,7 +10,7 @@ from rapidfuzz import fuzz, process
 from rapport.kernel.access import gate
 from rapport.kernel.context import Context
 from rapport.kernel.records.field import Field
-from rapport.kernel.records.registry import TypeInfo
+from rapport.kernel.records.registry import TypeInfo, registry
 from rapport.kernel.text_folding import fold
 
 #: A column that holds ids which Rapport itself wrote into an export.
@@ -100,6 +100,14 @@ _NAME_PARTS = {
 def offered(ctx: Context, info: TypeInfo) -> dict[str, Field]:
     """Fields that an import may set for this viewer."""
     return {k: f for k, f in gate.fields(ctx, info, edit=True).items() if f.settable(creating=True)}
+
+
+def may_bring(ctx: Context, info: TypeInfo) -> bool:
+    """Whether this viewer may import a type. What stands under another type (a person's place at a company) needs the right
+    to import that one too: its own rights follow from editing."""
+    above = info.fields[info.declared.under].to if info.declared.under else ""
+    types = [info] if above in ("", info.key) else [info, registry.get(above)]
+    return all(gate.allows(ctx, one, "import") for one in types)
 
 
 def plain(text: str) -> str:

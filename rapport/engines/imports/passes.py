@@ -24,6 +24,7 @@ from rapport.kernel.errors import RapportError, Refused
 #: Lines written in one transaction. Measured on SQLite with 40,000 people: 1,000 lines wrote 1.9 GB to the disk, 3,000
 #: lines 0.8 GB, because each index page is written once per transaction; more would hold other writers up too long.
 BATCH = 2_500
+_RENEWED_AFTER = 20
 
 Made = dict[int, dict[str, UUID]]
 
@@ -37,6 +38,7 @@ class Passes:
     ) -> None:  # fmt: skip
         self.ctx, self.table, self.plans, self.counts = ctx, table, plans, counts
         self.rejected, self.run, self.tell = rejected, run, tell
+        self.batches = 0
 
     def one_by_one(self, first_step: int, after: int) -> bool:
         """A pass per step; False when it was stopped."""
@@ -79,6 +81,12 @@ class Passes:
                 self._checkpoint(step, last, made)
         for at, one in enumerate(made):
             self.counts[step + at].add(one)
+        self.batches += 1
+        if self.batches % _RENEWED_AFTER == 0:
+            # The resolver remembers every record that was written; a million of them must not stay in memory.
+            self.ctx.memory.pop("cleaning", None)
+            for batcher in batchers:
+                batcher.cleaning = self.ctx.cleaning()
 
     def _alone(self, batchers: list[Batcher], line: Line) -> list[Counts]:
         """One line in a transaction of its own, which takes all its records back when one is refused."""

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from rapport.engines.exports.formulas import undefended
 from rapport.engines.imports.mapping import ID, REASON, Step
+from rapport.engines.imports.naming import may_bring
 from rapport.kernel.access import gate
 from rapport.kernel.context import Context
 from rapport.kernel.errors import Invalid
@@ -123,6 +124,8 @@ def make_plan(ctx: Context, step: Step, header: list[str]) -> Plan:
     """Bind a step to the header. Raises Refused without the right to import, Invalid for what does not fit."""
     info = registry.get(step.type)
     gate.demand(ctx, info, "import")
+    if not may_bring(ctx, info):
+        gate.demand(ctx, registry.get(info.fields[info.declared.under].to), "import")
     settable = {k: f for k, f in gate.fields(ctx, info, edit=True).items() if f.settable(creating=True)}
     places = {name: at for at, name in enumerate(header)}
     folded = {fold(name): at for name, at in places.items()}
@@ -143,6 +146,10 @@ def make_plan(ctx: Context, step: Step, header: list[str]) -> Plan:
             continue
         key, _dot, part = target.partition(".")
         sources.setdefault(key, Source(_settable(ctx, info, settable, key))).places.append((at, part))
+    # In the order of the file, whatever order the plan was kept in (PostgreSQL sorts the keys of JSON).
+    for source in sources.values():
+        source.places.sort()
+    sources = dict(sorted(sources.items(), key=lambda item: item[1].places[0][0]))
     for key, text in step.template.items():
         sources[key] = Source(_settable(ctx, info, settable, key), template=_template(text, places, used))
     for key in (*step.given, *step.values, *step.units, *step.create_missing, *step.only):

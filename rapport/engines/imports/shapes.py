@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from rapport.engines.imports.naming import offered
-from rapport.kernel.access import gate
+from rapport.engines.imports.naming import may_bring, offered
 from rapport.kernel.context import Context
 from rapport.kernel.format import capital
 from rapport.kernel.records.registry import TypeInfo, registry
@@ -54,10 +53,10 @@ def register_shape(shape: Shape) -> None:
 
 def shapes_for(ctx: Context) -> dict[str, Shape]:
     """What this viewer may make of a line, in the order of making."""
-    found = {key: one for key, one in _shapes.items() if one.type in registry and gate.allows(ctx, one.info, "import")}
+    found = {key: one for key, one in _shapes.items() if one.type in registry and may_bring(ctx, one.info)}
     covered = {one.type for one in found.values() if not one.is_tie}
     for info in registry.all():
-        if info.key not in covered and info.key not in found and gate.allows(ctx, info, "import") and offered(ctx, info):
+        if info.key not in covered and info.key not in found and may_bring(ctx, info) and offered(ctx, info):
             icon = info.declared.menu[1] if info.declared.menu else ""
             found[info.key] = Shape(info.key, info.key, capital(str(info.label)), icon)
     order = [*(one for one in found.values() if not one.is_tie), *(one for one in found.values() if one.is_tie)]
