@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from rapport.kernel.access import gate
+from rapport.engines.duplicates.finding import find_for
 from rapport.kernel.context import Context
 from rapport.kernel.records.registry import TypeInfo
-from rapport.kernel.text_folding import fold
 
 
 def look_known(ctx: Context, info: TypeInfo, rows: Sequence[Mapping[str, object]]) -> set[int]:
-    """Positions of rows whose title a visible record has already. The check of a file asks here, once per batch of new
-    rows; whatever recognises doubles better is joined here."""
-    titles = {at: fold(value)[:200] for at, row in enumerate(rows) if isinstance(value := row.get(info.declared.title), str)}
-    if not titles or not info.declared.search:
+    """Positions of rows that a record the viewer may see resembles, by the same evidence as everywhere (name, e-mail, phone
+    …). The check of a file asks here, once per batch of new rows."""
+    if not info.declared.search:
         return set()
-    there = set(gate.visible(ctx, info).filter(title_key__in=set(titles.values())).values_list("title_key", flat=True))
-    return {at for at, title in titles.items() if title in there}
+    return {at for at, found in enumerate(find_for(ctx, info, rows, most=1)) if found}
