@@ -19,11 +19,8 @@ from rapport.kernel.access.sharing import share
 from rapport.kernel.access.sharing_models import Grant
 from rapport.kernel.changes.models import Change
 from rapport.kernel.changes.values import read_value
-from rapport.kernel.custom.fields import _cache, forget_custom_fields
 from rapport.kernel.errors import Gone, Invalid, Refused
 from rapport.kernel.kinds.anyref import AnyRefField, type_column
-from rapport.kernel.kinds.reference import ReferenceKind
-from rapport.kernel.records.field import Field
 from rapport.kernel.records.model import Record
 from rapport.kernel.records.registry import registry
 from tests.cast import Cast, first_stage_id
@@ -288,16 +285,12 @@ def test_an_erasure_takes_what_was_merged_in_along(cast: Cast) -> None:
 def test_custom_references_follow(cast: Cast) -> None:
     """A reference that a company added itself lives in JSON and moves all the same."""
     one, other = two_people(cast)
-    kind = ReferenceKind(to="customer")
-    broker = Field("c_broker", "Broker", kind, source="custom", path="custom__c_broker", columns=("custom",), to="customer")
-    _cache[cast.home.pk] = (cast.home.schema_version, {"deal": {"c_broker": broker}})
-    try:
-        deal = make(cast.system, "deal", stage=first_stage_id(), c_broker=other.pk)
-        merge = merge_now(cast.ctx("ana"), CUSTOMER, one.pk, other.pk, {})
-        deal.refresh_from_db()
-        assert deal.custom == {"c_broker": str(one.pk)}
-        unmerge(cast.ctx("ana"), merge)
-        deal.refresh_from_db()
-        assert deal.custom == {"c_broker": str(other.pk)}
-    finally:
-        forget_custom_fields(cast.home)
+    cast.system.create("custom_field", on_type="deal", key="c_broker", label="Broker", kind="reference", to_type="customer")
+    cast.home.refresh_from_db()
+    deal = make(cast.ctx("ana"), "deal", stage=first_stage_id(), c_broker=other.pk)
+    merge = merge_now(cast.ctx("ana"), CUSTOMER, one.pk, other.pk, {})
+    deal.refresh_from_db()
+    assert deal.custom == {"c_broker": str(one.pk)}
+    unmerge(cast.ctx("ana"), merge)
+    deal.refresh_from_db()
+    assert deal.custom == {"c_broker": str(other.pk)}

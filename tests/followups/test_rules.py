@@ -205,7 +205,7 @@ def _job(cast: Cast) -> JobContext:
 
 def test_a_custom_date_field(cast: Cast) -> None:
     """30 days before the day in a field the company added; what was there before the rule is indexed by its job."""
-    make(cast.ctx("ana"), "custom_field", on_type="customer", label="Renewal", kind="date", choices="")
+    make(cast.ctx("ana"), "custom_field", on_type="customer", label="Renewal", kind="date", choices="", show_when="")
     cast.home.refresh_from_db()
     make(cast.ctx("ana"), "customer", name="Old", c_renewal=dt.date(2027, 6, 30), owner=cast.ben.pk)
     rule = rule_of(

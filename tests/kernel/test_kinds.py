@@ -211,8 +211,6 @@ def test_options_of_custom_fields_are_checked() -> None:
         ("choice", {"choices": "abc"}),
         ("choice", {"choices": [["a", "A"], ["a", "B"]]}),
         ("choice", {"choices": [["a", "A"]], "hues": {"a": "red;"}}),
-        ("money", {}),
-        ("file", {}),
     ):
         with pytest.raises(Invalid):
             kind_by_key(key).from_options(options)

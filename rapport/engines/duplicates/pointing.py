@@ -10,7 +10,9 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from rapport.kernel.custom.fields import custom_fields
+from rapport.kernel.custom.keys import sort_key
 from rapport.kernel.kinds.anyref import type_column
+from rapport.kernel.query.own_order import keyed
 from rapport.kernel.records.field import Field
 from rapport.kernel.records.registry import TypeInfo, registry
 
@@ -52,4 +54,7 @@ def pointing_at(ctx: Context, type_key: str) -> Iterator[Pointing]:
 def rows_at(ctx: Context, pointing: Pointing, record_id: UUID) -> QuerySet:
     """The living records whose field points at the record, whoever may see them."""
     rows = pointing.info.model.objects.filter(workspace_id=ctx.workspace.pk, deleted_at=None)
+    if pointing.field.is_keyed:  # own references are found by their keys, not by reading every record's JSON
+        keys = keyed(ctx, pointing.info, pointing.field).filter(key=sort_key(ctx, pointing.value(record_id)))
+        return rows.filter(pk__in=keys.values("record_id"))
     return rows.filter(pointing.at(record_id))
