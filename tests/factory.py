@@ -13,7 +13,7 @@ from rapport.kernel.records.model import Record
 from rapport.kernel.records.registry import TypeInfo, registry
 
 _numbers = count(1)
-_types = (info.key for _round in count() for info in registry.all() if not info.declared.under)
+_types = (info.key for _round in count() for info in registry.shipped().values() if not info.declared.under)
 
 #: Values that a type's own checks ask for and no field can say, with the reason.
 SPECIAL: dict[str, dict[str, object] | Callable[[], dict[str, object]]] = {

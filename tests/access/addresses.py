@@ -243,7 +243,7 @@ def filled(route: str, info: TypeInfo, record_id: object = _UNKNOWN, **given: ob
     """Addresses of a pattern for a type and a record: one for each action, field or related type where it asks for one."""
     values: dict[str, list[object]] = {
         "type_key": [info.key], "record_id": [record_id], "secret": ["wrong"], "key": list(info.fields)[:1] or ["x"],
-        "action_key": list(actions_of(info.key)) or ["none"],
+        "format": ["csv", "xlsx", "jsonl", "vcf"], "action_key": list(actions_of(info.key)) or ["none"],
         "webhook_id": [_UNKNOWN], "delivery_id": [_UNKNOWN], "field_key": ["external_id"], "value": ["nothing"],
         "part_key": [*actions_of(info.key), *info.relations] or ["none"], "other_key": pointing_at(info) or ["task"],
         "column_id": [_UNKNOWN], "token_id": [_UNKNOWN], "view_id": [_UNKNOWN], "role_id": [_UNKNOWN],

@@ -28,6 +28,10 @@ _MASKS = [
     # Numbers in the change log count the changes of the whole workspace; docs and SECURITY.md say so.
     (r'"number": ?\d+', "NUMBER"),
     (r"before=\d+", "NUMBER"),
+    # The change feed goes on from such a number (docs/decisions/0016-programs.md).
+    (r'"next": ?\d+', "NUMBER"),
+    # A moment as a workbook counts it: days, with the time as their fraction.
+    (r"<v>\d{5}\.\d+</v>", "TIME"),
     (r"just now|\d+ seconds? ago|in \d+ seconds?", "NOW"),
 ]
 _COMPILED = [(re.compile(pattern), by) for pattern, by in _MASKS]
@@ -42,12 +46,16 @@ TOUCHED = {
 PASSING = {"django_session", "web_signintries", "surfaces_web_signintries"}
 
 
+#: Archives, and workbooks, which are such.
+_PACKED = ("application/zip", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
+
+
 def text_of(answer: HttpResponse) -> str:
     """The body, also of a streamed answer (which is read once and kept); of an archive what is in it."""
     if not hasattr(answer, "kept_body"):
         streams = getattr(answer, "streaming", False)
         body = b"".join(answer.streaming_content) if streams else answer.content  # type: ignore[attr-defined]
-        answer.kept_body = _unpacked(body) if answer.get("Content-Type") == "application/zip" else body  # type: ignore[attr-defined]
+        answer.kept_body = _unpacked(body) if answer.get("Content-Type") in _PACKED else body  # type: ignore[attr-defined]
     return answer.kept_body.decode("utf-8", "replace")  # type: ignore[attr-defined]
 
 

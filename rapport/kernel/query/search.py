@@ -100,7 +100,8 @@ def search(ctx: Context, text: str, *, limit: int = 12, only: str = "") -> list[
     if len(found) < min(limit, _FEW_HITS):
         for one in _through_gate(ctx, wanted, _near(ctx, wanted, keys)):
             found.setdefault(one.hit.id, one)
-    return [one.hit for one in sorted(found.values(), key=lambda one: -one.rank)[:limit]]
+    # Ids rise with time, so the newest comes first among equals.
+    return [one.hit for one in sorted(found.values(), key=lambda one: (one.rank, one.hit.id), reverse=True)[:limit]]
 
 
 def _plain_number(text: str) -> str:
@@ -241,15 +242,15 @@ def _through_gate(ctx: Context, wanted: str, candidates: list[tuple[str, UUID, f
         for rid, title in known.items():
             hit = Hit(key, rid, str(title), info.record_url(rid), title.is_person)
             is_mine = title.owner_id is not None and title.owner_id == ctx.viewer.user_id
-            found.append(_Ranked(hit, _rank(wanted, fold(title), likenesses[rid], rid, is_mine=is_mine)))
+            found.append(_Ranked(hit, _rank(wanted, fold(title), likenesses[rid], is_mine=is_mine)))
     return found
 
 
-def _rank(wanted: str, title: str, likeness: float, record_id: UUID, *, is_mine: bool) -> float:
-    """How it fits counts most, whose it is next, how new it is last (the first 48 bits of an id are its milliseconds)."""
+def _rank(wanted: str, title: str, likeness: float, *, is_mine: bool) -> float:
+    """How it fits counts most, whose it is next."""
     fit = 40.0 if likeness == 1.0 else 20.0 * likeness
     if likeness == 1.0 and title.startswith(wanted):
         fit = 100.0 if title == wanted else 80.0
     elif likeness == 1.0 and f" {wanted}" in f" {title}":
         fit = 60.0
-    return fit + (12.0 if is_mine else 0.0) + (record_id.int >> 80) / 2**48
+    return fit + (12.0 if is_mine else 0.0)
