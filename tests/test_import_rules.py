@@ -64,6 +64,7 @@ WRITES = {"save", "delete", "bulk_create", "bulk_update", "update_or_create", "g
 DOORS = {
     "kernel/changes/door.py": "the write door",
     "kernel/changes/many.py": "the write door, set-wise",
+    "kernel/changes/many_new.py": "the write door, set-wise",
     "kernel/changes/indexers.py": "search entries and the value index",
     "kernel/changes/readers.py": "the cursors of change readers",
     "kernel/changes/unit.py": "the end of the chain of the change log",

@@ -13,7 +13,8 @@ from rapport.kernel.access.models import User, Workspace
 from rapport.kernel.access.resolver import GateResolver
 from rapport.kernel.access.viewer import Viewer, load_viewer, system_viewer
 from rapport.kernel.changes import door
-from rapport.kernel.changes.many import ManyResult, create_many, write_many
+from rapport.kernel.changes.many import ManyResult, write_many
+from rapport.kernel.changes.many_new import create_many
 from rapport.kernel.kinds.base import Cleaning, Format
 from rapport.kernel.records.model import Record
 from rapport.kernel.records.registry import TypeInfo, registry

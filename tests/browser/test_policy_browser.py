@@ -21,7 +21,7 @@ def _pages(cast: Cast) -> list[str]:
     found = ["/sign-in/", "/setup/wrong", "/no/such/page/"]
     for route in routes():
         one = REVIEWED[route]
-        if "GET" not in one.methods or route.startswith("api/") or one.is_public or "file/" in route or route.endswith((".zip", ".json", "export.<slug:format>")):
+        if "GET" not in one.methods or route.startswith("api/") or one.is_public or "file/" in route or route.endswith((".csv", ".zip", ".json", "export.<slug:format>")):
             continue
         for info in list(registry.shipped().values()) if one.about != "page" else list(registry.shipped().values())[:1]:
             found += filled(route, info, records[info.key])[:2]

@@ -16,7 +16,8 @@ from rapport.engines.imports.plan import Plan, Raw, Source, prepared
 from rapport.engines.imports.references import Coming, References
 from rapport.engines.imports.table import JsonText, Line
 from rapport.kernel.access import gate
-from rapport.kernel.changes.many import create_many, write_many
+from rapport.kernel.changes.many import write_many
+from rapport.kernel.changes.many_new import create_many
 from rapport.kernel.changes.values import read_value
 from rapport.kernel.context import Context
 from rapport.kernel.errors import Invalid, RapportError, Refused

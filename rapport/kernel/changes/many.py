@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -12,16 +11,14 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from rapport.kernel.access import gate
-from rapport.kernel.access.resolver import GateResolver
 from rapport.kernel.changes import values as v
-from rapport.kernel.changes.bulk import insert_rows, update_rows
-from rapport.kernel.changes.door import change_of, demand_reach, diff_of, new_record, not_allowed
+from rapport.kernel.changes.bulk import update_rows
+from rapport.kernel.changes.door import change_of, diff_of, not_allowed
 from rapport.kernel.changes.indexers import run_indexers
 from rapport.kernel.changes.unit import Unit, unit_of_work
 from rapport.kernel.changes.written import Written
 from rapport.kernel.custom import conditions, unique
 from rapport.kernel.errors import Conflict, Gone, Invalid, RapportError, Refused
-from rapport.kernel.kinds.base import Cleaning
 from rapport.kernel.records.field import Field
 from rapport.kernel.records.model import Record
 from rapport.kernel.records.registry import TypeInfo, registry
@@ -42,102 +39,6 @@ class ManyResult:
     unchanged: int = 0
 
 
-# -- creating ---------------------------------------------------------------------------------------------------------
-
-
-def create_many(
-    ctx: Context, info: TypeInfo, rows: Sequence[Mapping[str, object]], *, cleaned: bool = False, only_check: bool = False
-) -> ManyResult:
-    """Create many records in one transaction. Rows that fail a check are reported and left out; the rest is written.
-
-    `cleaned` says that the values come from the kinds' own `parse` or `clean` and need not be cleaned again (measured:
-    a third of an import); everything else is checked all the same, references too. With `only_check` nothing is written.
-    Raises Refused without the right to create, or when a row would leave the viewer's reach.
-    """
-    gate.demand(ctx, info, "create")
-    settable = v.settable_fields(ctx, info, creating=True)
-    every = {**info.fields, **gate.fields(ctx, info, edit=True)}
-    result = ManyResult()
-    records: list[tuple[int, Record, dict[str, object]]] = []
-    _see_references(ctx, settable, rows)
-    new = _NewRows(ctx, info, settable, every, is_clean=cleaned)
-    for position, given in enumerate(rows):
-        try:
-            values = new.cleaned(given)
-            records.append((position, new_record(ctx, info, values, every), values))
-        except Invalid as wrong:
-            result.errors[position] = wrong
-    _leave_out_taken(result, ctx, info, records)
-    records = [one for one in records if one[0] not in result.errors]
-    if only_check:
-        return result
-    if records:
-        records = _insert(ctx, info, records, every, result)
-    result.ids = {position: record.pk for position, record, _cleaned_values in records}
-    resolver = ctx.cleaning().resolver
-    if isinstance(resolver, GateResolver) and gate.sees_all(ctx, info):
-        resolver.saw(info.key, list(result.ids.values()))
-    return result
-
-
-class _NewRows:
-    """Cleans the rows of one `create_many`; what is alike for every row is worked out once."""
-
-    def __init__(
-        self, ctx: Context, info: TypeInfo, settable: dict[str, Field], every: dict[str, Field], *, is_clean: bool
-    ) -> None:
-        self.is_clean = is_clean
-        self.ctx, self.info, self.settable, self.every = ctx, info, settable, every
-        self.cleaning: Cleaning = ctx.cleaning()
-        self.defaulted = {k: f for k, f in every.items() if f.default is not None}
-        self.required = {k: f for k, f in every.items() if f.required}
-
-    def cleaned(self, given: Mapping[str, object]) -> dict[str, object]:
-        """The values of a new record; raises Invalid."""
-        every = self.every
-        found = v.clean_values(
-            self.ctx, self.info, given, self.settable, self.cleaning, is_clean=self.is_clean
-        )
-        found = {k: x for k, x in found.items() if not every[k].kind.blank(x)}
-        for key, value in v.defaults(self.ctx, self.info, found, self.defaulted).items():
-            found[key] = every[key].kind.clean(value, self.cleaning)
-        v.require(self.info, found, self.required)
-        for check in self.info.declared.checks:
-            check(self.ctx, None, found)
-        return found
-
-
-_New = tuple[int, Record, dict[str, object]]
-
-
-def _leave_out_taken(result: ManyResult, ctx: Context, info: TypeInfo, records: Sequence[_New]) -> None:
-    """Report rows with a value that may stand once and stands already, here or among these rows."""
-    result.errors |= unique.taken(ctx, info, [(position, None, values) for position, _record, values in records])
-
-
-def _insert(
-    ctx: Context, info: TypeInfo, records: list[_New], every: dict[str, Field], result: ManyResult
-) -> list[_New]:
-    """Insert the rows; those that a condition refuses are reported, and the rest is inserted again without them."""
-    names = tuple(f.attname for f in info.model._meta.concrete_fields)
-    conditional = bool(conditions.conditions_of(ctx.workspace, info.key))
-    with unit_of_work(ctx) as unit:
-        while records:
-            written = [Written(info, r, "create", {k: (None, x) for k, x in c.items()}) for _p, r, c in records]
-            with transaction.atomic() if conditional else nullcontext():
-                insert_rows(info.model, names, [[r.__dict__[name] for name in names] for _p, r, _c in records])
-                wrong = conditions.broken(ctx, info, written)
-                if wrong:
-                    transaction.set_rollback(True)
-            if not wrong:
-                demand_reach(ctx, info, [r.pk for _p, r, _c in records], creating=True)
-                after_all(ctx, info, written, unit, every)
-                break
-            result.errors |= {position: wrong[r.pk] for position, r, _c in records if r.pk in wrong}
-            records = [one for one in records if one[1].pk not in wrong]
-    return records
-
-
 def after_all(ctx: Context, info: TypeInfo, written: list[Written], unit: Unit, every: Mapping[str, Field]) -> None:
     """Log, index and run the type's effects, each once for all."""
     unit.changes += [change_of(ctx, one, every) for one in written]
@@ -146,7 +47,7 @@ def after_all(ctx: Context, info: TypeInfo, written: list[Written], unit: Unit, 
         effect(ctx, written)
 
 
-def _see_references(ctx: Context, fields: Mapping[str, Field], rows: Sequence[Mapping[str, object]]) -> None:
+def see_references(ctx: Context, fields: Mapping[str, Field], rows: Sequence[Mapping[str, object]]) -> None:
     """Let the resolver look at every record these rows refer to in one query per type, before it is asked one by one."""
     resolver = ctx.cleaning().resolver
     if resolver is None or not rows:
@@ -168,9 +69,6 @@ def _see_references(ctx: Context, fields: Mapping[str, Field], rows: Sequence[Ma
 def _portions(ids: Sequence[UUID]) -> Iterator[Sequence[UUID]]:
     for at in range(0, len(ids), _IDS):
         yield ids[at : at + _IDS]
-
-
-# -- changing ---------------------------------------------------------------------------------------------------------
 
 
 @dataclass
@@ -240,7 +138,7 @@ def _ready(
 ) -> list[_Edit]:  # fmt: skip
     """The records with their new values on them, checked and not yet saved."""
     settable = v.settable_fields(ctx, info, creating=False)
-    _see_references(ctx, settable, [given for _position, _pk, given in wave])
+    see_references(ctx, settable, [given for _position, _pk, given in wave])
     seen, editable = _reach(ctx, info, [pk for _position, pk, _given in wave])
     cleaned_before: tuple[object, dict[str, object]] | None = None
     ready: list[_Edit] = []
