@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -14,9 +15,11 @@ from rapport.kernel.access import gate
 from rapport.kernel.access.current import use_workspace
 from rapport.kernel.context import Context
 from rapport.kernel.errors import Invalid
-from rapport.kernel.query.read import MAX_LIMIT, Row, pick_fields, read_page
+from rapport.kernel.query.read import MAX_LIMIT, Page, Row, pick_fields, read_page
 from rapport.kernel.query.tree import Node
 from rapport.kernel.records.registry import TypeInfo
+
+Noting = AbstractContextManager[Callable[[int, Sequence[str]], None]]
 
 
 def export_rows(
@@ -33,11 +36,12 @@ def export_rows(
     made = _format(info, format)
     gate.demand(ctx, info, "export")
     chosen = pick_fields(ctx, info, made.columns(ctx, info) if made.columns else fields, strict=True)
-    pages = _pages(ctx, info, where, [f.key for f in chosen], sort, format)
+    ask = partial(
+        read_page, ctx, info, where=where, sort=sort, fields=[f.key for f in chosen], limit=MAX_LIMIT, verb="export", strict=True
+    )
     # The first page is read here, so that a wrong filter or sort is refused before the answer begins.
-    first = next(pages)
-    sheet = Sheet(ctx, info, chosen, labels=labels, mark=mark)
-    return _sent(ctx, made.write(sheet, _from_first(first, pages)))
+    pages = _pages(ask, ask(), noted(ctx, info, where=where, sort=sort, format=format))
+    return _sent(ctx, made.write(Sheet(ctx, info, chosen, labels=labels, mark=mark), pages))
 
 
 def _format(info: TypeInfo, key: str) -> FileFormat:
@@ -51,23 +55,16 @@ def _format(info: TypeInfo, key: str) -> FileFormat:
     return made
 
 
-def _pages(ctx: Context, info: TypeInfo, where: Node | None, keys: Sequence[str], sort: str, format: str) -> Iterator[list[Row]]:
-    cursor = ""
-    with noted(ctx, info, where=where, sort=sort, format=format) as handed_out:
+def _pages(ask: Callable[..., Page], page: Page, noting: Noting) -> Iterator[list[Row]]:
+    """The rows of each page. Nothing is open before the first of them is asked for: an export that nobody reads must not
+    write its entry when Python happens to sweep it away, which may be in the middle of another statement."""
+    with noting as handed_out:
         while True:
-            page = read_page(
-                ctx, info, where=where, sort=sort, fields=keys, limit=MAX_LIMIT, cursor=cursor, verb="export", strict=True
-            )
-            handed_out(len(page.rows), keys)
+            handed_out(len(page.rows), [f.key for f in page.fields])
             yield page.rows
             if page.next is None:
                 return
-            cursor = page.next
-
-
-def _from_first(first: list[Row], rest: Iterator[list[Row]]) -> Iterator[list[Row]]:
-    yield first
-    yield from rest
+            page = ask(cursor=page.next)
 
 
 def _sent(ctx: Context, chunks: Iterator[bytes]) -> Iterator[bytes]:
