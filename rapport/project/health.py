@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 
-from django.db import DatabaseError, connection
-from django.db.migrations.executor import MigrationExecutor
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.cache import never_cache
+
+from rapport.engines.upgrade.plan import open_migrations
 
 log = logging.getLogger(__name__)
 
@@ -33,5 +34,4 @@ def readyz(request: HttpRequest) -> HttpResponse:
 
 def has_open_migrations() -> bool:
     """Is there a migration in this code that the database does not have?"""
-    executor = MigrationExecutor(connection)
-    return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+    return bool(open_migrations())

@@ -6,7 +6,6 @@ import datetime as dt
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 from django.conf import settings
@@ -14,7 +13,8 @@ from django.db import connection
 
 from rapport import __version__
 from rapport.engines.backup.container import Progress, room_for, writing
-from rapport.engines.backup.databases import part_name, snapshot
+from rapport.engines.backup.databases import database_size, part_name, snapshot
+from rapport.engines.backup.files import files_size, kept_files, write_secret
 
 KEYS_SUFFIX = ".keys"
 _SETTINGS = ("RAPPORT_BASE_URL", "RAPPORT_ALLOWED_HOSTS", "RAPPORT_ADD_ONS", "RAPPORT_TRUSTED_PROXIES", "RAPPORT_OPEN_WORKSPACES")
@@ -25,16 +25,15 @@ def create(out: Path, *, passphrase: str = "", progress: Progress = lambda share
 
     Files are copied after the database and are never deleted before a purge, so no row points to a file that is missing.
     """
-    data = Path(settings.DATA)
     out.parent.mkdir(parents=True, exist_ok=True)
-    room_for(out.parent, int(_size(data) * 1.2))
+    room_for(out.parent, int(_size() * 1.2))
     with writing(out, passphrase) as (writer, facts):
         facts |= describe()
         with tempfile.TemporaryDirectory(prefix=".rapport-snapshot-", dir=out.parent) as folder:
             copy = Path(folder) / part_name()
             facts |= snapshot(copy)
             writer.add(part_name(), copy, pack=connection.vendor == "sqlite")
-        found = list(_files(data))
+        found = list(kept_files())
         for number, (name, path) in enumerate(found, 1):
             writer.add(name, path, pack=False)
             progress(number / len(found), number)
@@ -57,32 +56,11 @@ def key_mark(key: str) -> str:
     return hashlib.sha256(b"rapport-backup-key:" + key.encode()).hexdigest()[:16]
 
 
-def _files(data: Path) -> Iterator[tuple[str, Path]]:
-    """Uploaded files, and the journal of erasures."""
-    for path in sorted((data / "files").rglob("*")):
-        if path.is_file():
-            yield path.relative_to(data).as_posix(), path
-    journal = data / "erasures.jsonl"
-    if journal.is_file():
-        yield journal.name, journal
-
-
-def _size(data: Path) -> int:
-    found = sum(path.stat().st_size for path in (data / "files").rglob("*") if path.is_file())
-    if connection.vendor == "sqlite":
-        return found + 2 * Path(str(connection.settings_dict["NAME"])).stat().st_size
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_database_size(current_database())")
-        return found + int(cursor.fetchone()[0])
+def _size() -> int:
+    """A SQLite database lies beside the backup as a copy while it is packed."""
+    return files_size() + (2 if connection.vendor == "sqlite" else 1) * database_size()
 
 
 def _write_keys(out: Path) -> None:
     """The secret apart from what it opens: keep both, in two places."""
-    path = out.with_name(out.name + KEYS_SUFFIX)
-    part = path.with_name(f".{path.name}.part")
-    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(handle, "w", encoding="ascii") as file:
-        file.write(settings.SECRET_KEY + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)
+    write_secret(out.with_name(out.name + KEYS_SUFFIX), settings.SECRET_KEY + "\n")

@@ -29,6 +29,16 @@ def part_name() -> str:
     return "database.sqlite3" if connection.vendor == "sqlite" else "database.dump"
 
 
+def database_size() -> int:
+    """Bytes of the database we are connected to, on the disk it lies on."""
+    if connection.vendor == "sqlite":
+        path = Path(str(connection.settings_dict["NAME"]))
+        return path.stat().st_size if path.is_file() else 0
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_database_size(current_database())")
+        return int(cursor.fetchone()[0])
+
+
 def snapshot(out: Path) -> dict[str, object]:
     """Write a copy as of one moment; returns what it holds: rows of each table, workspaces, migrations.
 

@@ -11,8 +11,6 @@ import datetime as dt
 import os
 import shutil
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,26 +20,24 @@ from django.db import connection, connections
 from rapport.engines.backup.container import Backup, reading
 from rapport.engines.backup.create import create, key_mark
 from rapport.engines.backup.databases import COMPANIONS, dump_of, load
+from rapport.engines.backup.files import write_secret
 from rapport.engines.backup.problems import BackupProblem
-from rapport.engines.backup.scratch import restored_aside, run_try
-from rapport.engines.backup.verify import key_for, refuse_workspace, remember_verified
+from rapport.engines.backup.scratch import command_there, restored_aside, run_try
+from rapport.engines.backup.verify import checked, key_for, remember_verified
+from rapport.engines.privacy.journal import journal_path
 from rapport.kernel.jobs.holding import hold
-
-JOURNAL = "erasures.jsonl"
 
 
 def restore(path: Path, *, keys: Path | None = None, passphrase: str = "", without_keys: bool = False) -> Iterator[str]:
     """One line per step. Raises BackupProblem before anything has changed. Nobody may be working: hold the data folder."""
     data = Path(settings.DATA)
     with reading(path, passphrase) as backup:
-        refuse_workspace(backup.manifest, path)
-        backup.check()
-        yield f"{len(backup.parts):,} parts, each as it was put in"
+        yield checked(backup, path)
         key = _key(path, backup, keys, without_keys=without_keys)
         with restored_aside(backup, key, parent=data) as environment:
-            yield from run_try(environment, backup.manifest, data)
-            _merge_journal(data / JOURNAL, Path(environment["RAPPORT_DATA"]) / JOURNAL)
-            yield from _settle(environment)
+            yield from run_try(environment, backup.manifest)
+            _merge_journal(Path(environment["RAPPORT_DATA"]))
+            yield from command_there(environment, "backup", "settle")
             stamp = dt.datetime.now().astimezone().strftime("%Y%m%d-%H%M%S")
             kept = data / f"before-restore-{stamp}"
             kept.mkdir(mode=0o700)
@@ -59,15 +55,10 @@ def restore(path: Path, *, keys: Path | None = None, passphrase: str = "", witho
 def restore_workspace(path: Path, name: str, out: Path, *, keys: Path | None = None, passphrase: str = "") -> Iterator[str]:
     """Write one workspace of a backup to `out`, as `rapport workspace export` does; the living installation goes on."""
     with reading(path, passphrase) as backup:
-        refuse_workspace(backup.manifest, path)
-        backup.check()
-        yield f"{len(backup.parts):,} parts, each as it was put in"
+        yield checked(backup, path)
         with restored_aside(backup, key_for(path, backup.manifest, keys), parent=out.parent) as environment:
-            yield from run_try(environment, backup.manifest, out.parent)
-            command = [sys.executable, "-m", "rapport", "workspace", "export", "--workspace", name, "--out", str(out)]
-            done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-            if done.returncode:
-                raise BackupProblem(done.stderr.strip().splitlines()[-1])
+            yield from run_try(environment, backup.manifest)
+            command_there(environment, "workspace", "export", "--workspace", name, "--out", str(out))
 
 
 def _key(path: Path, backup: Backup, keys: Path | None, *, without_keys: bool) -> str:
@@ -77,18 +68,11 @@ def _key(path: Path, backup: Backup, keys: Path | None, *, without_keys: bool) -
     return key
 
 
-def _settle(environment: dict[str, str]) -> list[str]:
-    command = [sys.executable, "-m", "rapport", "backup", "settle"]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise BackupProblem((done.stderr.strip() or "The restored installation could not be settled.").splitlines()[-1])
-    return done.stdout.strip().splitlines()
-
-
-def _merge_journal(living: Path, restored: Path) -> None:
+def _merge_journal(folder: Path) -> None:
     """Erasures known here and those known to the backup: all of them are done again where need be."""
     lines: dict[str, None] = {}
-    for path in (restored, living):
+    restored = folder / journal_path().name
+    for path in (restored, journal_path()):
         if path.is_file():
             lines |= dict.fromkeys(line for line in path.read_text(encoding="utf-8").splitlines() if line.strip())
     if lines:
@@ -102,8 +86,9 @@ def _add_files(restored: Path, data: Path) -> None:
         if path.is_file() and not target.exists():
             target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             path.replace(target)
-    if (restored / JOURNAL).is_file():
-        (restored / JOURNAL).replace(data / JOURNAL)
+    journal = restored / journal_path().name
+    if journal.is_file():
+        journal.replace(journal_path())
 
 
 def _put_key_in_front(data: Path, key: str, kept: Path) -> None:
@@ -112,13 +97,7 @@ def _put_key_in_front(data: Path, key: str, kept: Path) -> None:
     if key_mark(key) == key_mark(settings.SECRET_KEY):
         return
     shutil.copy2(path, kept / "secret_key")
-    part = path.with_name(".secret_key.part")
-    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(handle, "w", encoding="ascii") as file:
-        file.write("\n".join(dict.fromkeys([key, *path.read_text(encoding="ascii").split()])) + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)
+    write_secret(path, "\n".join(dict.fromkeys([key, *path.read_text(encoding="ascii").split()])) + "\n")
 
 
 def _swap_sqlite(restored: Path, kept: Path) -> None:

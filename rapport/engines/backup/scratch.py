@@ -13,11 +13,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
-from django.db import connection
+from django.db import DatabaseError, connection
 
 from rapport.engines.backup.container import Backup, room_for
 from rapport.engines.backup.databases import load
 from rapport.engines.backup.problems import BackupProblem
+from rapport.engines.privacy.journal import journal_path
 
 
 @contextmanager
@@ -48,28 +49,31 @@ def put_files(backup: Backup, data: Path) -> None:
     for part in ("", "files", "tmp"):
         (data / part).mkdir(parents=True, exist_ok=True, mode=0o700)
     for name in backup.parts:
-        if name.startswith("files/") or name == "erasures.jsonl":
+        if name.startswith("files/") or name == journal_path().name:
             backup.take(name, data / name)
 
 
-def run_try(environment: dict[str, str], manifest: dict[str, object], folder: Path) -> list[str]:
+def run_try(environment: dict[str, str], manifest: dict[str, object]) -> list[str]:
     """What the trying process prints; raises BackupProblem with its sentence."""
-    facts = folder / f".rapport-facts-{secrets.token_hex(4)}.json"
+    facts = Path(environment["RAPPORT_DATA"]) / "facts.json"
     facts.write_text(json.dumps({"counts": manifest["counts"]}), encoding="utf-8")
-    try:
-        command = [sys.executable, "-m", "rapport", "backup", "try", str(facts)]
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    finally:
-        facts.unlink(missing_ok=True)
+    return command_there(environment, "backup", "try", str(facts))
+
+
+def command_there(environment: dict[str, str], *words: str) -> list[str]:
+    """Run a command of ours in the scratch place; the lines it prints. Raises BackupProblem with the sentence it failed with."""
+    command = [sys.executable, "-m", "rapport", *words]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise BackupProblem((done.stderr.strip() or "The restored installation could not be tried.").splitlines()[-1])
+        told = done.stderr.strip() or f"“rapport {' '.join(words[:2])}” failed in the restored installation."
+        raise BackupProblem(told.splitlines()[-1])
     return done.stdout.strip().splitlines()
 
 
 def _other_database(vendor: str) -> str:
     kept = "PostgreSQL" if vendor == "postgresql" else "SQLite"
     mend = "Set DATABASE_URL to a PostgreSQL database." if vendor == "postgresql" else "Leave DATABASE_URL out."
-    return f"This backup is of a {kept} database. {mend} To move from one to the other: rapport export --workspace, then import."
+    return f"This backup is of a {kept} database. {mend} To move from one to the other: rapport workspace export, then import."
 
 
 @contextmanager
@@ -79,7 +83,7 @@ def _scratch_database() -> Iterator[str]:
     try:
         with connection.cursor() as cursor:
             cursor.execute(f"CREATE DATABASE {quoted}")
-    except Exception as wrong:
+    except DatabaseError as wrong:
         reason = str(wrong).strip().splitlines()[0]
         raise BackupProblem(
             f"No database could be made to try the backup in ({reason}). As a superuser: ALTER ROLE … CREATEDB."

@@ -13,9 +13,9 @@ from django.test import Client
 from rapport.engines.backup.databases import own_facts
 from rapport.engines.backup.problems import BackupProblem
 from rapport.kernel.access import walls
-from rapport.kernel.access.accounts import users_of
+from rapport.kernel.access.accounts import owners_who_sign_in, users_of
 from rapport.kernel.access.current import use_workspace
-from rapport.kernel.access.models import User, Workspace
+from rapport.kernel.access.models import Workspace
 from rapport.kernel.changes.verify import verify_log
 from rapport.kernel.context import context_for
 from rapport.kernel.files.models import FileUpload
@@ -62,7 +62,8 @@ def _sign_in_and_search(spaces: list[Workspace]) -> Iterator[str]:
     if Client().get("/sign-in/").status_code != 200:
         raise BackupProblem("The sign-in page of the restored installation does not answer.")
     for space in spaces:
-        owner = _owner(space)
+        with use_workspace(space):
+            owner = owners_who_sign_in().first()
         if owner is None:
             continue
         client = Client()
@@ -78,9 +79,3 @@ def _sign_in_and_search(spaces: list[Workspace]) -> Iterator[str]:
                 if len(title) > 3 and not any(hit.id == rows[0].id for hit in search(ctx, title, limit=50, only=info.key)):
                     raise BackupProblem(f"Search does not find “{title[:40]}” in the restored installation.")
     yield "an owner signs in, search finds what is there"
-
-
-def _owner(space: Workspace) -> User | None:
-    with use_workspace(space):
-        owners = User.objects.filter(role__key="owner", is_active=True, deleted_at=None, account__is_active=True)
-        return owners.select_related("account").order_by("pk").first()

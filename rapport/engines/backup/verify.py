@@ -9,7 +9,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from rapport.engines.backup.container import Progress, reading
+from rapport.engines.backup.container import Backup, Progress, reading
 from rapport.engines.backup.create import KEYS_SUFFIX, key_mark
 from rapport.engines.backup.problems import BackupProblem
 from rapport.engines.backup.scratch import restored_aside, run_try
@@ -22,12 +22,10 @@ def verify(
 ) -> Iterator[str]:
     """One line per proof; raises BackupProblem at the first that fails. The living installation is not touched."""
     with reading(path, passphrase) as backup:
-        refuse_workspace(backup.manifest, path)
-        backup.check(progress)
-        yield f"{len(backup.parts):,} parts, each as it was put in"
+        yield checked(backup, path, progress)
         key = key_for(path, backup.manifest, keys)
         with restored_aside(backup, key, parent=path.parent) as environment:
-            yield from run_try(environment, backup.manifest, path.parent)
+            yield from run_try(environment, backup.manifest)
         remember_verified(str(backup.manifest["created_at"]))
 
 
@@ -35,6 +33,13 @@ def refuse_workspace(manifest: dict[str, object], path: Path) -> None:
     """A workspace written by `rapport workspace export` is no backup of an installation."""
     if manifest.get("kind") == "workspace":
         raise BackupProblem(f"{path.name} holds one workspace; bring it in with: rapport workspace import")
+
+
+def checked(backup: Backup, path: Path, progress: Progress = lambda share, count: None) -> str:
+    """Every part against its sum; raises BackupProblem."""
+    refuse_workspace(backup.manifest, path)
+    backup.check(progress)
+    return f"{len(backup.parts):,} parts, each as it was put in"
 
 
 def key_for(path: Path, manifest: dict[str, object], keys: Path | None) -> str:

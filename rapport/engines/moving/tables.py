@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from decimal import Decimal
 from uuid import UUID
 
-from django.apps import apps
 from django.db import models
+
+from rapport.kernel.access.walls import models_with_workspace
 
 #: What stays behind, with the reason. Everything else with a workspace goes along, also what add-ons bring.
 LEFT_OUT = {
@@ -30,14 +31,8 @@ LEFT_OUT = {
 
 def moved() -> list[type[models.Model]]:
     """The models whose rows go along, in an order that is the same everywhere."""
-    return sorted(
-        (
-            model for model in apps.get_models(include_auto_created=True)
-            if model._meta.managed and not model._meta.proxy and model._meta.label not in LEFT_OUT
-            and any(f.column == "workspace_id" for f in model._meta.concrete_fields)
-        ),
-        key=lambda model: model._meta.label,
-    )  # fmt: skip
+    found = (model for model, _column in models_with_workspace() if model._meta.label not in LEFT_OUT)
+    return sorted(found, key=lambda model: model._meta.label)
 
 
 def columns(model: type[models.Model]) -> list[models.Field]:

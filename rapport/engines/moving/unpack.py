@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,6 +20,7 @@ from rapport.engines.moving.sealing_anew import seal_anew
 from rapport.engines.moving.tables import columns, from_json, moved
 from rapport.kernel.access.current import use_workspace
 from rapport.kernel.access.models import Account, User, Workspace
+from rapport.kernel.access.walls import models_with_workspace
 from rapport.kernel.changes.indexers import index_search
 from rapport.kernel.changes.written import Written
 from rapport.kernel.context import system_context
@@ -27,6 +29,8 @@ from rapport.kernel.kinds.file import new_key
 from rapport.kernel.records.registry import registry
 
 _BATCH = 1000
+#: The name of a file, where a row keeps one.
+_KEY = re.compile(rb'("key":")([\w-]+)')
 
 
 def unpack(path: Path, *, name: str = "", passphrase: str = "") -> Iterator[str]:
@@ -74,7 +78,7 @@ def _make(facts: dict[str, object], renew: Callable[[bytes], bytes], name: str) 
     return Workspace.objects.create(pk=pk, **{**given, "name": name or given["name"]})
 
 
-def _fill(packed: Backup, workspace: Workspace, renew: Callable[[bytes], bytes], keys: dict[str, str]) -> Iterator[str]:
+def _fill(packed: Backup, workspace: Workspace, renew: Callable[[bytes], bytes], keys: dict[bytes, bytes]) -> Iterator[str]:
     """Every table; the references among the rows are checked by the database at the end of the transaction."""
     count = 0
     with tempfile.TemporaryDirectory(prefix="rapport-unpack-") as folder:
@@ -104,20 +108,18 @@ def _row(model: type[models.Model], workspace: Workspace, given: dict[str, objec
     return made
 
 
-def _with_keys(line: bytes, keys: dict[str, str]) -> bytes:
+def _with_keys(line: bytes, keys: dict[bytes, bytes]) -> bytes:
     """Files of a copy lie under names of their own: what a workspace purges must not take another's file."""
-    for old, new in keys.items() if b'"key"' in line else ():
-        line = line.replace(old.encode(), new.encode())
-    return line
+    return _KEY.sub(lambda found: found[1] + keys.get(found[2], found[2]), line) if keys else line
 
 
-def _add_files(packed: Backup, *, is_copy: bool) -> dict[str, str]:
+def _add_files(packed: Backup, *, is_copy: bool) -> dict[bytes, bytes]:
     keys = {}
     for part in packed.names("files/"):
         key = part.removeprefix("files/")
         target = new_key() if is_copy else key
         if target != key:
-            keys[key] = target
+            keys[key.encode()] = target.encode()
         if not path_of(target).exists():
             packed.take(part, path_of(target))
     return keys
@@ -139,10 +141,11 @@ def _let_in(accounts: dict[str, str], renew: Callable[[bytes], bytes]) -> Iterat
 
 def _fence(workspace: Workspace) -> None:
     """No row may point to a row of another workspace; a file made by hand could."""
+    inner = {model for model, _column in models_with_workspace()}
     for model in moved():
         for field in model._meta.concrete_fields:
             target = field.related_model
-            if target is None or not any(f.column == "workspace_id" for f in target._meta.concrete_fields):
+            if target not in inner:
                 continue
             pointing = model._base_manager.filter(workspace_id=workspace.pk).exclude(**{f"{field.attname}": None})
             inside = target._base_manager.filter(workspace_id=workspace.pk)

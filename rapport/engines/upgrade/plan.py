@@ -12,9 +12,12 @@ from django.conf import settings
 from django.core.checks import Error, run_checks
 from django.db import connection, migrations
 from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.migration import Migration
 from django.db.migrations.state import ProjectState
 
+from rapport.engines.backup.databases import database_size
+from rapport.engines.backup.files import files_size
 from rapport.kernel.access.current import unscoped
 
 #: Rows a second that a table with its indexes is copied with on a machine of two cores (docs/decisions/0019-backup.md).
@@ -47,13 +50,19 @@ class Plan:
     is_new: bool = False
 
 
+def open_migrations() -> list[Migration]:
+    """The migrations of this code that the database does not have, in their order."""
+    executor = MigrationExecutor(connection)
+    return [migration for migration, _backwards in executor.migration_plan(executor.loader.graph.leaf_nodes())]
+
+
 def plan_of() -> Plan:
     """Look at the database; changes nothing."""
-    executor = MigrationExecutor(connection)
-    applied, known = executor.loader.applied_migrations, executor.loader.disk_migrations
+    loader = MigrationLoader(connection)
+    applied, known = loader.applied_migrations, loader.disk_migrations
     found = Plan(is_new=not applied)
     installed = {config.label for config in apps.get_app_configs()}
-    unknown = sorted(key for key in applied if key not in known and key not in executor.loader.replacements)
+    unknown = sorted(key for key in applied if key not in known and key not in loader.replacements)
     newer = [f"{app}.{name}" for app, name in unknown if app in installed]
     if newer:
         found.obstacles.append(
@@ -66,8 +75,8 @@ def plan_of() -> Plan:
     found.obstacles += [f"{one.msg}" for one in run_checks() if isinstance(one, Error)][:3]
     if newer:
         return found
-    todo = [migration for migration, _backwards in executor.migration_plan(executor.loader.graph.leaf_nodes())]
-    state = executor.loader.project_state(list(applied)) if applied else ProjectState()
+    todo = open_migrations()
+    state = loader.project_state(list(applied)) if applied else ProjectState()
     found.steps = list(_steps(todo, state)) if todo else []
     found.seconds = sum(step.rows for step in found.steps) / ROWS_A_SECOND
     _weigh(found)
@@ -103,15 +112,7 @@ def _rows(state: ProjectState, app: str, name: str, tables: set[str]) -> int:
 def _weigh(found: Plan) -> None:
     """Room for the backup, and on SQLite for the copy of a table that is rebuilt."""
     data = Path(settings.DATA)
-    if connection.vendor == "sqlite":
-        path = Path(str(connection.settings_dict["NAME"]))
-        size = path.stat().st_size if path.is_file() else 0
-    else:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_database_size(current_database())")
-            size = int(cursor.fetchone()[0])
-    files = sum(path.stat().st_size for path in (data / "files").rglob("*") if path.is_file())
-    found.bytes_needed = 2 * size + files if found.steps and not found.is_new else 0
+    found.bytes_needed = 2 * database_size() + files_size() if found.steps and not found.is_new else 0
     free = shutil.disk_usage(data).free
     if free < found.bytes_needed:
         found.obstacles.append(

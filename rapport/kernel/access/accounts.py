@@ -26,6 +26,12 @@ def user_in(account: Account, workspace_id: UUID) -> User | None:
         return _rows(account).filter(workspace_id=workspace_id).first()
 
 
+def owners_who_sign_in() -> QuerySet[User]:
+    """The active owners of the workspace in force whose account may sign in, with account and role, the first one first."""
+    owners = User.objects.filter(role__key="owner", is_active=True, deleted_at=None, account__is_active=True)
+    return owners.select_related("account", "role").order_by("pk")
+
+
 def _rows(account: Account) -> QuerySet[User]:
     plain: QuerySet[User] = QuerySet(User)
     return plain.filter(account_id=account.pk, is_active=True, deleted_at=None).select_related("role", "workspace")

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.apps import apps
-from django.db import connections, transaction
+from django.db import connections, models, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 POLICY = "rapport_wall"
@@ -65,12 +65,16 @@ class Wall:
 
 def walls() -> list[Wall]:
     """The wall of every table with a column `workspace_id`, by the models."""
-    found = {}
+    found = [Wall(model._meta.db_table, column.null) for model, column in models_with_workspace()]
+    return sorted(found, key=lambda wall: wall.table)
+
+
+def models_with_workspace() -> Iterator[tuple[type[models.Model], models.Field]]:
+    """Every model whose table has a column `workspace_id`, with that column."""
     for model in apps.get_models(include_auto_created=True):
         column = next((f for f in model._meta.concrete_fields if f.column == "workspace_id"), None)
         if column is not None and model._meta.managed and not model._meta.proxy:
-            found[model._meta.db_table] = Wall(model._meta.db_table, column.null)
-    return [found[table] for table in sorted(found)]
+            yield model, column
 
 
 def build(using: str = "default") -> list[str]:

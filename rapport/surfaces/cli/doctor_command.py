@@ -13,9 +13,9 @@ from pathlib import Path
 from django.conf import settings
 from django.core.checks import Error, run_checks
 from django.db import DatabaseError, connection
-from django.db.migrations.executor import MigrationExecutor
 
 from rapport.engines.backup.verify import last_verified
+from rapport.engines.upgrade.plan import open_migrations
 from rapport.kernel.access import walls
 from rapport.kernel.access.current import unscoped
 from rapport.kernel.changes.models import Change
@@ -148,8 +148,7 @@ def _database_time() -> dt.datetime:
 
 def tables() -> Iterator[Finding]:
     """Are all migrations applied?"""
-    executor = MigrationExecutor(connection)
-    plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    plan = open_migrations()
     yield ("bad" if plan else "ok"), f"{len(plan)} migrations waiting", "rapport migrate" if plan else ""
 
 

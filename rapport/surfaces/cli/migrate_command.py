@@ -6,8 +6,8 @@ import argparse
 import sys
 
 from django.core.management import call_command
-from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
+
+from rapport.engines.upgrade.plan import open_migrations
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -21,13 +21,12 @@ def run(options: argparse.Namespace) -> int:
     if options.make:
         call_command("makemigrations", *options.make, verbosity=1)
         return 0
-    executor = MigrationExecutor(connection)
-    plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    plan = open_migrations()
     if not plan:
         print("The database is up to date.")
         return 0
     if options.check:
-        print(f"{len(plan)} steps are pending: " + ", ".join(f"{m.app_label}.{m.name}" for m, _back in plan), file=sys.stderr)
+        print(f"{len(plan)} steps are pending: " + ", ".join(f"{m.app_label}.{m.name}" for m in plan), file=sys.stderr)
         return 1
     call_command("migrate", interactive=False, verbosity=0)
     print(f"The database is up to date ({len(plan)} steps).")

@@ -6,8 +6,9 @@ import argparse
 
 from django.conf import settings
 
+from rapport.kernel.access.accounts import owners_who_sign_in
 from rapport.kernel.access.current import use_workspace
-from rapport.kernel.access.models import Account, User
+from rapport.kernel.access.models import Account
 from rapport.surfaces.cli.failures import CommandFailed
 from rapport.surfaces.cli.people import find_workspace
 from rapport.surfaces.web.signing_in.owner_links import make_link
@@ -24,10 +25,10 @@ def run(options: argparse.Namespace) -> int:
     """Find the owner, print the link and nothing else on standard output."""
     workspace = find_workspace(options.workspace)
     with use_workspace(workspace):
-        owners = User.objects.filter(role__key="owner", is_active=True, deleted_at=None, account__is_active=True)
+        owners = owners_who_sign_in()
         if options.email:
             owners = owners.filter(account__email=options.email.strip().casefold())
-        owner = owners.select_related("account", "role").order_by("pk").first()
+        owner = owners.first()
         if owner is None:
             who = options.email or "Nobody"
             raise CommandFailed(f"{who} is no active owner of “{workspace.name}” with an account.")

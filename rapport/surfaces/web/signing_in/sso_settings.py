@@ -13,7 +13,8 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from rapport.kernel.access.models import User, Workspace
+from rapport.kernel.access.accounts import owners_who_sign_in
+from rapport.kernel.access.models import Workspace
 from rapport.kernel.context import Context
 from rapport.kernel.errors import Invalid
 from rapport.surfaces.web.models import SsoProvider
@@ -127,5 +128,4 @@ def _is_private(host: str) -> bool:
 
 
 def _owner_with_password() -> bool:
-    owners = User.objects.filter(role__key="owner", is_active=True, deleted_at=None, account__is_active=True)
-    return any(one.account is not None and one.account.has_usable_password() for one in owners.select_related("account"))
+    return any(one.account is not None and one.account.has_usable_password() for one in owners_who_sign_in())
