@@ -15,9 +15,10 @@ from rapport.kernel.access import gate
 from rapport.kernel.access.models import Role
 from rapport.kernel.errors import RapportError
 from rapport.kernel.query.board import read_board
-from rapport.kernel.query.read import filtered, read_page, totals
+from rapport.kernel.query.read import filtered, read_page
 from rapport.kernel.query.search import search
 from rapport.kernel.query.text import parse
+from rapport.kernel.query.totals import totals
 from rapport.kernel.records.registry import registry
 from tests.cast import Cast, first_stage_id
 

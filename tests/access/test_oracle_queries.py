@@ -18,8 +18,9 @@ from hypothesis import strategies as st
 from rapport.kernel.access.models import User
 from rapport.kernel.context import Context, context_for
 from rapport.kernel.errors import Invalid
-from rapport.kernel.query.read import filtered, read_page, totals
+from rapport.kernel.query.read import filtered, read_page
 from rapport.kernel.query.search import search
+from rapport.kernel.query.totals import totals
 from rapport.kernel.query.tree import All, Any_, Has, Node, Not, Test
 from rapport.kernel.records.registry import registry
 from tests.access.companies import draw

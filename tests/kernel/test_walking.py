@@ -10,10 +10,11 @@ from django.test.utils import CaptureQueriesContext
 
 from rapport.kernel.context import Context
 from rapport.kernel.query import board, walking
-from rapport.kernel.query import read as reading
+from rapport.kernel.query import totals as totalling
 from rapport.kernel.query.board import read_board
-from rapport.kernel.query.read import filtered, read_page, totals
+from rapport.kernel.query.read import filtered, read_page
 from rapport.kernel.query.text import parse
+from rapport.kernel.query.totals import totals
 from rapport.kernel.records.registry import registry
 from tests.cast import Cast
 
@@ -103,7 +104,7 @@ def test_a_long_column_is_capped(cast: Cast, monkeypatch: pytest.MonkeyPatch) ->
     first, second = read_board(ctx, info, stages[:2])
     assert (first.count, second.count, first.text, first.is_capped) == (5, 4, "5", False)
     assert first.sums["amount"].minor == 50_000 and first.sums["weighted"].minor == 5_000
-    monkeypatch.setattr(reading, "COUNT_CAP", 4)
+    monkeypatch.setattr(totalling, "COUNT_CAP", 4)
     first, second = board.read_board(ctx, info, stages[:2])
     assert (first.count, first.is_capped, first.text, first.sums) == (4, True, "4+", {})
     assert not second.is_capped and second.sums["amount"].minor == 40_000

@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 
 from rapport.engines.views import grouping
 from rapport.kernel.money import Money
-from rapport.kernel.query import read
+from rapport.kernel.query import totals
 from rapport.kernel.records.registry import registry
 from tests.cast import Cast, first_stage_id, hide_group
 from tests.factory import make
@@ -54,9 +54,9 @@ def test_groups_by_owner_month_choice_and_yes_no(cast: Cast, monkeypatch: pytest
     """The same groups in the same order whether all rows are grouped at once or the values are leapt to."""
     _deals(cast)
     client = cast.client("ana")
-    monkeypatch.setattr(read, "COUNT_CAP", cap)
+    monkeypatch.setattr(totals, "COUNT_CAP", cap)
     if cap == 1:
-        monkeypatch.setattr(read.count, "__kwdefaults__", {"cap": 1})
+        monkeypatch.setattr(totals.count, "__kwdefaults__", {"cap": 1})
     labels = [label for label, _n in _heads(client, "/deal/?group=owner")]
     assert labels == ["Ben Moore", "Cem Aydin"]
     assert [label for label, _n in _heads(client, "/deal/?group=close_on")] == [

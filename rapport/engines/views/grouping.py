@@ -21,7 +21,7 @@ from rapport.kernel import format as shown_as
 from rapport.kernel.access import gate
 from rapport.kernel.errors import Invalid
 from rapport.kernel.ids import as_id
-from rapport.kernel.query import read
+from rapport.kernel.query import read, totals
 from rapport.kernel.query.tree import All, Node, Scalar, Test
 from rapport.kernel.records.field import Field
 from rapport.kernel.records.registry import TypeInfo, registry
@@ -41,7 +41,7 @@ class Group:
 
     key: str
     label: SafeString | str
-    count: read.Totals | None = None
+    count: totals.Totals | None = None
     #: False for what refers to records the viewer may not see: they share one group without a condition of its own.
     can_open: bool = True
 
@@ -84,7 +84,7 @@ def group_field(ctx: Context, info: TypeInfo, key: str) -> Field | None:
 def read_groups(ctx: Context, info: TypeInfo, node: Node | None, by: Field) -> Groups:
     """The groups of all that matches."""
     rows = read.filtered(ctx, info, node)
-    if read.count(ctx, rows).capped:
+    if totals.count(ctx, rows).capped:
         return _leapt(ctx, info, rows, by)
     return _counted(ctx, info, rows, by)
 
@@ -98,7 +98,7 @@ def narrowed(ctx: Context, node: Node | None, by: Field, key: str) -> Node:
 
 def one_group(ctx: Context, info: TypeInfo, node: Node | None, by: Field, key: str) -> Group:
     """One group with its capped figures."""
-    found = read.totals(ctx, info, read.filtered(ctx, info, narrowed(ctx, node, by, key)))
+    found = totals.totals(ctx, info, read.filtered(ctx, info, narrowed(ctx, node, by, key)))
     _load_titles(ctx, by, [key])
     return Group(key, _label(ctx, by, _value(by, key)), found)
 
@@ -110,13 +110,13 @@ def _counted(ctx: Context, info: TypeInfo, rows: QuerySet, by: Field) -> Groups:
     """One query: every value with its count and sums."""
     sums = [f for f in gate.fields(ctx, info).values() if f.total == "sum"]
     rows = rows.annotate(**{f.key: f.expression for f in sums if f.source == "computed"})
-    adding = {f"sum_{f.key}": Sum(read.total_path(f)) for f in sums}
+    adding = {f"sum_{f.key}": Sum(totals.total_path(f)) for f in sums}
     got = rows.order_by().values(group_value=_bucket(ctx, by)).annotate(group_count=Count("pk"), **adding)
-    figures: dict[str, read.Totals] = {}
+    figures: dict[str, totals.Totals] = {}
     for row in got.order_by("-group_count", "group_value"):
         key = _key(row["group_value"])
-        made = {f.key: read.in_base(ctx, f, row[f"sum_{f.key}"]) for f in sums}
-        figures[key] = _together(figures.get(key), read.Totals(row["group_count"], False, made))
+        made = {f.key: totals.in_base(ctx, f, row[f"sum_{f.key}"]) for f in sums}
+        figures[key] = _together(figures.get(key), totals.Totals(row["group_count"], False, made))
     keys = list(figures)
     return _shown(ctx, by, keys, figures)
 
@@ -161,7 +161,7 @@ def _leaps(ctx: Context, rows: QuerySet, by: Field) -> list[str]:
     return keys
 
 
-def _shown(ctx: Context, by: Field, keys: Sequence[str], figures: Mapping[str, read.Totals]) -> Groups:
+def _shown(ctx: Context, by: Field, keys: Sequence[str], figures: Mapping[str, totals.Totals]) -> Groups:
     """The groups in the order people expect: choices as declared, people and records by name, the latest month first."""
     _load_titles(ctx, by, keys[: 5 * MOST])
     hidden = [key for key in keys[: 5 * MOST] if by.to and key != _NONE and not _is_known(ctx, by, key)]
@@ -170,7 +170,7 @@ def _shown(ctx: Context, by: Field, keys: Sequence[str], figures: Mapping[str, r
     places = _places(ctx, by, seen)
     found.sort(key=lambda group: (places.get(as_id(group.key), 0), *_rank(ctx, by, group)))
     if hidden:
-        together: read.Totals | None = None
+        together: totals.Totals | None = None
         for key in hidden:
             if key in figures:
                 together = _together(together, figures[key])
@@ -186,11 +186,11 @@ def _places(ctx: Context, by: Field, keys: Sequence[str]) -> dict[UUID | None, i
     return {None: 2**31, **dict(rows.values_list("pk", "position"))}
 
 
-def _together(one: read.Totals | None, other: read.Totals) -> read.Totals:
+def _together(one: totals.Totals | None, other: totals.Totals) -> totals.Totals:
     if one is None:
         return other
     sums = {k: _added(one.sums.get(k), other.sums.get(k)) for k in {**one.sums, **other.sums}}
-    return read.Totals(one.count + other.count, one.capped or other.capped, sums)
+    return totals.Totals(one.count + other.count, one.capped or other.capped, sums)
 
 
 def _added(one: object, other: object) -> object:

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
+from rapport.kernel.access.current import current_workspace_id
 from rapport.kernel.access.reach import Reach, reach_of, widened
 from rapport.kernel.access.sharing_models import Grant
 from rapport.kernel.custom.fields import custom_fields
@@ -114,7 +115,11 @@ def grants(ctx: Context, info: TypeInfo, found: Reach) -> QuerySet[Grant]:
 
 def visible(ctx: Context, info: TypeInfo, verb: str = "view", *, in_bin: bool = False) -> QuerySet:
     """The records of a type that the viewer sees and may do `verb` to: workspace, not in the bin, in scope. Always start here."""
-    return unscoped_rows(ctx, info, in_bin=in_bin).filter(within_both(ctx, info, verb))
+    mark = ("visible", current_workspace_id(), info.key, verb, in_bin)
+    found = ctx.memory.get(mark)
+    if not isinstance(found, QuerySet):
+        found = ctx.memory[mark] = unscoped_rows(ctx, info, in_bin=in_bin).filter(within_both(ctx, info, verb))
+    return found.all()
 
 
 def within_both(ctx: Context, info: TypeInfo, verb: str) -> Q:
@@ -125,11 +130,15 @@ def within_both(ctx: Context, info: TypeInfo, verb: str) -> Q:
 
 def unscoped_rows(ctx: Context, info: TypeInfo, *, in_bin: bool = False) -> QuerySet:
     """Rows before the viewer's scope: what the workspace, the bin and sensitive rows leave. Only for readers that add
-    `within_scope` themselves."""
-    rows = info.model.objects.filter(workspace_id=ctx.workspace.pk, deleted_at__isnull=not in_bin)
-    if info.declared.sensitive and ctx.viewer.group(info.declared.sensitive[1]) == "hidden":
-        rows = rows.filter(**{info.declared.sensitive[0]: False})
-    return rows
+    `within_scope` themselves. Remembered, because putting a question together costs Django more than asking it."""
+    mark = ("rows", current_workspace_id(), info.key, in_bin)
+    found = ctx.memory.get(mark)
+    if not isinstance(found, QuerySet):
+        found = info.model.objects.filter(workspace_id=ctx.workspace.pk, deleted_at__isnull=not in_bin)
+        if info.declared.sensitive and ctx.viewer.group(info.declared.sensitive[1]) == "hidden":
+            found = found.filter(**{info.declared.sensitive[0]: False})
+        ctx.memory[mark] = found
+    return found.all()
 
 
 def fields(ctx: Context, info: TypeInfo, *, edit: bool = False) -> dict[str, Field]:

@@ -7,17 +7,21 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q
 
 from rapport.kernel.query.compile import compile_filter
-from rapport.kernel.query.reaching import listed
-from rapport.kernel.query.read import Page, read_page, totals
+from rapport.kernel.query.reaching import listed, narrowed
+from rapport.kernel.query.read import Page, read_page
+from rapport.kernel.query.totals import totals, totals_by
 from rapport.kernel.query.tree import Node
 from rapport.kernel.records.model import Record
 from rapport.kernel.records.registry import TypeInfo
 
 if TYPE_CHECKING:
     from rapport.kernel.context import Context
+
+#: Columns that are folded (won, lost) are counted so far.
+FOLDED_CAP = 1_000
 
 
 @dataclass
@@ -41,21 +45,14 @@ class Column:
 
 def read_board(
     ctx: Context, info: TypeInfo, columns: Sequence[Record], *, where: Node | None = None, limit: int = 50,
-    fields: Sequence[str] = (), without_cards: frozenset[UUID] = frozenset(),
+    fields: Sequence[str] = (), folded: frozenset[UUID] = frozenset(),
 ) -> list[Column]:  # fmt: skip
-    """The board's columns for the given column records (stages of one pipeline), in their order."""
-    board = info.declared.board
-    assert board is not None
-    path = info.fields[board.by].path
-    rows = listed(ctx, info)
-    if where is not None:
-        rows = rows.filter(compile_filter(ctx, info, where))
-    found = []
-    for record in columns:
-        column = _head(ctx, info, record, rows.filter(**{path: record.pk}))
-        if column.count and record.pk not in without_cards:
-            column.page = read_column(ctx, info, record.pk, where=where, limit=limit, fields=fields)
-        found.append(column)
+    """The board's columns for the given column records (stages of one pipeline), in their order. `folded` ones have no cards
+    and are counted to a thousand; with `limit` 0 none has cards."""
+    found = _heads(ctx, info, columns, where, folded)
+    for column in found:
+        if limit and column.count and column.record.pk not in folded:
+            column.page = read_column(ctx, info, column.record.pk, where=where, limit=limit, fields=fields)
     return found
 
 
@@ -66,12 +63,31 @@ def read_column(
     """One page of a column's cards."""
     board = info.declared.board
     assert board is not None
-    base = listed(ctx, info).filter(**{info.fields[board.by].path: column})
+    base = narrowed(ctx, info).filter(**{info.fields[board.by].path: column})
     keys = list(dict.fromkeys([*board.card, *fields]))
     return read_page(ctx, info, where=where, sort=board.sort, fields=keys, limit=limit, cursor=cursor, base=base)
 
 
-def _head(ctx: Context, info: TypeInfo, record: Record, rows: QuerySet) -> Column:
-    """Count and sums of one column, up to the cap: the won deals of ten years would cost more than all their cards."""
-    found = totals(ctx, info, rows)
-    return Column(record, found.count, found.sums, is_capped=found.capped)
+def _heads(
+    ctx: Context, info: TypeInfo, columns: Sequence[Record], where: Node | None, folded: frozenset[UUID]
+) -> list[Column]:
+    """Count and sums of each column, up to the cap: the won deals of ten years would cost more than all their cards.
+
+    Those that are not folded are counted in one query where all of them lie below the cap, which a board's open deals do.
+    """
+    board = info.declared.board
+    assert board is not None
+    path, matching = info.fields[board.by].path, compile_filter(ctx, info, where) if where is not None else Q()
+    open_ones = [one.pk for one in columns if one.pk not in folded]
+    rows = narrowed(ctx, info).filter(matching) if open_ones else None
+    known = totals_by(ctx, info, rows, path, open_ones) if rows is not None else None
+    by_key = dict(zip(open_ones, known, strict=True)) if known is not None else {}
+    found = []
+    for record in columns:
+        if record.pk in folded:
+            one = totals(ctx, info, listed(ctx, info).filter(matching, **{path: record.pk}), cap=FOLDED_CAP)
+        else:
+            assert rows is not None
+            one = by_key.get(record.pk) or totals(ctx, info, rows.filter(**{path: record.pk}))
+        found.append(Column(record, one.count, one.sums, is_capped=one.capped))
+    return found

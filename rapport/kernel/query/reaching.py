@@ -40,9 +40,16 @@ def listed(ctx: Context, info: TypeInfo, verb: str = "view") -> QuerySet:
     """The visible rows for a reader of whole lists: counts, sums, columns of boards. The same rows as `gate.visible`."""
     if not _is_plain(ctx, info) and has_few(ctx, info, FEW_TO_COUNT):
         first, *others = _ids(ctx, info)
-        rows = gate.unscoped_rows(ctx, info).filter(IsAmong(first.union(*others) if others else first))
+        # UNION ALL, because SQLite sorts for UNION: it then walks all records by id instead of those of the team.
+        rows = gate.unscoped_rows(ctx, info).filter(IsAmong(first.union(*others, all=True) if others else first))
         return rows.filter(_further(ctx, info, verb))
     return walked_rows(ctx, info, verb)
+
+
+def narrowed(ctx: Context, info: TypeInfo) -> QuerySet:
+    """The visible rows for a reader that an index of its own leads to few of them (the open deals of a stage): collected
+    only when they are few, else tested one by one."""
+    return listed(ctx, info) if has_few(ctx, info, FEW_TO_SORT) else walked_rows(ctx, info, "view")
 
 
 def walked_rows(ctx: Context, info: TypeInfo, verb: str) -> QuerySet:

@@ -12,13 +12,13 @@ import binascii
 import datetime as dt
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from rapport.kernel.access import gate
@@ -29,6 +29,7 @@ from rapport.kernel.query.compile import compile_filter
 from rapport.kernel.query.ordering import After, Key, Sorted, sort_keys
 from rapport.kernel.query.own_order import read_cursor, sorted_ids, written_cursor
 from rapport.kernel.query.reaching import first_ids, listed, sorted_at_once, walked_rows, ways_to_sort
+from rapport.kernel.query.totals import annotated, in_base
 from rapport.kernel.query.tree import Node
 from rapport.kernel.query.walking import merged, parts
 from rapport.kernel.records.field import Field
@@ -37,8 +38,6 @@ from rapport.kernel.records.registry import TypeInfo, registry
 if TYPE_CHECKING:
     from rapport.kernel.context import Context
 
-#: Counts stop here; nobody needs to know that a list has 1,000,000 rows to the last one.
-COUNT_CAP = 10_000
 MAX_LIMIT = 200
 #: What counts as nothing when it is empty; 0 and False are values.
 _EMPTY = (str, list, dict)
@@ -65,20 +64,6 @@ class Page:
     fields: list[Field]
     next: str | None = None
     sort: str = ""
-
-
-@dataclass
-class Totals:
-    """Capped count and sums of a filtered list."""
-
-    count: int
-    capped: bool
-    sums: dict[str, object] = field(default_factory=dict)
-
-    @property
-    def text(self) -> str:
-        """"86" or "10,000+"."""
-        return f"{self.count:,}+" if self.capped else f"{self.count:,}"
 
 
 def filtered(ctx: Context, info: TypeInfo, node: Node | None = None, *, verb: str = "view") -> QuerySet:
@@ -128,7 +113,7 @@ def read_page(
     columns = _columns(chosen)
     more = [*[key.path for key in keys], info.person_column]
     names = ["pk", "version", *columns, *[name for name in dict.fromkeys(more) if name not in ("", "id", *columns)]]
-    rows = _annotated(rows, chosen)
+    rows = annotated(rows, chosen)
     split = parts(ctx, info, where, path, compile_filter) if ways is None else []
     if several:
         reading = Sorted(ctx, info, rows, names, keys, is_patient=verb == "export")
@@ -162,7 +147,7 @@ def _page_by_own(
     columns = _columns(chosen)
     names = ["pk", "version", *columns, *[name for name in [info.person_column] if name and name not in columns]]
     there = gate.unscoped_rows(ctx, info).filter(pk__in=[pk for pk, _key in got[:limit]])
-    found = {raw[0]: raw for raw in _annotated(there, chosen).values_list(*names)}
+    found = {raw[0]: raw for raw in annotated(there, chosen).values_list(*names)}
     raws = [found[pk] for pk, _key in got[:limit] if pk in found]
     next_cursor = written_cursor(sort, *got[limit - 1]) if len(got) > limit else None
     return Page(_rows(ctx, info, raws, names, chosen), chosen, next_cursor, sort)
@@ -175,44 +160,12 @@ def _rows_for(ctx: Context, info: TypeInfo, verb: str, ways: list[QuerySet] | No
     return gate.unscoped_rows(ctx, info) if ways else listed(ctx, info, verb)
 
 
-def count(ctx: Context, rows: QuerySet, *, cap: int = COUNT_CAP) -> Totals:
-    """How many rows there are, up to the cap."""
-    found = rows.order_by().values("pk")[: cap + 1].count()
-    return Totals(min(found, cap), found > cap)
-
-
-def totals(ctx: Context, info: TypeInfo, rows: QuerySet) -> Totals:
-    """Capped count, and the sums of fields that show one, in one query; no sums beyond the cap."""
-    sums = [f for f in gate.fields(ctx, info).values() if f.total == "sum"]
-    if not sums:
-        return count(ctx, rows)
-    paths = {f.key: total_path(f) for f in sums}
-    inner = _annotated(rows, sums).order_by().values("pk", *paths.values())[: COUNT_CAP + 1]
-    got = inner.aggregate(n=Count("pk"), **{f"sum_{key}": Sum(path) for key, path in paths.items()})
-    if got["n"] > COUNT_CAP:
-        return Totals(COUNT_CAP, True)
-    return Totals(got["n"], False, {f.key: in_base(ctx, f, got[f"sum_{f.key}"]) for f in sums})
-
-
-def total_path(field: Field) -> str:
-    """The column that sums add up: the amount in the workspace's currency for money."""
-    if field.source == "computed":
-        return field.key
-    return getattr(field.kind, "total_path", lambda path: path)(field.path)
-
-
-def in_base(ctx: Context, field: Field, summed: object) -> object:
-    """A sum as a value of the field's kind (money in the workspace's currency)."""
-    make = getattr(field.kind, "from_total", None)
-    return make(summed, ctx.format.currency) if make else summed
-
-
 def read_ids(ctx: Context, info: TypeInfo, ids: Sequence[UUID], fields: Iterable[str] | None = None) -> dict[UUID, Row]:
     """Rows by id, of those the viewer may see."""
     chosen = pick_fields(ctx, info, fields)
     columns = _columns(chosen)
     names = ["pk", "version", *columns, *[name for name in [info.person_column] if name and name not in columns]]
-    got = _annotated(gate.visible(ctx, info).filter(pk__in=list(ids)), chosen).values_list(*names)
+    got = annotated(gate.visible(ctx, info).filter(pk__in=list(ids)), chosen).values_list(*names)
     return {row.id: row for row in _rows(ctx, info, list(got), names, chosen)}
 
 
@@ -252,11 +205,6 @@ def _columns(fields: Sequence[Field]) -> list[str]:
         for name in f.columns:
             found[name] = None
     return list(found)
-
-
-def _annotated(rows: QuerySet, fields: Sequence[Field]) -> QuerySet:
-    computed = {f.key: f.expression for f in fields if f.source == "computed"}
-    return rows.annotate(**computed) if computed else rows
 
 
 def _rows(

@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 
 from rapport.kernel.access import gate
 from rapport.kernel.money import Money
-from rapport.kernel.query.read import in_base
+from rapport.kernel.query.totals import in_base
 from rapport.kernel.records.registry import TypeInfo, registry
 from rapport.kernel.slots import Panel, slot
 from rapport.kernel.slots.briefing import BriefLine, HealthPart, SlotFigure

@@ -17,6 +17,7 @@ from rapport.kernel.money import Money, minor_digits
 from rapport.kernel.query import read
 from rapport.kernel.query.board import Column, read_board
 from rapport.kernel.query.text import parse
+from rapport.kernel.query.totals import totals
 from rapport.kernel.records.registry import TypeInfo, registry
 from rapport.kernel.slots import Panel, slot
 from rapport.modules.sales.targets import aim_of, progress
@@ -69,7 +70,7 @@ def pipeline_pulse(ctx: Context, info: TypeInfo | None, record: Record | None) -
     if not gate.allows(ctx, deal, "view") or not gate.allows(ctx, stage, "view"):
         return None
     stages = open_stages(ctx, stage)
-    columns = read_board(ctx, deal, stages, limit=1, without_cards=frozenset(one.pk for one in stages))
+    columns = read_board(ctx, deal, stages, limit=0)
     aim = aim_of(ctx)
     values = {
         "bars": bars(ctx, columns, "amount" in gate.fields(ctx, deal)),
@@ -84,7 +85,7 @@ def pipeline_pulse(ctx: Context, info: TypeInfo | None, record: Record | None) -
 def won_this_month(ctx: Context, deal: TypeInfo) -> dict[str, object]:
     """What was won since the first of the month, for whoever has no target."""
     first = ctx.format.today.replace(day=1).isoformat()
-    won = read.totals(ctx, deal, read.filtered(ctx, deal, parse(f"stage.outcome is won and closed_on >= {first}")))
+    won = totals(ctx, deal, read.filtered(ctx, deal, parse(f"stage.outcome is won and closed_on >= {first}")))
     amount = won.sums.get("amount")
     if "amount" not in gate.fields(ctx, deal):
         return {"figure": won.text, "won": _("deals won this month")}

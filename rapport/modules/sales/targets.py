@@ -16,6 +16,7 @@ from rapport.kernel.access import gate
 from rapport.kernel.money import Money
 from rapport.kernel.query import read
 from rapport.kernel.query.text import parse
+from rapport.kernel.query.totals import totals
 from rapport.kernel.records.registry import registry
 from rapport.modules.sales.periods import last_day, share_gone
 
@@ -87,7 +88,7 @@ def aim_of(ctx: Context) -> Aim | None:
 def progress(ctx: Context, aim: Aim) -> Progress:
     """What is reached, of the deals that the viewer sees."""
     deal = registry.get("deal")
-    won = read.totals(ctx, deal, read.filtered(ctx, deal, parse(aim.where)))
+    won = totals(ctx, deal, read.filtered(ctx, deal, parse(aim.where)))
     gone = share_gone(aim.first, aim.last, ctx.format.today)
     if aim.amount is None:
         reached, goal, figure = won.count, aim.deals, won.text

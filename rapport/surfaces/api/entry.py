@@ -101,7 +101,7 @@ def signed_in(request: HttpRequest) -> Iterator[Context]:
         if token.is_read_only and request.method not in _READS:
             with translation.override(ctx.format.language):
                 raise Refused(_("This token is read-only: it may look, but not change anything."), code="read_only_token")
-        yield replace(ctx, viewer=narrowed(ctx.viewer, token.is_read_only, token.types))
+        yield replace(ctx, viewer=narrowed(ctx.viewer, token.is_read_only, token.types), memory={})
 
 
 def _turn(ctx: Context, token: ApiToken) -> limits.Turn | None:

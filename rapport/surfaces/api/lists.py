@@ -10,8 +10,9 @@ from rapport.kernel.changes import door
 from rapport.kernel.context import Context
 from rapport.kernel.errors import Gone
 from rapport.kernel.format import capital
-from rapport.kernel.query.read import count, filtered, read_page
+from rapport.kernel.query.read import filtered, read_page
 from rapport.kernel.query.search import search
+from rapport.kernel.query.totals import count
 from rapport.kernel.query.tree import All, Node, Test
 from rapport.kernel.records.registry import TypeInfo, registry
 from rapport.surfaces.api.expanding import expanded, wanted_of

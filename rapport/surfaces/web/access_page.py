@@ -17,7 +17,7 @@ from rapport.kernel.access.viewer import READING, load_viewer
 from rapport.kernel.context import Context, context_for
 from rapport.kernel.errors import Gone, Invalid, Refused
 from rapport.kernel.kinds.base import kind_by_key
-from rapport.kernel.query.read import count
+from rapport.kernel.query.totals import count
 from rapport.kernel.records.model import Record
 from rapport.kernel.records.registry import TypeInfo, registry
 from rapport.surfaces.web.form import title_of

@@ -1,4 +1,4 @@
-"""The board of a type: its columns with counts and sums, cards fifty at a time, and moving a card."""
+"""The board of a type: its columns with counts and sums, cards page by page, and moving a card."""
 
 from __future__ import annotations
 
@@ -33,7 +33,8 @@ from rapport.surfaces.web.stages import board_columns, column_title
 if TYPE_CHECKING:
     from rapport.kernel.context import Context
 
-_PER_COLUMN = 50
+#: Cards that a column shows at first, which is more than a screen; and that come with each further step down.
+_FIRST, _PER_COLUMN = 20, 50
 
 
 @require_GET
@@ -92,7 +93,7 @@ def _columns(
     """The columns with their first cards, and the sums over those that are open."""
     closed = frozenset(c.pk for c in columns if getattr(c, "outcome", "open") != "open")
     fields = card_fields(ctx, info)
-    found = read_board(ctx, info, columns, where=where, limit=_PER_COLUMN, fields=fields, without_cards=closed)
+    found = read_board(ctx, info, columns, where=where, limit=_FIRST, fields=fields, folded=closed)
     latest = {one.record.pk: latest_page(ctx, info, one, where) for one in found}
     prepare(ctx, [one.page or latest[one.record.pk] for one in found])
     shown = [shown_column(ctx, info, one, latest=latest[one.record.pk]) for one in found]

@@ -16,8 +16,8 @@ from rapport.kernel.access import gate
 from rapport.kernel.errors import Gone, Invalid
 from rapport.kernel.ids import as_id
 from rapport.kernel.query.board import read_board
-from rapport.kernel.query.read import Totals
 from rapport.kernel.query.text import show
+from rapport.kernel.query.totals import Totals
 from rapport.kernel.query.tree import All, Node, Test
 from rapport.kernel.records.model import Record
 from rapport.kernel.records.registry import TypeInfo, registry

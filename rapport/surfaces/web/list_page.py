@@ -20,6 +20,8 @@ from rapport.kernel.errors import Invalid
 from rapport.kernel.kinds.markup import avatar
 from rapport.kernel.query import read
 from rapport.kernel.query.text import parse
+from rapport.kernel.query.totals import count
+from rapport.kernel.query.totals import totals as totals_of
 from rapport.kernel.records.field import Field
 from rapport.kernel.records.registry import TypeInfo, registry
 from rapport.surfaces.web.bulk import bulk_keys
@@ -112,7 +114,7 @@ def tabs(request: HttpRequest, type_key: str) -> HttpResponse:
     ctx, info = request.ctx, registry.get(type_key)  # type: ignore[attr-defined]
     gate.demand(ctx, info, "view")
     state = read_state(ctx, info, request.GET.dict())
-    counts = {v.key: read.count(ctx, read.filtered(ctx, info, parse(v.filter))).text for v in state.views if v.works}
+    counts = {v.key: count(ctx, read.filtered(ctx, info, parse(v.filter))).text for v in state.views if v.works}
     may_save = gate.allows(ctx, registry.get("view"), "create")
     return render(request, "list/tabs.html", {"state": state, "counts": counts, "may_save": may_save})
 
@@ -125,7 +127,7 @@ def totals(request: HttpRequest, type_key: str) -> HttpResponse:
     state = read_state(ctx, info, request.GET.dict())
     if state.error:
         raise Invalid(state.error)
-    found = read.totals(ctx, info, read.filtered(ctx, info, state.node))
+    found = totals_of(ctx, info, read.filtered(ctx, info, state.node))
     fields = read.pick_fields(ctx, info, state.columns)
     sums = {f.key: f.kind.figure(found.sums[f.key], ctx.format) for f in fields if found.sums.get(f.key) is not None}
     noun = info.label if found.count == 1 else info.plural

@@ -13,8 +13,9 @@ from rapport.kernel.access import gate
 from rapport.kernel.format import capital
 from rapport.kernel.kinds.markup import record_link
 from rapport.kernel.query.compile import compile_filter
-from rapport.kernel.query.read import Page, Row, Totals, load_titles, read_page, totals
+from rapport.kernel.query.read import Page, Row, load_titles, read_page
 from rapport.kernel.query.text import parse
+from rapport.kernel.query.totals import Totals, totals
 from rapport.kernel.query.tree import All, Node, Test
 from rapport.kernel.records.declare import Related
 from rapport.kernel.records.field import Field
