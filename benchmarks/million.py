@@ -121,7 +121,7 @@ def promised_cases() -> list[object]:
     """What has a promise, asked of the real surface."""
     from benchmarks.cases import Case, _edit, _page
 
-    both = "/customer/?filter=addresses%20contains%20Cork%20and%20industry%20is%20airline%20and%20name%20contains%20air"
+    both = "/customer/?filter=addresses%20contains%20Cork%20and%20industry%20is%20%22Flying%20club%22%20and%20name%20contains%20aero"
     return [
         Case("list", _page("/customer/")),
         Case("list filtered by city, industry and name part", _page(both)),

@@ -11,19 +11,20 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from rapport.kernel.access.current import unscoped, use_workspace
+from rapport.kernel.access.kept_row import KeptRow
 from rapport.kernel.access.models import Account, User
 
 
 def users_of(account: Account) -> list[User]:
     """The active users of an account with role and workspace, the oldest first. No user: nothing to sign in to."""
     with unscoped("which workspaces an account belongs to"):
-        return list(_rows(account).order_by("pk"))
+        return list(_rows(account.pk).order_by("pk"))
 
 
 def user_in(account: Account, workspace_id: UUID) -> User | None:
     """The active user of an account in one workspace."""
     with use_workspace(workspace_id):
-        return _rows(account).filter(workspace_id=workspace_id).first()
+        return _IN_WORKSPACE.find(account.pk, workspace_id)
 
 
 def owners_who_sign_in() -> QuerySet[User]:
@@ -32,6 +33,10 @@ def owners_who_sign_in() -> QuerySet[User]:
     return owners.select_related("account", "role").order_by("pk")
 
 
-def _rows(account: Account) -> QuerySet[User]:
+def _rows(account_id: UUID) -> QuerySet[User]:
     plain: QuerySet[User] = QuerySet(User)
-    return plain.filter(account_id=account.pk, is_active=True, deleted_at=None).select_related("role", "workspace")
+    return plain.filter(account_id=account_id, is_active=True, deleted_at=None).select_related("role", "workspace")
+
+
+_ACCOUNT, _WORKSPACE = UUID(int=1), UUID(int=2)
+_IN_WORKSPACE = KeptRow(lambda: _rows(_ACCOUNT).filter(workspace_id=_WORKSPACE), _ACCOUNT, _WORKSPACE)

@@ -8,6 +8,7 @@ not see is never found.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -35,6 +36,9 @@ _ROUNDS = 5
 _OWN = 10
 #: With fewer hits than this, what is merely like the words is looked for too.
 _FEW_HITS = 3
+#: A list asks several times what contains a word: so many seconds the answer holds, unless something is written meanwhile.
+_KEPT = 1.0
+_writes = 0
 #: Entries SQLite looks at in one step; below its limit of bound values.
 _FTS_BATCH = 900
 
@@ -52,6 +56,8 @@ class Hit:
 
 def remember(entries: Sequence[tuple[object, ...]]) -> None:
     """Store search entries (workspace, type, record, group, title key, text), set-wise."""
+    global _writes  # counts, so that kept answers end
+    _writes += 1
     if not entries:
         return
     if connection.vendor != "sqlite":
@@ -70,6 +76,8 @@ def remember(entries: Sequence[tuple[object, ...]]) -> None:
 
 def forget(record_ids: Iterable[UUID]) -> None:
     """Drop the entries of records (before writing new ones, or when they go to the bin)."""
+    global _writes
+    _writes += 1
     rows = SearchEntry.objects.filter(workspace_id=current_workspace_id(), record_id__in=list(record_ids))
     if connection.vendor == "sqlite":
         ids = list(rows.values_list("pk", flat=True))
@@ -204,6 +212,14 @@ def few_containing(ctx: Context, type_key: str, wanted: str, *, most: int = FEW)
     or the text is too short for trigrams. Narrows a filter; the filter itself still decides."""
     if len(wanted) < 3:
         return None
+    mark, now = ("few containing", type_key, wanted, most, _writes), time.monotonic()
+    kept = ctx.memory.get(mark)
+    if not isinstance(kept, tuple) or now - kept[0] > _KEPT:
+        kept = ctx.memory[mark] = (now, _few_containing(ctx, type_key, wanted, most))
+    return kept[1]  # type: ignore[no-any-return]
+
+
+def _few_containing(ctx: Context, type_key: str, wanted: str, most: int) -> list[UUID] | None:
     rows, floor = _matching(SearchEntry.objects.filter(workspace_id=ctx.workspace.pk, type=type_key), [wanted])
     if floor is not None:
         return None
