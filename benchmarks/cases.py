@@ -46,7 +46,7 @@ class World:
     busy: str
 
     @classmethod
-    def of_size(cls, customers: int) -> tuple[World, dict[str, float]]:
+    def of_size(cls, customers: int, entries: int = BUSY_ENTRIES) -> tuple[World, dict[str, float]]:
         """A sample of so many customers, and how fast it was made."""
         started = time.perf_counter()
         workspace, records = newest_sample_workspace(), 0
@@ -61,7 +61,7 @@ class World:
             pick = list(registry.get("customer").model.objects.values_list("pk", flat=True)[:20_000])
             deals = list(registry.get("deal").model.objects.filter(stage__outcome="open").values_list("pk", flat=True)[:2_000])
             token = create_token(users["owner"], "bench")
-            busy = _busy(workspace)
+            busy = _busy(workspace, entries)
         made = cls(
             workspace, _browser(users["owner"]), _browser(users["sales"]), _program(token),
             [str(pk) for pk in chance.sample(pick, min(200, len(pick)))],
@@ -86,19 +86,19 @@ def workspace_records(workspace: Workspace) -> int:
     return workspace.change_number
 
 
-def _busy(workspace: Workspace) -> str:
-    """The customer with 10,000 activities, made once."""
+def _busy(workspace: Workspace, entries: int) -> str:
+    """The customer with so many activities, made once."""
     model = registry.get("customer").model
     there = model.objects.filter(external_id="bench-busy").first()
     if there is None:
         ctx = system_context(workspace, "bench")
         there = ctx.create("customer", name="Busy Bees Aviation", external_id="bench-busy")
         start = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
-        for at in range(0, BUSY_ENTRIES, 2_000):
+        for at in range(0, entries, 2_000):
             ctx.create_many("activity", [
                 {"kind": "note", "subject": f"Entry {n}", "body": "As agreed on the phone.", "customer": there.pk,
                  "happened_at": start + dt.timedelta(hours=5 * n)}
-                for n in range(at, at + 2_000)
+                for n in range(at, min(at + 2_000, entries))
             ])  # fmt: skip
     return str(there.pk)
 

@@ -21,7 +21,6 @@ PROMISED = {
     "list": 25, "list filtered by city, industry and name part": 30, "record page, 10,000 entries": 40, "board of 5,000 open": 40,
     "search as you type": 15, "write: edit a customer": 15,
 }  # fmt: skip
-OPEN_DEALS = 5_000
 
 
 def main() -> int:
@@ -31,6 +30,8 @@ def main() -> int:
     parser.add_argument("--base", type=int, default=10_000, help="customers made through the door (default 10000)")
     parser.add_argument("--times", type=int, default=100, help="how many times as large (default 100)")
     parser.add_argument("--rounds", type=int, default=60)
+    parser.add_argument("--open-deals", type=int, default=5_000)
+    parser.add_argument("--entries", type=int, default=10_000, help="of the busiest customer")
     parser.add_argument("--all", action="store_true", help="every page, not only those with a promise")
     parser.add_argument("--folder", default="", help="where the company is kept (SQLite)")
     parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
@@ -39,6 +40,7 @@ def main() -> int:
         _inside(given)
         return 0
     words = ["--base", str(given.base), "--times", str(given.times), "--rounds", str(given.rounds)]
+    words += ["--open-deals", str(given.open_deals), "--entries", str(given.entries)]
     words += ["--all"] if given.all else []
     if not given.folder:
         return in_each_database(given.databases, "benchmarks.million", *words)
@@ -66,11 +68,11 @@ def _inside(given: argparse.Namespace) -> None:
     from rapport.kernel.records.registry import registry
 
     call_command("migrate", verbosity=0, interactive=False)
-    world, _made = World.of_size(given.base)
+    world, _made = World.of_size(given.base, given.entries)
     with use_workspace(world.workspace):
         is_small = registry.get("customer").model._base_manager.count() < given.base * 2
     if is_small:
-        _open_deals(world)
+        _open_deals(world, given.open_deals)
         _analyze(connection)
         _print(world, given, f"{given.base:,}")
         for line in multiply(world.workspace, given.times):
@@ -79,7 +81,7 @@ def _inside(given: argparse.Namespace) -> None:
     _print(world, given, f"{given.base * given.times:,}")
 
 
-def _open_deals(world: object) -> None:
+def _open_deals(world: object, wanted: int) -> None:
     """So many open deals as are promised, whatever the sample has."""
     from rapport.kernel.access.current import use_workspace
     from rapport.kernel.context import system_context
@@ -88,7 +90,7 @@ def _open_deals(world: object) -> None:
     with use_workspace(world.workspace):  # type: ignore[attr-defined]
         model, stage = registry.get("deal").model, registry.get("stage").model
         stages = stage.objects.filter(outcome="open").order_by("position")
-        missing = OPEN_DEALS - model.objects.filter(stage__outcome="open").count()
+        missing = wanted - model.objects.filter(stage__outcome="open").count()
         ctx, opened = system_context(world.workspace, "bench"), list(stages.values_list("pk", flat=True))  # type: ignore[attr-defined]
         customers = list(registry.get("customer").model.objects.values_list("pk", flat=True)[:2_000])
         ctx.create_many("deal", [
@@ -121,7 +123,8 @@ def promised_cases() -> list[object]:
     """What has a promise, asked of the real surface."""
     from benchmarks.cases import Case, _edit, _page
 
-    both = "/customer/?filter=addresses%20contains%20Cork%20and%20industry%20is%20%22Flying%20club%22%20and%20name%20contains%20aero"
+    both = "/customer/?filter=addresses%20contains%20Cork%20and%20industry%20is"
+    both += "%20%22Flying%20club%22%20and%20name%20contains%20aero"
     return [
         Case("list", _page("/customer/")),
         Case("list filtered by city, industry and name part", _page(both)),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from rapport.engines.exports.formulas import defended
 
 if TYPE_CHECKING:
-    from rapport.engines.exports.formats import Sheet
+    from rapport.engines.exports.sheet import Sheet
     from rapport.kernel.query.read import Row
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import orjson
 
 if TYPE_CHECKING:
-    from rapport.engines.exports.formats import Sheet
+    from rapport.engines.exports.sheet import Sheet
     from rapport.kernel.query.read import Row
 
 

@@ -11,7 +11,7 @@ from rapport.kernel.access import gate
 from rapport.kernel.records.registry import registry
 
 if TYPE_CHECKING:
-    from rapport.engines.exports.formats import Sheet
+    from rapport.engines.exports.sheet import Sheet
     from rapport.kernel.query.read import Row
 
 #: Octets of a line, without its end (RFC 2426, section 2.6).

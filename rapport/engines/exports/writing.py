@@ -9,8 +9,9 @@ from functools import partial
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from rapport.engines.exports.formats import FORMATS, FileFormat, Sheet
+from rapport.engines.exports.formats import FORMATS, FileFormat
 from rapport.engines.exports.noting import noted
+from rapport.engines.exports.sheet import Sheet
 from rapport.kernel.access import gate
 from rapport.kernel.access.current import use_workspace
 from rapport.kernel.context import Context
