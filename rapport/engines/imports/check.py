@@ -9,6 +9,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from rapport.engines.imports.batch import Counts, Row
+from rapport.engines.imports.choices import expect_choices
 from rapport.engines.imports.mapping import ImportMapping, mapping_of
 from rapport.engines.imports.mends import MOST, Mended, column_of, keep_problems, mended, with_mends
 from rapport.engines.imports.models import ImportRow, ImportRun
@@ -45,6 +46,7 @@ class Check:
     def __init__(self, ctx: Context, run: ImportRun, table: Table) -> None:
         self.ctx, self.run, self.table = ctx, run, table
         self.mapping = typed(mapping_of(run.mapping), table)
+        expect_choices(ctx, self.mapping.steps)
         self.plans = [make_plan(ctx, step, table.header) for step in self.mapping.steps]
         #: Some questions are only answered by a row that is written; see `trial`.
         self.tries = any(needs_trial(ctx, plan.info) for plan in self.plans)

@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 
 from rapport.engines.imports.batch import Counts
 from rapport.engines.imports.facts import first_look
+from rapport.engines.imports.choices import make_choices
 from rapport.engines.imports.mapping import ImportMapping, auto_mapping, match_keys
 from rapport.engines.imports.models import ImportRun
 from rapport.engines.imports.passes import BATCH, Passes
@@ -167,6 +168,7 @@ class _Run:
         with unit_of_work(self.ctx):
             report.made_before = make_custom_fields(self.ctx, self.mapping.custom_fields, self.mapping.steps[-1].type)
             report.made_before += make_records(self.ctx, self.mapping.before)
+            report.made_before += make_choices(self.ctx, self.mapping.steps)
             # Every plan is checked before the first line is written.
             report.plans = [make_plan(self.ctx, step, self.table.header) for step in self.mapping.steps]
         step, after = self._begin()
