@@ -20,8 +20,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from rapport.engines.imports.batch import Counts
-from rapport.engines.imports.facts import first_look
 from rapport.engines.imports.choices import make_choices
+from rapport.engines.imports.facts import first_look
 from rapport.engines.imports.mapping import ImportMapping, auto_mapping, match_keys
 from rapport.engines.imports.models import ImportRun
 from rapport.engines.imports.passes import BATCH, Passes
