@@ -79,6 +79,10 @@ def test_a_line_becomes_a_person_a_company_and_their_tie(committed_cast: Cast, u
     person = registry.get("customer").model.objects.get(name="Cy Young")
     assert person.owner_id == committed_cast.cem.pk and person.kind == "person" and person.emails[0]["value"] == "cy@home.example"
     assert "Ann Smith" in client.get(f"{url}/records").content.decode()
+    client.post(f"{url}/do", {"do": "foresee"})
+    run_due()
+    assert run_of(url).state == "done" and len(names()) == 4
+    assert "would go into the bin" in client.get(url).content.decode()
     client.post(f"{url}/do", {"do": "revert"})
     run_due()
     assert run_of(url).state == "reverted" and names() == []
