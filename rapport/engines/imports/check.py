@@ -187,9 +187,10 @@ class Check:
 
 
 def typed(mapping: ImportMapping, table: Table) -> ImportMapping:
-    """The mapping with what is certain about a file of typed cells."""
+    """The mapping with what is certain about a file of typed cells; what the plan says of figures holds for those too."""
+    table.decimal = next((step.numbers for step in mapping.steps if step.numbers), table.decimal)
     for step in mapping.steps:
-        step.numbers = step.numbers or ("." if table.is_typed else "")
+        step.numbers = step.numbers or (table.decimal if table.is_typed else "")
     return mapping
 
 

@@ -219,7 +219,8 @@ def demand_idle(run: ImportRun, *, before_run: bool = False) -> None:
 
 
 def start(ctx: Context, run: ImportRun, what: str, *, force: bool = False) -> ImportRun:
-    """Have a job "check", "run", "revert" or "foresee" (what a revert would do) the import. Raises Conflict when that is not its turn."""
+    """Have a job "check", "run", "revert" or "foresee" the import (what a revert would do). Raises Conflict when that is
+    not its turn."""
     demand_idle(run, before_run=what == "check")
     if what == "revert":
         prepare_revert(ctx, run, force=force)

@@ -27,7 +27,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help="a plan (JSON); without one, columns are found by name")  # fmt: skip
     parser.add_argument("--match", default="", metavar="KEYS",
                         help="how to recognise what is there: email,phone,domain,external_id or field keys")  # fmt: skip
-    parser.add_argument("--dry-run", action="store_true", help="do everything, then undo it; with --revert: only tell what it would do")
+    parser.add_argument("--dry-run", action="store_true",
+                        help="do everything, then undo it; with --revert: only tell what it would do")  # fmt: skip
     parser.add_argument("--encoding", default="", help="such as cp1250; found out when not given")
     parser.add_argument("--delimiter", default="", help="what separates cells; found out when not given")
     parser.add_argument("--sheet", default="", metavar="NAME", help="the sheet of a workbook; the first with anything in it")

@@ -18,8 +18,14 @@ from rapport.kernel.context import Context
 from rapport.kernel.errors import Gone, Invalid, RapportError, Refused
 from rapport.surfaces.web import imports_columns, imports_names
 from rapport.surfaces.web.imports_shown import (
-    checked_of, counts_of, foreseen_of, history_lines, progress_line, records_page, reverted_of,
-)  # fmt: skip
+    checked_of,
+    counts_of,
+    foreseen_of,
+    history_lines,
+    progress_line,
+    records_page,
+    reverted_of,
+)
 from rapport.surfaces.web.shell import is_part, render
 from rapport.surfaces.web.toasts import say
 
