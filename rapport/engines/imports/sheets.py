@@ -171,7 +171,9 @@ def text_of(cell: object, decimal: str = ".") -> str:
     if isinstance(cell, float):
         return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(cell).replace(".", decimal)
     if isinstance(cell, dt.datetime):
-        return cell.date().isoformat() if cell.time() == dt.time() else cell.isoformat(" ", "minutes")
+        # A workbook counts days as fractions, which miss the second by a little.
+        cell = (cell + dt.timedelta(milliseconds=500)).replace(microsecond=0)
+        return cell.date().isoformat() if cell.time() == dt.time() else cell.isoformat(" ", "seconds" if cell.second else "minutes")
     if isinstance(cell, (dt.date, dt.time)):
         return cell.isoformat()
     return str(cell)
