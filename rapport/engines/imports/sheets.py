@@ -173,7 +173,9 @@ def text_of(cell: object, decimal: str = ".") -> str:
     if isinstance(cell, dt.datetime):
         # A workbook counts days as fractions, which miss the second by a little.
         cell = (cell + dt.timedelta(milliseconds=500)).replace(microsecond=0)
-        return cell.date().isoformat() if cell.time() == dt.time() else cell.isoformat(" ", "seconds" if cell.second else "minutes")
+        if cell.time() == dt.time():
+            return cell.date().isoformat()
+        return cell.isoformat(" ", "seconds" if cell.second else "minutes")
     if isinstance(cell, (dt.date, dt.time)):
         return cell.isoformat()
     return str(cell)

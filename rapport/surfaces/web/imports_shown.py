@@ -143,13 +143,13 @@ def foreseen_of(ctx: Context, run: ImportRun) -> dict[str, object]:
         return {}
     deleted, restored, left = (int(found[key]) for key in ("deleted", "restored", "left"))
     sentences = [
-        ngettext("%(num)s record would go into the bin.", "%(num)s records would go into the bin.", deleted)
-        % {"num": shown_as.number(deleted, ctx.format)},
-        ngettext("%(num)s record would get its old values again.", "%(num)s records would get their old values again.", restored)
-        % {"num": shown_as.number(restored, ctx.format)},
-    ]
+        (deleted, ngettext("%(num)s record would go into the bin.", "%(num)s records would go into the bin.", deleted)),
+        (restored, ngettext("%(num)s record would get its old values again.", "%(num)s records would get their old values again.",
+                            restored)),
+    ]  # fmt: skip
+    shown = [sentence % {"num": shown_as.number(number, ctx.format)} for number, sentence in sentences if number]
     return {
-        "sentences": sentences, "left": left, "listed": _listed(ctx, found["listed"]),
+        "sentences": shown or [_("Nothing would be taken back.")], "left": left, "listed": _listed(ctx, found["listed"]),
         "at": shown_as.moment(dt.datetime.fromisoformat(found["at"]), ctx.format),
     }  # fmt: skip
 
