@@ -5,19 +5,24 @@ from __future__ import annotations
 import os
 import random
 import time
+from uuid import uuid4
 
 import pytest
 import requests
 import schemathesis
 from django.test import Client
+from django.urls import resolve
 from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis.checks import CHECKS
 from schemathesis.core.transport import Response
 
+from rapport.engines.duplicates.models import DuplicatePair
+from rapport.engines.imports import session
 from rapport.kernel.access.models import Role
 from rapport.kernel.access.setup import ROLES
 from rapport.kernel.kinds.base import Kind, all_kinds
 from rapport.kernel.records.registry import registry
+from rapport.surfaces.api.urls import urlpatterns
 from tests.cast import Cast, hide_group
 from tests.factory import make
 
@@ -36,10 +41,63 @@ def _document(cast: Cast, role_key: str) -> tuple[dict[str, object], dict[str, s
         record = make(cast.system, info.key) if info.key not in ("user", "role") else None
         ids[info.key] = [str(record.pk)] if record is not None else []
     type(cast.ben).objects.filter(pk=cast.ben.pk).update(role=Role.objects.get(key=role_key))
+    ids |= _of_engines(cast)
     api = cast.api("ben")
     answer = api.get("/api/v1/openapi.json")
     assert answer.status_code == 200, answer.content
     return answer.json(), {"Authorization": f"Bearer {cast.token('ben')}"}, ids
+
+
+def _of_engines(cast: Cast) -> dict[str, list[str]]:
+    """An import of Ben's own and a pair of doubles, for what the engines answer."""
+    one, other = sorted((make(cast.system, "customer"), make(cast.system, "customer")), key=lambda record: record.pk)
+    pair = DuplicatePair.objects.create(
+        workspace=cast.home, type="customer", one_id=one.pk, other_id=other.pk, score=90, evidence=[],
+    )  # fmt: skip
+    found = {"duplicates": [str(pair.pk)]}
+    if session.may_import(ctx := cast.ctx("ben")):
+        found["imports"] = [str(session.take_in(ctx, "x.csv", [b"Company,E-mail\nFern,a@fern.example\nOak,nonsense\n"]).pk)]
+    return found
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("role_key", ["owner", "sales"])
+def test_engines_answer_as_the_document_says(cast: Cast, role_key: str) -> None:
+    """Imports, doubles and merging: each of their operations, on an import and a pair that are there."""
+    document, headers, ids = _document(cast, role_key)
+    tried = 0
+    every = [one.ok() for one in schemathesis.openapi.from_dict(document).get_all_operations()]
+    # What throws the import away comes last.
+    for one in sorted(every, key=lambda one: one.method == "delete"):
+        head = one.path.split("/")[3]
+        if head in ("imports", "duplicates") or one.path.endswith("merge"):
+            tried += 1
+            _try(one, headers, ids.get(head, []))
+    assert tried > 14
+
+
+def test_every_address_stands_in_the_document(cast: Cast) -> None:
+    """What is added below /api/v1/ and not described fails here: each address with each of its methods."""
+    document = cast.api("ana").get("/api/v1/openapi.json").json()
+    shared = document["components"]["parameters"]
+    told = set()
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            given = [shared[one["$ref"].rpartition("/")[2]] if "$ref" in one else one for one in operation["parameters"]]
+            example = path
+            for one in given:
+                if one["in"] == "path":
+                    kind = one["schema"]
+                    value = kind.get("enum", ["x"])[0] if kind["type"] == "string" else "1"
+                    example = example.replace(f"{{{one['name']}}}", str(uuid4()) if kind.get("format") == "uuid" else value)
+            told.add((resolve(example).route, method.upper()))
+    there = {
+        (f"api/v1/{one.pattern}", method)
+        for one in urlpatterns
+        for method in getattr(one.callback, "methods", ())
+        if method != "HEAD"
+    }
+    assert there and there - told == set()
 
 
 @pytest.mark.slow

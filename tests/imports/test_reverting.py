@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rapport.engines.imports import reverting
+from rapport.engines.imports.foreseeing import foresee, prepare_foresee
 from rapport.engines.imports.models import ImportRun
 from rapport.engines.imports.reverting import prepare_revert, revert
 from rapport.kernel.access.models import Role
@@ -62,6 +63,33 @@ def test_what_people_changed_since_is_left_alone_unless_told(cast: Cast, importe
     revert(ctx, again)
     assert names() == ["Old"] and model.objects.get(deleted_at=None).industry == "Old industry"
     assert model.objects.get(deleted_at=None).note == "seen"
+
+
+def test_it_tells_before_what_it_would_do(cast: Cast, bring: Importer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is said beforehand is what happens: into the bin, old values again, left alone with the name; nothing is written."""
+    monkeypatch.setattr(reverting, "PORTION", 2)
+    ctx = cast.ctx("ana")
+    for name in ("Old", "Older", "Seen"):
+        ctx.create("customer", name=name, industry="Before")
+    bring("name,industry\nOld,After\nOlder,After\nSeen,After\nNew,\nNewer,\nNewest,\nGone,\n", match="name")
+    model = registry.get("customer").model
+    for name in ("Seen", "Newest"):
+        ctx.write(model.objects.get(name=name), note="touched")
+    ctx.delete(model.objects.get(name="Gone"))
+    before = Change.objects.count()
+    prepare_foresee(ctx, the_run())
+    run = the_run()
+    run.revert = {"was": run.state}
+    assert foresee(ctx, run) and Change.objects.count() == before
+    found = the_run().revert["foreseen"]
+    assert (found["deleted"], found["restored"], found["left"]) == (2, 2, 2)
+    assert sorted(title for _type, _pk, title, _why in found["listed"]) == ["newest", "seen"]
+    again = the_run()
+    prepare_revert(ctx, again)
+    revert(ctx, again)
+    assert {key: the_run().revert[key] for key in ("deleted", "restored", "left")} == {"deleted": 2, "restored": 2, "left": 2}
+    with pytest.raises(Conflict):
+        prepare_foresee(ctx, the_run())
 
 
 def test_it_goes_on_after_a_crash(cast: Cast, bring: Importer, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -79,6 +79,10 @@ def test_a_line_becomes_a_person_a_company_and_their_tie(committed_cast: Cast, u
     person = registry.get("customer").model.objects.get(name="Cy Young")
     assert person.owner_id == committed_cast.cem.pk and person.kind == "person" and person.emails[0]["value"] == "cy@home.example"
     assert "Ann Smith" in client.get(f"{url}/records").content.decode()
+    client.post(f"{url}/do", {"do": "foresee"})
+    run_due()
+    assert run_of(url).state == "done" and len(names()) == 4
+    assert "would go into the bin" in client.get(url).content.decode()
     client.post(f"{url}/do", {"do": "revert"})
     run_due()
     assert run_of(url).state == "reverted" and names() == []
@@ -123,6 +127,60 @@ def test_unknown_names_are_mapped_emptied_or_created(committed_cast: Cast, uploa
     assert [(one.name, one.owner_id, one.stage) for one in rows][:2] == [
         ("A Ltd", committed_cast.cem.pk, "prospect"), ("B Ltd", committed_cast.cem.pk, "prospect"),
     ]  # fmt: skip
+
+
+def test_unknown_choices_of_ones_own_are_added_to_the_list(committed_cast: Cast, upload: Upload) -> None:
+    """One is mapped, the others become choices when the import begins, not before; a shipped list takes no more."""
+    ctx, client = committed_cast.ctx("ana"), committed_cast.client("ana")
+    for label, kind in (("Grade", "choice"), ("Perks", "multichoice")):
+        ctx.create("custom_field", on_type="customer", label=label, kind=kind, choices="Gold\nSilver")
+    old = ctx.create("customer", name="Z Ltd", c_grade="Gold")
+    url = upload("Company,Grade,Perks,Lifecycle stage\nA Ltd,Bronze,Gold; Tea,hot\nB Ltd,gld,BRONZE,\nC Ltd,bronze,,\nZ Ltd,Bronze,,\n",
+                 "x.csv")  # fmt: skip
+    form = form_of(client, url) | {"shapes": ["company"], "t1": "company:c_grade", "t2": "company:c_perks", "match-company": ["name"]}
+    client.post(f"{url}/columns", form | {"mode-company": "both"})
+    run_due()
+    names_ = {one["field"]: [text for text, _count in one["texts"]] for one in run_of(url).checked["unknown"]}
+    assert set(names_["c_grade"]) == {"Bronze", "bronze", "gld"} and set(names_["c_perks"]) == {"Gold; Tea", "BRONZE"}
+    page = client.get(f"{url}/check").content.decode()
+    assert 'name="create-0-c_grade"' in page and 'name="create-0-stage"' not in page
+    client.post(f"{url}/names", {
+        f"n-0-c_grade-{names_['c_grade'].index('gld')}": "Gold", "create-0-c_grade": "1", "create-0-c_perks": "1", "n-0-stage-0": "-",
+        "create-0-stage": "1",
+    })  # fmt: skip
+    run_due()
+    definitions = registry.get("custom_field").model.objects.filter(deleted_at=None)
+    assert run_of(url).problems == 0 and {one.choices for one in definitions} == {"Gold\nSilver"}
+    client.post(f"{url}/do", {"do": "run"})
+    run_due()
+    assert run_of(url).state == "done" and run_of(url).counts["rejected"] == 0, run_of(url).error
+    assert {one.label: one.choices.split("\n") for one in definitions.all()} == {
+        "Grade": ["Gold", "Silver", "Bronze"], "Perks": ["Gold", "Silver", "Tea", "BRONZE"],
+    }  # fmt: skip
+    rows = {one.name: one.custom for one in registry.get("customer").model.objects.filter(deleted_at=None)}
+    assert [rows[f"{name} Ltd"]["c_grade"] for name in "ABCZ"] == ["Bronze", "Gold", "Bronze", "Bronze"]
+    assert rows["A Ltd"]["c_perks"] == ["Gold", "Tea"] and rows["B Ltd"]["c_perks"] == ["BRONZE"]
+    assert old.pk in registry.get("customer").model.objects.filter(name="Z Ltd").values_list("pk", flat=True)
+
+
+def test_choices_are_only_added_by_who_may_change_the_list(committed_cast: Cast, upload: Upload) -> None:
+    """Without the right to own words it is not offered, and a plan that asks for it is refused."""
+    committed_cast.ctx("ana").create("custom_field", on_type="customer", label="Grade", kind="choice", choices="Gold")
+    client = committed_cast.client("ben")
+    url = upload("Company,Grade\nA Ltd,Bronze\n", "x.csv", "ben")
+    client.post(f"{url}/columns", form_of(client, url) | {"shapes": ["company"], "t1": "company:c_grade"})
+    run_due()
+    assert "Bronze" in (page := client.get(f"{url}/check").content.decode()) and "create-0-c_grade" not in page
+    client.post(f"{url}/names", {"create-0-c_grade": "1"})
+    run_due()
+    assert run_of(url).problems == 1
+    api = committed_cast.api("ben")
+    plan = {**run_of(url).mapping, "choices": {"c_grade": ["Bronze"]}}
+    answer = api.patch(f"/api/v1/imports/{run_of(url).pk}", {"plan": plan}, content_type="application/json")
+    assert answer.status_code == 403
+    plan["choices"] = {"stage": ["Bronze"]}
+    answer = api.patch(f"/api/v1/imports/{run_of(url).pk}", {"plan": plan}, content_type="application/json")
+    assert answer.status_code == 422 and "list of your own" in answer.content.decode()
 
 
 def test_a_run_is_nobody_elses(committed_cast: Cast, upload: Upload) -> None:

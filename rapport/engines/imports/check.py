@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from rapport.engines.imports.batch import Batcher, Counts, Row
+from rapport.engines.imports.batch import Counts, Row
+from rapport.engines.imports.choices import expect_choices
 from rapport.engines.imports.mapping import ImportMapping, mapping_of
 from rapport.engines.imports.mends import MOST, Mended, column_of, keep_problems, mended, with_mends
 from rapport.engines.imports.models import ImportRow, ImportRun
@@ -16,7 +17,8 @@ from rapport.engines.imports.passes import batches, through
 from rapport.engines.imports.plan import Plan, make_plan
 from rapport.engines.imports.references import Coming
 from rapport.engines.imports.table import Line, Table
-from rapport.kernel.errors import Gone
+from rapport.engines.imports.trial import RealComing, Seen, TryingBatcher, needs_trial, taken_back
+from rapport.kernel.errors import Gone, Refused
 from rapport.kernel.records.registry import registry
 
 if TYPE_CHECKING:
@@ -44,9 +46,13 @@ class Check:
     def __init__(self, ctx: Context, run: ImportRun, table: Table) -> None:
         self.ctx, self.run, self.table = ctx, run, table
         self.mapping = typed(mapping_of(run.mapping), table)
+        expect_choices(ctx, self.mapping.steps)
         self.plans = [make_plan(ctx, step, table.header) for step in self.mapping.steps]
-        self.coming = _coming(self.mapping)
-        self.batchers = [Batcher(ctx, plan, self.coming) for plan in self.plans]
+        #: Some questions are only answered by a row that is written; see `trial`.
+        self.tries = any(needs_trial(ctx, plan.info) for plan in self.plans)
+        self.coming = _coming(self.mapping, tries=self.tries)
+        self.seen = Seen()
+        self.batchers = self._batchers()
         self.found = Checked(counts=[Counts() for _plan in self.plans])
 
     def go(self, watch: Callable[[Checked], bool]) -> bool:
@@ -79,7 +85,35 @@ class Check:
         if len(found.preview) < PREVIEWED:
             self._show(read)
 
+    def _batchers(self) -> list[TryingBatcher]:
+        return [TryingBatcher(self.ctx, plan, self.coming, self.seen, tries=self.tries) for plan in self.plans]
+
     def _through(self, lines: Sequence[Line]) -> tuple[list[Counts], list[list[Row]]]:
+        self.seen.begin()
+        try:
+            found = self._tried(lines) if self.tries else self._steps(lines)
+            self.seen.keep()
+            return found
+        except Refused as wrong:
+            if not self.tries:
+                raise
+            if len(lines) > 1:
+                # As the run does: whoever is refused must not take the others along.
+                return _joined(self._through(lines[: len(lines) // 2]), self._through(lines[len(lines) // 2 :]))
+            row = Row(lines[0])
+            row.refuse("", wrong.sentence)
+            rest = [[Row(lines[0], is_bare=True)] for _plan in self.plans[1:]]
+            return [Counts(rejected=1), *(Counts() for _one in rest)], [[row], *rest]
+
+    def _tried(self, lines: Sequence[Line]) -> tuple[list[Counts], list[list[Row]]]:
+        """Write the batch and take it back: what would be refused once it stands shows now."""
+        if isinstance(self.coming, RealComing):
+            self.coming.begin()
+        self.batchers = self._batchers()
+        with taken_back(self.ctx):
+            return self._steps(lines)
+
+    def _steps(self, lines: Sequence[Line]) -> tuple[list[Counts], list[list[Row]]]:
         if self.mapping.together:
             return through(self.batchers, lines, coming=self.coming)
         # Step by step each batch is seen as if the earlier steps had been written: what they make is on its way.
@@ -153,15 +187,25 @@ class Check:
 
 
 def typed(mapping: ImportMapping, table: Table) -> ImportMapping:
-    """The mapping with what is certain about a file of typed cells."""
+    """The mapping with what is certain about a file of typed cells; what the plan says of figures holds for those too."""
+    table.decimal = next((step.numbers for step in mapping.steps if step.numbers), table.decimal)
     for step in mapping.steps:
-        step.numbers = step.numbers or ("." if table.is_typed else "")
+        step.numbers = step.numbers or (table.decimal if table.is_typed else "")
     return mapping
 
 
-def _coming(mapping: ImportMapping) -> Coming:
+def _joined(
+    one: tuple[list[Counts], list[list[Row]]], other: tuple[list[Counts], list[list[Row]]]
+) -> tuple[list[Counts], list[list[Row]]]:
+    """What was found for two halves of a batch."""
+    for total, more in zip(one[0], other[0], strict=True):
+        total.add(more)
+    return one[0], [[*rows, *more] for rows, more in zip(one[1], other[1], strict=True)]
+
+
+def _coming(mapping: ImportMapping, *, tries: bool) -> Coming:
     """What the mapping makes before the first line is there for the lines."""
-    coming = Coming()
+    coming = RealComing() if tries else Coming()
     for one in mapping.before:
         values, key = one.get("values"), str(one.get("create", ""))
         if isinstance(values, dict) and key in registry:

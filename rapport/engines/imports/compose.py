@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rapport.kernel.context import Context
 
 #: Words of a step that people set for a shape; the rest follows from the columns.
-SETTINGS = ("match", "mode", "fill_only", "create_missing", "values", "date_order", "numbers", "currency")
+SETTINGS = ("match", "mode", "fill_only", "create_missing", "values", "date_order", "numbers", "currency", "choices")
 
 
 def compose(

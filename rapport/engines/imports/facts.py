@@ -51,7 +51,7 @@ def first_look(table: Table) -> Facts:
     lines = list(islice((line for line in table.lines() if not line.wrong), LOOKED_AT))
     columns = [_column(name, at, lines) for at, name in enumerate(table.header)]
     order, doubt = date_order(text for one in columns for text in one.texts)
-    numbers = "." if table.is_typed else decimal_sign(text for one in columns for text in one.texts)
+    numbers = table.decimal if table.is_typed else decimal_sign(text for one in columns for text in one.texts)
     return Facts(columns, _about(table, lines), order, numbers, doubt if not order else "")
 
 

@@ -22,6 +22,7 @@ _MOST_STEPS = 20
 _KEYS = {
     "as", "columns", "set", "match", "mode", "fill_only", "template", "create_missing", "values", "units", "only", "empty",
     "date_order", "currency", "before", "custom_fields", "steps", "comment", "numbers", "shape", "links", "together",
+    "choices",
 }  # fmt: skip
 
 @dataclass
@@ -50,6 +51,8 @@ class Step:
     shape: str = ""
     #: Reference field -> shapes of this very line that it may point at, the first one made.
     links: dict[str, list[str]] = field(default_factory=dict)
+    #: Own field -> choices that its list must have before the first line.
+    choices: dict[str, list[str]] = field(default_factory=dict)
 
 
 @dataclass
@@ -138,6 +141,7 @@ def _step(data: Mapping[str, object]) -> Step:
         empty={fold(text) for text in _list(data.get("empty", []), "empty")}, date_order=order,
         currency=str(data.get("currency", "")), numbers=numbers, shape=str(data.get("shape", "")),
         links={key: _list([one] if isinstance(one, str) else one, "links") for key, one in _object(data, "links").items()},
+        choices={key: _list(some, "choices") for key, some in _object(data, "choices").items()},
     )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ class ImportRun(models.Model):
 
     STATES = [(one, one) for one in (
         "draft", "checking", "ready", "running", "paused", "stopped", "done", "failed", "reverting", "reverted",
+        "foreseeing",
     )]  # fmt: skip
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)

@@ -128,7 +128,7 @@ def through(
 ) -> tuple[list[Counts], list[list[Row]]]:
     """Take lines through the steps: a line that one step cannot read is left out of all. Returns the counts of each step
     and its rows; those of the first step say everything that is wrong with their lines. With `coming` everything is
-    checked and nothing written."""
+    checked and nothing kept; the batchers are those of the check then."""
     read = [batcher.read_values(lines) for batcher in batchers]
     whole = read[0]
     for rows in read[1:]:

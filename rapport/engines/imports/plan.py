@@ -10,6 +10,7 @@ from decimal import Decimal, InvalidOperation
 from django.utils.translation import gettext as _
 
 from rapport.engines.exports.formulas import undefended
+from rapport.engines.imports.choices import demand_choices
 from rapport.engines.imports.mapping import ID, REASON, Step
 from rapport.engines.imports.naming import may_bring
 from rapport.kernel.access import gate
@@ -126,6 +127,7 @@ def make_plan(ctx: Context, step: Step, header: list[str]) -> Plan:
     gate.demand(ctx, info, "import")
     if not may_bring(ctx, info):
         gate.demand(ctx, registry.get(info.fields[info.declared.under].to), "import")
+    demand_choices(ctx, info, step)
     settable = {k: f for k, f in gate.fields(ctx, info, edit=True).items() if f.settable(creating=True)}
     places = {name: at for at, name in enumerate(header)}
     folded = {fold(name): at for name, at in places.items()}

@@ -23,7 +23,7 @@ from rapport.kernel.changes.models import WRITES, Change
 from rapport.kernel.changes.unit import unit_of_work
 from rapport.kernel.changes.values import from_log, settable_fields
 from rapport.kernel.errors import Conflict
-from rapport.kernel.records.registry import registry
+from rapport.kernel.records.registry import TypeInfo, registry
 
 if TYPE_CHECKING:
     from rapport.kernel.context import Context
@@ -33,7 +33,7 @@ PORTION, MOST_LISTED = 1_000, 200
 
 
 @dataclass
-class _Done:
+class Done:
     """What the import did to one record."""
 
     type: str
@@ -73,15 +73,13 @@ def revert(ctx: Context, run: ImportRun, watch: Callable[[ImportRun], bool] = la
     """Take the import back; False when it was interrupted and can go on."""
     demand_revert(ctx, run)
     if run.revert_number is None:
-        last = run.last_number or Workspace.objects.filter(pk=ctx.workspace.pk).values_list("change_number", flat=True)[0]
-        run.revert_number = last + 1
+        run.revert_number = top_of(ctx, run) + 1
         run.revert = {**_nothing(), "force": bool(run.revert.get("force"))}
         note_quietly(ctx, "imported", type_key=run.type, file=run.file_name, state="reverting", run=run.pk)
     acting = replace(ctx, memory={})
     while True:
         with unit_of_work(acting):
-            changes = _changes(run).filter(number__lt=run.revert_number).order_by("-number")
-            some = list(changes.values_list("number", "record_id")[:PORTION])
+            some = portion(run, run.revert_number)
             if some:
                 _portion(acting, run, some)
                 run.revert_number = some[-1][0]
@@ -95,6 +93,22 @@ def revert(ctx: Context, run: ImportRun, watch: Callable[[ImportRun], bool] = la
     note_quietly(ctx, "imported", type_key=run.type, file=run.file_name, state="reverted", run=run.pk, counts=counts)
     _keep(run)
     return True
+
+
+def top_of(ctx: Context, run: ImportRun) -> int:
+    """The last change that may be the import's."""
+    return run.last_number or Workspace.objects.filter(pk=ctx.workspace.pk).values_list("change_number", flat=True)[0]
+
+
+def portion(run: ImportRun, number: int) -> list[tuple[int, UUID]]:
+    """The newest changes of the import before a number, with their records."""
+    changes = _changes(run).filter(number__lt=number).order_by("-number")
+    return list(changes.values_list("number", "record_id")[:PORTION])
+
+
+def within(ctx: Context, info: TypeInfo, verb: str, ids: Sequence[UUID]) -> set[UUID]:
+    """Those of the records to which this viewer may do the verb."""
+    return set(gate.visible(ctx, info, verb).filter(pk__in=ids).values_list("pk", flat=True))
 
 
 def _nothing() -> dict[str, object]:
@@ -115,7 +129,7 @@ def _changes(run: ImportRun):  # a query set of Change
 def _portion(ctx: Context, run: ImportRun, some: Sequence[tuple[int, UUID]]) -> None:
     """Take back the records whose last change by the import is among these; earlier changes of theirs come with it."""
     numbers = {number for number, _pk in some}
-    found = _done_to(run, list({pk for _number, pk in some}))
+    found = done_to(run, list({pk for _number, pk in some}))
     here = {pk: one for pk, one in found.items() if one.last in numbers}
     # The newest first: what points at others goes before what it points at.
     newest: dict[str, int] = {}
@@ -126,18 +140,19 @@ def _portion(ctx: Context, run: ImportRun, some: Sequence[tuple[int, UUID]]) -> 
     run.revert["done"] += len(some)
 
 
-def _done_to(run: ImportRun, ids: Sequence[UUID]) -> dict[UUID, _Done]:
-    found: dict[UUID, _Done] = {}
+def done_to(run: ImportRun, ids: Sequence[UUID]) -> dict[UUID, Done]:
+    """What the import did to each of these records, all of it."""
+    found: dict[UUID, Done] = {}
     rows = _changes(run).filter(record_id__in=ids).order_by("number")
     for number, pk, type_key, verb, version, diff in rows.values_list("number", "record_id", "type", "verb", "version", "diff"):
-        one = found.setdefault(pk, _Done(type_key, number, number, verb == "create", version))
+        one = found.setdefault(pk, Done(type_key, number, number, verb == "create", version))
         one.last, one.version = number, version
         for key, (old, _new) in diff.items():
             one.before.setdefault(key, old)
     return found
 
 
-def _of_type(ctx: Context, run: ImportRun, type_key: str, found: Mapping[UUID, _Done]) -> None:
+def _of_type(ctx: Context, run: ImportRun, type_key: str, found: Mapping[UUID, Done]) -> None:
     info = registry.get(type_key)
     rows = gate.visible(ctx, info).filter(pk__in=list(found)).select_for_update(of=("self",)).order_by("pk")
     records = {row.pk: row for row in rows}

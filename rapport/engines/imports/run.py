@@ -20,6 +20,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from rapport.engines.imports.batch import Counts
+from rapport.engines.imports.check import typed
+from rapport.engines.imports.choices import make_choices
 from rapport.engines.imports.facts import first_look
 from rapport.engines.imports.mapping import ImportMapping, auto_mapping, match_keys
 from rapport.engines.imports.models import ImportRun
@@ -103,8 +105,7 @@ def import_file(ctx: Context, wish: Wish, watch: Watch | None = None) -> Report:
     started = time.monotonic()
     table = open_table(wish.path, reading=wish.reading or Reading(wish.encoding, wish.delimiter))
     mapping = wish.mapping or _found(ctx, wish, table)
-    for step in mapping.steps:
-        step.numbers = step.numbers or ("." if table.is_typed else "")
+    for step in typed(mapping, table).steps:
         step.match = match_keys(wish.match) if wish.match else step.match
     report = Report(table)
     with _alone(ctx, table), room_for_many(), _undone(ctx) if wish.dry_run else nullcontext():
@@ -167,6 +168,7 @@ class _Run:
         with unit_of_work(self.ctx):
             report.made_before = make_custom_fields(self.ctx, self.mapping.custom_fields, self.mapping.steps[-1].type)
             report.made_before += make_records(self.ctx, self.mapping.before)
+            report.made_before += make_choices(self.ctx, self.mapping.steps)
             # Every plan is checked before the first line is written.
             report.plans = [make_plan(self.ctx, step, self.table.header) for step in self.mapping.steps]
         step, after = self._begin()

@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from rapport.engines.imports.check import typed
 from rapport.engines.imports.compose import assigned_of, compose, settings_of, usual_settings
 from rapport.engines.imports.facts import Column, Facts, first_look
+from rapport.engines.imports.foreseeing import prepare_foresee
 from rapport.engines.imports.guess import chosen_shapes, is_target, suggest
 from rapport.engines.imports.mapping import mapping_of
 from rapport.engines.imports.models import ImportRow, ImportRun
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
 
 #: Largest file that is taken in.
 LARGEST = 1 << 30
-BUSY = ("checking", "running", "reverting")
+BUSY = ("checking", "running", "reverting", "foreseeing")
 _SAFE = re.compile(r"[^\w.\- ()]+")
 _HISTORY = 50
 
@@ -200,7 +201,9 @@ def _settled(ctx: Context, run: ImportRun) -> ImportRun:
         run.refresh_from_db()
         if run.state in BUSY:
             failed = job is not None and job.status == Job.Status.FAILED
-            ended = {"checking": "draft", "running": "paused" if run.wanted == "pause" else "stopped", "reverting": "stopped"}
+            ended = {"checking": "draft", "running": "paused" if run.wanted == "pause" else "stopped", "reverting": "stopped",
+                     "foreseeing": str(run.revert.get("was", "stopped"))}  # fmt: skip
+            failed = failed and run.state != "foreseeing"
             run.state = "failed" if failed else ended[run.state]
             run.error = run.error or (_("It broke off unexpectedly; start it again.") if failed else "")
             run.save(update_fields=["state", "error", "changed_at"])
@@ -216,18 +219,20 @@ def demand_idle(run: ImportRun, *, before_run: bool = False) -> None:
 
 
 def start(ctx: Context, run: ImportRun, what: str, *, force: bool = False) -> ImportRun:
-    """Have a job "check", "run" or "revert" the import. Raises Conflict when that is not its turn."""
+    """Have a job "check", "run", "revert" or "foresee" the import (what a revert would do). Raises Conflict when that is
+    not its turn."""
     demand_idle(run, before_run=what == "check")
     if what == "revert":
         prepare_revert(ctx, run, force=force)
+    elif what == "foresee":
+        prepare_foresee(ctx, run)
     else:
         demand_plan(ctx, run.mapping, table_of(run))
         if what == "run" and run.state in ("done", "reverted"):
             raise Conflict(_("This import is over; upload the file again to import it once more."))
-    task = {"check": "imports.check", "run": "imports.run", "revert": "imports.revert"}[what]
-    state = {"check": "checking", "run": "running", "revert": "reverting"}[what]
+    state = {"check": "checking", "run": "running", "revert": "reverting", "foresee": "foreseeing"}[what]
     with transaction.atomic():
-        job = enqueue(task, workspace=ctx.workspace, asked_by=ctx.viewer.user_id, run=str(run.pk))
+        job = enqueue(f"imports.{what}", workspace=ctx.workspace, asked_by=ctx.viewer.user_id, run=str(run.pk))
         run.state, run.wanted, run.error, run.job_id = state, "", "", job.pk
         run.save(update_fields=["state", "wanted", "error", "job_id", "revert", "revert_number", "changed_at"])
     return run
@@ -274,7 +279,9 @@ def forget(ctx: Context, run: ImportRun) -> None:
     del ctx
     remove_file(run)
     ImportRow.objects.filter(workspace_id=run.workspace_id, run_id=run.pk).delete()
-    ImportRun.objects.filter(pk=run.pk).delete()
+    # Its lines are gone already; Django would look for them once more, in every workspace.
+    runs = ImportRun.objects.filter(workspace_id=run.workspace_id, pk=run.pk)
+    runs._raw_delete(runs.db)
 
 
 def remove_file(run: ImportRun) -> None:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from django.utils.translation import gettext as _
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook
 
+from rapport.engines.imports.facts import decimal_sign
 from rapport.engines.imports.table import MOST_COLUMNS, Line, Reading, Table, column_names, fingerprint, looks_like_header
 from rapport.kernel.errors import Invalid
 
@@ -20,6 +22,8 @@ MOST_UNPACKED = 1 << 30
 #: A zip that unpacks to more than this many times its size is a bomb; real workbooks stay under fifty.
 _MOST_RATIO, _SMALL = 200, 20 << 20
 _LONGEST_CELL = 1_000_000
+#: Rows in which the header and the sign of figures are looked for, and rows of one cell that may stand above the columns.
+_LOOKED_AT, _MOST_TITLES = 1_000, 6
 
 
 def is_sheet_file(first: bytes) -> bool:
@@ -74,7 +78,7 @@ class SheetTable(Table):
             if at < self.first_row:
                 continue
             self.bytes_read = self.size * (at + 1) // height
-            cells = [text_of(cell) for cell in row[:width]]
+            cells = [text_of(cell, self.decimal) for cell in row[:width]]
             if not any(cells):
                 continue
             cells += [""] * (width - len(cells))
@@ -119,24 +123,45 @@ def _broken(path: Path) -> Invalid:
 
 
 def _find_header(table: SheetTable, sheet: CalamineSheet, reading: Reading) -> None:
-    """The first row with anything in it."""
-    for at, row in enumerate(sheet.iter_rows()):
-        cells = [text_of(cell) for cell in row]
-        if not any(cells):
+    """The first row with anything in it; titles of the whole sheet (one cell, often merged over all columns) stand above."""
+    first = [
+        (at, row) for at, row in islice(enumerate(sheet.iter_rows()), _LOOKED_AT) if any(text_of(cell) for cell in row)
+    ]  # fmt: skip
+    if not first:
+        raise Invalid(_("The sheet “%(name)s” is empty.") % {"name": table.sheet})
+    table.decimal = decimal_sign(cell for _at, row in first for cell in row if isinstance(cell, str)) or "."
+    at, row = _below_titles(table, first) if reading.has_header is not False else first[0]
+    cells = [text_of(cell) for cell in row]
+    while cells and not cells[-1]:
+        cells.pop()
+    table.has_header = _names_columns(row) if reading.has_header is None else reading.has_header
+    width = len(cells) if table.has_header else sheet.width
+    table.header = column_names(cells if table.has_header else [""] * width, table.path)
+    table.first_row = at + 1 if table.has_header else at
+
+
+def _below_titles(table: SheetTable, first: Sequence[tuple[int, list[object]]]) -> tuple[int, list[object]]:
+    """The first row of several cells, if only rows of one cell stand above it and it names columns."""
+    for number, (at, row) in enumerate(first[:_MOST_TITLES]):
+        if sum(1 for cell in row if text_of(cell)) < 2:
             continue
-        while cells and not cells[-1]:
-            cells.pop()
-        words = all(isinstance(cell, str) for cell in row[: len(cells)]) and looks_like_header(cells)
-        table.has_header = words if reading.has_header is None else reading.has_header
-        width = len(cells) if table.has_header else sheet.width
-        table.header = column_names(cells if table.has_header else [""] * width, table.path)
-        table.first_row = at + 1 if table.has_header else at
-        return
-    raise Invalid(_("The sheet “%(name)s” is empty.") % {"name": table.sheet})
+        if number and _names_columns(row):
+            table.notes += [
+                _("“%(title)s” stands above the columns and is left out.") % {"title": "".join(map(text_of, above))[:60]}
+                for _at, above in first[:number]
+            ]
+            return at, row
+        break
+    return first[0]
 
 
-def text_of(cell: object) -> str:
-    """A typed cell as text that reads the same in every language: 1250.5, 2026-11-22, yes."""
+def _names_columns(row: Sequence[object]) -> bool:
+    return all(isinstance(cell, str) for cell in row) and looks_like_header([text_of(cell) for cell in row])
+
+
+def text_of(cell: object, decimal: str = ".") -> str:
+    """A typed cell as text that reads the same in every language: 1250.5, 2026-11-22, yes. Where figures stand in the sheet
+    as text with a decimal comma, its numbers are written so too: one sign for the whole sheet."""
     if isinstance(cell, str):
         return cell.replace("\0", "").strip()
     if cell is None:
@@ -144,9 +169,13 @@ def text_of(cell: object) -> str:
     if isinstance(cell, bool):
         return "yes" if cell else "no"
     if isinstance(cell, float):
-        return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(cell)
+        return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(cell).replace(".", decimal)
     if isinstance(cell, dt.datetime):
-        return cell.date().isoformat() if cell.time() == dt.time() else cell.isoformat(" ", "minutes")
+        # A workbook counts days as fractions, which miss the second by a little.
+        cell = (cell + dt.timedelta(milliseconds=500)).replace(microsecond=0)
+        if cell.time() == dt.time():
+            return cell.date().isoformat()
+        return cell.isoformat(" ", "seconds" if cell.second else "minutes")
     if isinstance(cell, (dt.date, dt.time)):
         return cell.isoformat()
     return str(cell)

@@ -92,6 +92,8 @@ class Table:
     sheet: str = ""
     #: Cells were numbers and days in the file, not texts: a point is a decimal point, days are year-month-day.
     is_typed: bool = False
+    #: The decimal sign in which its figures come, where cells are numbers.
+    decimal: str = "."
 
     def lines(self) -> Iterator[Line]:
         """The rows below the header, in order; blank ones are left out."""

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.utils import translation
 
 from rapport.engines.imports.check import Check
+from rapport.engines.imports.foreseeing import foresee
 from rapport.engines.imports.mapping import mapping_of
 from rapport.engines.imports.models import ImportRow, ImportRun
 from rapport.engines.imports.reverting import revert
@@ -106,6 +107,21 @@ def revert_import(job_ctx: JobContext, *, run: str) -> dict[str, object]:
         return {"revert": found.revert.get("deleted", 0)}
 
 
+@job(max_attempts=10, priority=10, name="imports.foresee")
+def foresee_revert(job_ctx: JobContext, *, run: str) -> dict[str, object]:
+    """See what taking an import back would do; nothing is written but what was found."""
+    with _at_work(job_ctx, run) as (ctx, found):
+        total = sum(found.counts.get(key, 0) for key in ("created", "changed", "extra"))
+
+        def watch(done: int) -> bool:
+            job_ctx.progress(min(done, total), total)
+            return not job_ctx.should_stop
+
+        if foresee(ctx, found, watch) or job_ctx.stop_requested:
+            ImportRun.objects.filter(pk=found.pk, state="foreseeing").update(state=found.revert["was"])
+        return {}
+
+
 @contextmanager
 def _at_work(job_ctx: JobContext, run: str) -> Iterator[tuple[Context, ImportRun]]:
     """The run, as the person who asked; what goes wrong with a sentence stands on the run."""
@@ -118,7 +134,8 @@ def _at_work(job_ctx: JobContext, run: str) -> Iterator[tuple[Context, ImportRun
         try:
             yield ctx, found
         except RapportError as wrong:
-            ImportRun.objects.filter(pk=found.pk).update(state="failed", error=wrong.sentence)
+            state = found.revert["was"] if found.state == "foreseeing" else "failed"
+            ImportRun.objects.filter(pk=found.pk).update(state=state, error=wrong.sentence)
             raise GiveUp(wrong.sentence) from wrong
 
 

@@ -57,6 +57,7 @@ def endpoint(**handlers: Handler) -> View:
         except RapportError as wrong:
             return problems.respond(wrong, reads=reads)
 
+    view.methods = tuple(by_method)  # type: ignore[attr-defined]
     return view
 
 

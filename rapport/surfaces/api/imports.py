@@ -20,7 +20,7 @@ from rapport.kernel.errors import Gone, Invalid
 from rapport.surfaces.api.problems import answer, bad_request
 from rapport.surfaces.api.reading import body_of, limit_of, parameters
 
-_STARTS = ("check", "run", "revert")
+_STARTS = ("check", "run", "revert", "foresee")
 _HALTS = ("pause", "stop")
 
 
@@ -73,7 +73,8 @@ def forget_one(ctx: Context, request: HttpRequest, run_id: UUID) -> HttpResponse
 
 
 def act(ctx: Context, request: HttpRequest, run_id: UUID, what: str) -> HttpResponse:
-    """POST /api/v1/imports/{id}/{check, run, pause, stop, revert}. A revert takes {"force": true} to go over later changes."""
+    """POST /api/v1/imports/{id}/{check, run, pause, stop, revert, foresee}. A revert takes {"force": true} to go over later
+    changes; "foresee" says under "revert" what it would do."""
     parameters(request, ())
     body = body_of(request, may_be_empty=True)
     if set(body) - {"force"} or not isinstance(body.get("force", False), bool):

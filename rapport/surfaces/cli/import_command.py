@@ -6,12 +6,14 @@ import argparse
 import sys
 from pathlib import Path
 
+from rapport.engines.imports.foreseeing import foresee, prepare_foresee
 from rapport.engines.imports.mapping import load_mapping
 from rapport.engines.imports.models import ImportRun
 from rapport.engines.imports.reverting import prepare_revert, revert
 from rapport.engines.imports.run import Progress, Report, Wish, import_file
 from rapport.engines.imports.session import find
 from rapport.engines.imports.table import Reading
+from rapport.kernel.context import Context
 from rapport.surfaces.cli.failures import CommandFailed
 from rapport.surfaces.cli.people import add_who, working_as
 from rapport.surfaces.cli.progress import ProgressLine
@@ -25,7 +27,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help="a plan (JSON); without one, columns are found by name")  # fmt: skip
     parser.add_argument("--match", default="", metavar="KEYS",
                         help="how to recognise what is there: email,phone,domain,external_id or field keys")  # fmt: skip
-    parser.add_argument("--dry-run", action="store_true", help="do everything, then undo it")
+    parser.add_argument("--dry-run", action="store_true",
+                        help="do everything, then undo it; with --revert: only tell what it would do")  # fmt: skip
     parser.add_argument("--encoding", default="", help="such as cp1250; found out when not given")
     parser.add_argument("--delimiter", default="", help="what separates cells; found out when not given")
     parser.add_argument("--sheet", default="", metavar="NAME", help="the sheet of a workbook; the first with anything in it")
@@ -85,12 +88,26 @@ def take_back(options: argparse.Namespace) -> int:
     try:
         with working_as(options) as ctx:
             run = find(ctx, options.revert)
+            if options.dry_run:
+                return _foretell(ctx, run)
             prepare_revert(ctx, run, force=options.force)
             revert(ctx, run, watch)
     finally:
         line.end()
     found = run.revert
     print(f"{found['deleted']:,} into the bin, {found['restored']:,} with their old values, {found['left']:,} left alone.")
+    for _type, _pk, title, why in found["listed"]:
+        print(f"Left alone: {title} ({why})", file=sys.stderr)
+    return 0
+
+
+def _foretell(ctx: Context, run: ImportRun) -> int:
+    """Say what taking an import back would do."""
+    prepare_foresee(ctx, run)
+    foresee(ctx, run)
+    found = run.revert["foreseen"]
+    print(f"{found['deleted']:,} would go into the bin, {found['restored']:,} would get their old values, "
+          f"{found['left']:,} would be left alone. Nothing was done: this was a dry run.")  # fmt: skip
     for _type, _pk, title, why in found["listed"]:
         print(f"Left alone: {title} ({why})", file=sys.stderr)
     return 0

@@ -17,6 +17,7 @@ from rapport.kernel.format import capital
 from rapport.kernel.records.registry import TypeInfo, registry
 from rapport.kernel.text_folding import fold
 from rapport.surfaces.api.openapi.document import base_address, document_bytes
+from rapport.surfaces.api.openapi.engines import engine_names
 from rapport.surfaces.api.openapi.general import general_name
 from rapport.surfaces.web.shell import render
 
@@ -69,8 +70,8 @@ def docs(request: HttpRequest) -> HttpResponse:
         words = fold(text).split()
         shown = [one for one in every if all(word in _words(one) for word in words)][:_MOST_FOUND]
     else:
-        tag = capital(chosen.plural) if chosen else general_name()
-        shown = [one for one in every if one.tag == tag]
+        tags = [capital(chosen.plural)] if chosen else [general_name(), *engine_names(ctx)]
+        shown = [one for one in every if one.tag in tags]
     schemas = document["components"]["schemas"]
     name = "".join(part.capitalize() for part in chosen.key.split("_")) if chosen else ""
     values = {

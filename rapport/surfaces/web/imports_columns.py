@@ -171,7 +171,7 @@ def read(ctx: Context, run: ImportRun, given: QueryDict) -> tuple[dict[str, str]
     general = {name: given.get(name, "") for name in ("date_order", "numbers", "currency") if given.get(name)}
     set_: dict[str, dict[str, object]] = {}
     for key in _with_ties(shapes, wanted):
-        kept = {name: value for name, value in old.get(key, {}).items() if name in ("values", "create_missing")}
+        kept = {name: value for name, value in old.get(key, {}).items() if name in ("values", "create_missing", "choices")}
         set_[key] = {**kept, **general}
         if f"mode-{key}" in given:
             set_[key] |= {"mode": given.get(f"mode-{key}", "both"), "match": given.getlist(f"match-{key}")}

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
+from rapport.engines.imports.choices import definition_of
 from rapport.engines.imports.models import ImportRun
 from rapport.engines.imports.shapes import shapes_for
 from rapport.kernel.access import gate
@@ -35,6 +36,7 @@ class Question:
     texts: list[tuple[int, str, int]]
     options: list[tuple[str, str]] = field(default_factory=list)
     can_create: bool = False
+    #: What would be created: records of another type, or ("") choices of a list of one's own.
     plural: str = ""
 
 
@@ -59,6 +61,8 @@ def questions(ctx: Context, run: ImportRun) -> list[Question]:
             to = registry.get(fields[key].to)
             question.can_create = gate.allows(ctx, to, "create") and not fields[key].only
             question.plural = str(to.plural)
+        else:
+            question.can_create = definition_of(ctx, info, fields[key]) is not None
         found.append(question)
     return found
 
@@ -95,9 +99,18 @@ def decided(ctx: Context, run: ImportRun, given: QueryDict) -> dict[str, object]
                 meant[text] = answer
         if meant:
             step["values"] = {**values, key: meant}
-        if one.can_create and given.get(f"create-{one.name}"):
+        wanted = one.can_create and bool(given.get(f"create-{one.name}"))
+        if wanted and not one.plural:
+            _add_choices(step, key, [text for at, text, _count in one.texts if not given.get(f"n-{one.name}-{at}", STOP).strip()])
+        elif wanted:
             step["create_missing"] = {**dict(step.get("create_missing") or {}), key: True}  # type: ignore[call-overload]
     return mapping
+
+
+def _add_choices(step: dict[str, object], key: str, texts: list[str]) -> None:
+    """The step with more choices for a list; they are added when the import begins."""
+    kept = dict(step.get("choices") or {})  # type: ignore[call-overload]
+    step["choices"] = {**kept, key: [*kept.get(key, []), *texts]}
 
 
 def _steps(mapping: Mapping[str, object]) -> list[dict[str, object]]:

@@ -17,7 +17,15 @@ from rapport.engines.imports.table import Reading
 from rapport.kernel.context import Context
 from rapport.kernel.errors import Gone, Invalid, RapportError, Refused
 from rapport.surfaces.web import imports_columns, imports_names
-from rapport.surfaces.web.imports_shown import checked_of, counts_of, history_lines, progress_line, records_page, reverted_of
+from rapport.surfaces.web.imports_shown import (
+    checked_of,
+    counts_of,
+    foreseen_of,
+    history_lines,
+    progress_line,
+    records_page,
+    reverted_of,
+)
 from rapport.surfaces.web.shell import is_part, render
 from rapport.surfaces.web.toasts import say
 
@@ -77,6 +85,7 @@ def _result(request: HttpRequest, run: ImportRun) -> dict[str, object]:
     return {
         "run": run, "url": url_of(run), "busy": run.state in session.BUSY, "progress": progress_line(ctx, run),
         "counts": counts_of(ctx, run), "rejected": session.rejected_file(run), "reverted": reverted_of(ctx, run),
+        "foreseen": foreseen_of(ctx, run),
         "can_revert": run.after_number is not None and run.state in ("done", "stopped", "paused", "failed"), "step": 4,
     }  # fmt: skip
 
@@ -210,7 +219,7 @@ def act(request: HttpRequest, run: ImportRun) -> HttpResponse:
     what = request.POST.get("do", "")
     try:
         match what:
-            case "run" | "revert":
+            case "run" | "revert" | "foresee":
                 session.start(ctx, run, what, force=request.POST.get("force") == "1")
             case "pause" | "stop":
                 session.halt(ctx, run, what)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -38,7 +39,7 @@ def states() -> dict[str, tuple[str, str]]:
         "draft": (_("not begun"), ""), "checking": (_("being checked"), "info"), "ready": (_("checked"), "info"),
         "running": (_("at work"), "info"), "paused": (_("paused"), "warn"), "stopped": (_("stopped"), "warn"),
         "done": (_("done"), "ok"), "failed": (_("broken off"), "bad"), "reverting": (_("being taken back"), "info"),
-        "reverted": (_("taken back"), ""),
+        "reverted": (_("taken back"), ""), "foreseeing": (_("looked through"), "info"),
     }  # fmt: skip
 
 
@@ -75,6 +76,7 @@ def progress_line(ctx: Context, run: ImportRun) -> dict[str, object]:
         "checking": _("The whole file is being checked. Nothing is written yet."),
         "running": _("The lines are being written. You can leave this page."),
         "reverting": _("The import is being taken back. You can leave this page."),
+        "foreseeing": _("Rapport looks at what taking the import back would do. Nothing is changed."),
     }
     return {"share": share, "sentence": sentences.get(run.state, "")}
 
@@ -132,6 +134,24 @@ def reverted_of(ctx: Context, run: ImportRun) -> dict[str, object]:
         % {"num": shown_as.number(restored, ctx.format)},
     ]
     return {"sentences": sentences, "left": left, "listed": _listed(ctx, found.get("listed", [])), "force": found.get("force")}
+
+
+def foreseen_of(ctx: Context, run: ImportRun) -> dict[str, object]:
+    """What taking the import back would do, as it was found."""
+    found = run.revert.get("foreseen") if run.state != "reverted" else None
+    if not found:
+        return {}
+    deleted, restored, left = (int(found[key]) for key in ("deleted", "restored", "left"))
+    sentences = [
+        (deleted, ngettext("%(num)s record would go into the bin.", "%(num)s records would go into the bin.", deleted)),
+        (restored, ngettext("%(num)s record would get its old values again.", "%(num)s records would get their old values again.",
+                            restored)),
+    ]  # fmt: skip
+    shown = [sentence % {"num": shown_as.number(number, ctx.format)} for number, sentence in sentences if number]
+    return {
+        "sentences": shown or [_("Nothing would be taken back.")], "left": left, "listed": _listed(ctx, found["listed"]),
+        "at": shown_as.moment(dt.datetime.fromisoformat(found["at"]), ctx.format),
+    }  # fmt: skip
 
 
 def _listed(ctx: Context, listed: list[list[str]]) -> list[tuple[str, str, str]]:

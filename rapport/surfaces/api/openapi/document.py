@@ -16,6 +16,7 @@ from rapport.kernel.context import Context
 from rapport.kernel.format import capital
 from rapport.kernel.records.registry import registry
 from rapport.surfaces.api.openapi import shared
+from rapport.surfaces.api.openapi.engines import engine_names, engine_paths, engine_paths_of, engine_schemas
 from rapport.surfaces.api.openapi.general import general_name, general_paths, messages
 from rapport.surfaces.api.openapi.paths import paths_of
 from rapport.surfaces.api.openapi.shapes import Schema, name_of, read_schema, write_schema
@@ -76,8 +77,8 @@ def gate_marks(ctx: Context) -> list[str]:
 def document(ctx: Context, address: str) -> Schema:
     """The OpenAPI document as this viewer may use the API."""
     types = [info for info in registry.all() if gate.allows(ctx, info, "view")]
-    schemas = shared.schemas()
-    paths = general_paths(ctx)
+    schemas = shared.schemas() | engine_schemas()
+    paths = general_paths(ctx) | engine_paths(ctx)
     for info in types:
         schemas[name_of(info)] = read_schema(ctx, info)
         if gate.allows(ctx, info, "create"):
@@ -87,7 +88,7 @@ def document(ctx: Context, address: str) -> Schema:
             schemas[f"{name_of(info)}Upsert"] = {key: value for key, value in new.items() if key != "required"}
         if gate.allows(ctx, info, "edit"):
             schemas[f"{name_of(info)}Change"] = write_schema(ctx, info, creating=False)
-        paths |= paths_of(ctx, info)
+        paths |= paths_of(ctx, info) | engine_paths_of(ctx, info, capital(info.plural))
     return {
         "openapi": "3.1.0",
         "info": {
@@ -97,7 +98,7 @@ def document(ctx: Context, address: str) -> Schema:
         },
         "servers": [{"url": address}],
         "security": [{"token": []}],
-        "tags": [{"name": general_name()}, *({"name": capital(info.plural)} for info in types)],
+        "tags": [{"name": one} for one in (general_name(), *engine_names(ctx), *(capital(info.plural) for info in types))],
         "paths": paths,
         "webhooks": messages(),
         "components": {

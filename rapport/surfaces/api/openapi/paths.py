@@ -72,6 +72,8 @@ def paths_of(ctx: Context, info: TypeInfo) -> dict[str, Schema]:
         )
     }
     found[f"{base}/{{id}}/access"] = _access(ctx, info, tag)
+    if gate.allows(ctx, info, "share"):
+        found[f"{base}/{{id}}/access/{{share}}"] = {"delete": _unshare(info, tag)}
     if gate.allows(ctx, info, "create") and key_fields(ctx, info):
         found[f"{base}/by/{{field}}/{{value}}"] = {"put": _upsert(ctx, info, tag)}
     for relation in info.relations.values():
@@ -167,6 +169,19 @@ def _access(ctx: Context, info: TypeInfo, tag: str) -> Schema:
             body=share_body(),
         )
     return found
+
+
+def _unshare(info: TypeInfo, tag: str) -> Schema:
+    share = {"name": "share", "in": "path", "required": True, "schema": {"type": "integer", "minimum": 1, "maximum": 10**15}}
+    return operation(
+        f"{info.key}.unshare",
+        _("Take a person off it"),
+        tag,
+        {"204": {"description": _("It is not shared with them any more.")}},
+        parameters=("id", "If-Match"),
+        writes=True,
+        more=[share],
+    )
 
 
 def share_body() -> Schema:
