@@ -8,6 +8,7 @@ import "./dialogs";
 import "./drafts";
 import "./jot";
 import "./keys";
+import "./layouts";
 import "./list";
 import "./menus";
 import "./palette";

@@ -99,6 +99,8 @@ REVIEWED: dict[str, Reviewed] = {
     "settings/packs/file": Reviewed("POST"),
     "settings/packs/<slug:key>": Reviewed("GET POST"),
     "settings/packs/<uuid:applied_id>/undo": Reviewed("POST"),
+    "settings/layouts": Reviewed("GET"),
+    "settings/layouts/<slug:type_key>": Reviewed("GET POST"),
     "notices": Reviewed("GET"),
     "notices/read-all": Reviewed("POST"),
     "notices/<uuid:notice_id>/open": Reviewed("POST"),
