@@ -167,7 +167,7 @@ def test_the_page_moves_saves_and_goes_back_without_a_script(cast: Cast) -> None
 def test_the_page_refuses_with_a_sentence_and_keeps_what_was_done(cast: Cast) -> None:
     """The name cannot go; the arrangement is still there."""
     client, address = cast.client("ana"), "/settings/layouts/customer"
-    now = [one for one in items(client.get(address).content.decode())]
+    now = items(client.get(address).content.decode())
     at = now.index("name")
     now.insert(now.index("-") + 1, now.pop(at))
     answer = client.post(address, {"item": now, "do": "save"})

@@ -88,7 +88,8 @@ class PageLayout(Record):
     )
     left_out = models.TextField(_("not shown"), blank=True, help_text=_("Keys of fields, with commas."))
     columns = models.CharField(
-        _("columns of lists"), max_length=1000, blank=True, help_text=_("Keys of fields, with commas; empty takes the shipped ones.")
+        _("columns of lists"), max_length=1000, blank=True,
+        help_text=_("Keys of fields, with commas; empty takes the shipped ones."),
     )
 
     class Meta(Record.Meta):

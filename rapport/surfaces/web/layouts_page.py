@@ -156,7 +156,8 @@ def _show(
     ctx: Context = request.ctx  # type: ignore[attr-defined]
     own = set(gate.visible(ctx, _type()).filter(on_type=info.key).values_list("role_id", flat=True))
     values = {
-        "info": info, "role": role, "row": row, "now": now, "tiles": _tiles(ctx, info, role), "sentence": sentence, "focus": focus,
+        "info": info, "role": role, "row": row, "now": now, "tiles": _tiles(ctx, info, role),
+        "sentence": sentence, "focus": focus,
         "seats": _seats(ctx, info, own), "behind": role is not None and None in own, "url": _url(info, role),
         "may": gate.may(ctx, _type(), row, "edit") if row else gate.allows(ctx, _type(), "create"),
         "may_reset": row is not None and gate.may(ctx, _type(), row, "delete"),
