@@ -3,6 +3,7 @@ import htmx from "htmx.org";
 
 import "./bell";
 import "./combobox";
+import "./conditions";
 import "./day";
 import "./dialogs";
 import "./drafts";

@@ -178,6 +178,8 @@ REVIEWED: dict[str, Reviewed] = {
     f"{_TYPE}board/ask": Reviewed("GET", "type"),
     f"{_TYPE}board/lane": Reviewed("GET", "type"),
     _ONE: Reviewed("GET", "one"),
+    f"{_TYPE}conditions": Reviewed("POST", "type"),
+    f"{_ONE}/conditions": Reviewed("POST", "one"),
     f"{_ONE}/edit": Reviewed("GET POST", "one"),
     f"{_ONE}/field/<slug:key>": Reviewed("GET POST", "one"),
     f"{_ONE}/cell/<slug:key>": Reviewed("GET POST", "one"),

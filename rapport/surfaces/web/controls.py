@@ -45,6 +45,9 @@ class Control:
     is_optional: bool
     is_wide: bool
     is_box: bool
+    #: Shown or needed only while a filter holds; not shown now.
+    is_conditional: bool = False
+    is_off: bool = False
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from rapport.kernel.records.field import Field
 from rapport.kernel.records.model import Record
 from rapport.kernel.records.registry import TypeInfo, registry
 from rapport.surfaces.web.answers import done, part_or_page
+from rapport.surfaces.web.conditions import drop_hidden, marked, state_of
 from rapport.surfaces.web.conflict import choices_of, conflict_page, touched_only
 from rapport.surfaces.web.controls import Group, controls, few_options, form_fields
 from rapport.surfaces.web.duplicates import twin_keys
@@ -77,6 +78,7 @@ def _create(
     if request.method == "POST":
         posted = read_posted(ctx, lists_of(request), _flat(groups), needed=True)
         store_uploads(request, posted, _flat(groups))
+        drop_hidden(request, ctx, info, posted)
         if not posted.errors:
             try:
                 made = ctx.create(info.key, **{**start, **{k: v for k, v in posted.values.items() if v is not None}})
@@ -131,6 +133,7 @@ def edit(request: HttpRequest, type_key: str, record_id: UUID) -> HttpResponse:
     post = lists_of(request)
     posted = read_posted(ctx, post, _flat(groups), needed=True)
     store_uploads(request, posted, _flat(groups))
+    drop_hidden(request, ctx, info, posted)
     if posted.errors:
         return _show(request, info, record, groups, posted)
     values = choices_of(post, posted.values)
@@ -180,9 +183,10 @@ def _show(
     sentence: str = "", came_from: str = "",
 ) -> HttpResponse:  # fmt: skip
     ctx = request.ctx  # type: ignore[attr-defined]
+    live = state_of(ctx, info, record, held)
     shown = []
     for at, (label, fields) in enumerate(groups):
-        made = controls(ctx, fields, held.held, held.errors, first=at == 0)
+        made = marked(controls(ctx, fields, held.held, held.errors, first=at == 0), live)
         is_open = at < _FIRST_GROUPS or any(c.error for c in made) or not is_part(request)
         shown.append(Group(capital(label), made, is_open))
     values = {
@@ -193,6 +197,7 @@ def _show(
         "back": came_from or (info.record_url(record.pk) if record else info.url), "is_part": is_part(request),
         "came_from": came_from, "by": request.GET.get("by") or request.POST.get("by") or "",
         "twin_keys": ",".join(twin_keys(ctx, info)),
+        "watched": ",".join(sorted(live.watched)) if live else "",
         "draft": f"{request.path}" if record else f"{info.key}/new", "once": uuid4().hex,
     }  # fmt: skip
     status = 422 if request.method == "POST" else 200
