@@ -95,9 +95,9 @@ def moved(now: Arrangement, wanted: str) -> Arrangement:
         _move_section(now, verb, int(what))
     elif place == "form":
         blocks = [keys for _label, keys in now.sections] + [now.tray]
-        _move_key(blocks, verb, what)
+        move_key(blocks, verb, what)
     elif place == "list":
-        _move_key([now.columns, now.others], verb, what)
+        move_key([now.columns, now.others], verb, what)
     return now
 
 
@@ -111,7 +111,7 @@ def _move_section(now: Arrangement, verb: str, at: int) -> None:
         sections[max(at - 1, 0)][1].extend(keys)
 
 
-def _move_key(blocks: list[list[str]], verb: str, key: str) -> None:
+def move_key(blocks: list[list[str]], verb: str, key: str) -> None:
     """One place up or down, over the edge of its block into the next; away to the last block, or back into the one before."""
     at = next((n for n, keys in enumerate(blocks) if key in keys), None)
     if at is None:
