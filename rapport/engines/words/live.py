@@ -112,11 +112,9 @@ def _test(ctx: Context, info: TypeInfo, row: Record, test: Test) -> bool | None:
     if len(test.path) > 1:
         return _through(ctx, field, read_value(row, field), test)
     op, value = stretched(ctx, field, test)
-    if test.op not in NEGATIONS:
-        return _positive(ctx, info, row, field, op, value)
-    is_met = _positive(ctx, info, row, field, NEGATIONS.get(op, op), value)
-    empty = not field.kind.many and NEGATIONS[test.op] != "empty" and _positive(ctx, info, row, field, "empty", None)
-    return not is_met or empty
+    if test.op in NEGATIONS:  # "is not x" holds of the empty ones too, as in lists
+        return not _positive(ctx, info, row, field, NEGATIONS.get(op, op), value)
+    return _positive(ctx, info, row, field, op, value)
 
 
 def _through(ctx: Context, field: Field, value: object, test: Test) -> bool | None:
