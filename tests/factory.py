@@ -24,6 +24,8 @@ SPECIAL: dict[str, dict[str, object] | Callable[[], dict[str, object]]] = {
     # What it is called stands in everybody's navigation who may use it; it can name no columns before it has fields.
     # The name of something real, in a language there is.
     "wording": lambda: {"on_type": next(_types), "on_field": "", "language": "de"},
+    # A real type, once for all roles, with fields of it.
+    "page_layout": lambda: {"on_type": next(_types), "role": None, "shown": "", "left_out": "", "columns": ""},
     "custom_type": {"open_to": "nobody", "columns": ""},
     "exchange_rate": {"currency": "USD"},  # a code, not any text
     "view": {"on_type": "customer", "matching": "kind is company", "sorting": "name", "columns": "name,phones",

@@ -85,6 +85,8 @@ def shoot_desk(context: BrowserContext, url: str, folder: Path) -> None:
     take(page, f"{url}/calendar?view=month", folder / "calendar-month.png")
     take(page, f"{url}/customer/new", folder / "form.png")
     take(page, f"{url}/settings/roles", folder / "roles.png")
+    take(page, f"{url}/settings/layouts/customer", folder / "layout.png")
+    take(page, f"{url}/settings/fields/customer", folder / "fields.png")
     take(page, f"{url}/settings/follow-ups/new?preset=no_contact", folder / "follow-up-rule.png")
     take(page, f"{url}/settings/import", folder / "import.png")
     take(page, f"{url}/notices", folder / "notices.png")

@@ -26,7 +26,7 @@ TYPES = [info.key for info in registry.all()]
 #: Types whose records belong to nobody in particular: the shipped sales role sees all of them.
 SHARED = {"user", "team", "role", "exchange_rate", "pipeline", "stage"}
 #: Types the shipped sales role has no right to at all.
-CLOSED = {"custom_field", "custom_type", "wording", "access_default", "sharing_rule", "follow_up_rule", "webhook"}
+CLOSED = {"custom_field", "custom_type", "wording", "page_layout", "access_default", "sharing_rule", "follow_up_rule", "webhook"}
 #: Fields whose value a type's own checks settle: an open deal has no day of closing; a custom field makes its key.
 SETTLED = {("deal", "closed_on"), ("custom_field", "key"), ("custom_type", "key")}
 #: (type, field) pairs that one hidden group takes from the sales role.

@@ -3,11 +3,13 @@ import htmx from "htmx.org";
 
 import "./bell";
 import "./combobox";
+import "./conditions";
 import "./day";
 import "./dialogs";
 import "./drafts";
 import "./jot";
 import "./keys";
+import "./layouts";
 import "./list";
 import "./menus";
 import "./palette";

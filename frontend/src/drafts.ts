@@ -6,7 +6,7 @@ const PREFIX = "rapport-draft:";
 const SENT = "rapport-sent";
 const OLDEST = 30 * 24 * 3600 * 1000;
 /* `version` is kept: text that was begun on an older version must meet what others saved since, not overwrite it. */
-const NOT_KEPT = ["csrfmiddlewaretoken", "fields_shown", "once", "tab", "seen"];
+const NOT_KEPT = ["csrfmiddlewaretoken", "fields_shown", "fields_off", "once", "tab", "seen"];
 
 interface Draft {
   at: number;

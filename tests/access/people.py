@@ -24,7 +24,7 @@ SHARED = {"user", "team", "role", "exchange_rate", "pipeline", "stage"}
 #: The name of an own type stands in the navigation of all who may use it.
 NAMED_BY_RULE = {"exchange_rate", "access_default", "custom_type", "wording"}
 #: Types the shipped sales role has no right to at all.
-CLOSED = {"custom_field", "custom_type", "wording", "access_default", "sharing_rule", "follow_up_rule", "webhook"}
+CLOSED = {"custom_field", "custom_type", "wording", "page_layout", "access_default", "sharing_rule", "follow_up_rule", "webhook"}
 
 
 @dataclass

@@ -74,7 +74,7 @@ class Away:
             "role_id": cast.dea.role_id, "user_id": cast.dea.pk, "workspace_id": cast.away.pk, "session_id": session,
             "invitation_id": invitation.pk, "token_id": self.token, "notice_id": notice.pk, "rule_id": self.records["follow_up_rule"],
             "webhook_id": self.records["webhook"], "delivery_id": delivery.pk,
-            "applied_id": applied.pk,
+            "applied_id": applied.pk, "field_id": self.records["custom_field"],
         }  # fmt: skip
         self.everything = [*self.records.values(), self.token, cast.dea.pk, cast.away.pk]
 

@@ -33,6 +33,7 @@ def addresses(committed_cast: Cast) -> list[str]:
     make(ctx, "affiliation", person=person.pk, company=hotel.pk, job_title="Manager", part="decides")
     deal = make(ctx, "deal", name="Lobby espresso bar for the hotel and its restaurant", customer=hotel.pk, amount="8900", stage=first_stage_id())
     lead = make(ctx, "lead", name="Dara Whelan", company="Deli")
+    choice = make(ctx, "custom_field", label="State", on_type="customer", kind="choice", choices="Won\n~ Lost => Gone", show_when="")
     task = make(ctx, "task", subject="Call Grace", customer=hotel.pk, due_on=ctx.format.today)
     make(ctx, "activity", kind="call", subject="Talked about beans", customer=hotel.pk, happened_at=ctx.format.now)
     run = take_in(ctx, "people.csv", [b"First name,Last name,Company,E-mail\nAnn,Ash,Fern Ltd,ann@fern.example\nBob,Birch,,bob-at-x\n"])
@@ -54,7 +55,7 @@ def addresses(committed_cast: Cast) -> list[str]:
         f"/customer/{person.pk}", f"/user/{committed_cast.ben.pk}", f"{at[0]}/history", f"{at[0]}/edit", f"{at[0]}/peek",
         f"{at[1]}/do/lose", f"{at[2]}/do/convert", f"{at[3]}/do/done",
         "/customer/new", "/deal/new", "/customer/filter", "/quick-add?type=customer", "/search?q=al", "/settings/",
-        "/settings/account", "/settings/tokens", "/settings/packs", "/settings/packs/travel", "/custom_field/new", "/settings/shortcuts", "/customer/nonsense",
+        "/settings/account", "/settings/tokens", "/settings/packs", "/settings/packs/travel", "/settings/layouts", "/settings/layouts/customer", "/settings/fields", "/settings/fields/customer", f"/settings/fields/customer/{choice.pk}/choices", "/custom_field/new", "/settings/shortcuts", "/customer/nonsense",
         f"/settings/roles/{committed_cast.ben.role_id}", f"{at[0]}/access", f"/user/{committed_cast.ben.pk}/sees",
         "/settings/security", "/settings/people/invite", "/settings/sso", "/workspaces",
         "/settings/audit", "/settings/audit?verb=erased&who=&type=customer&since=x", f"/customer/{person.pk}/data",

@@ -61,3 +61,26 @@ def test_country_is_guessed_from_the_browser() -> None:
     secret = create_setup_secret()
     html = Client().get(f"/setup/{secret}", headers={"Accept-Language": "de-AT,de;q=0.9"}).content.decode()
     assert 'value="AT" selected' in html and 'value="EUR" selected' in html
+
+
+@pytest.mark.django_db
+def test_the_trade_is_chosen_at_the_first_start() -> None:
+    """Its words, types and fields are there from the first page on; with examples when asked for; “something else” adds nothing."""
+    client, secret = Client(), create_setup_secret()
+    page = client.get(f"/setup/{secret}").content.decode()
+    assert "What do you do?" in page and page.count('name="trade"') == 9
+    wrong = client.post(f"/setup/{secret}", GIVEN | {"trade": "astrology"})
+    assert wrong.status_code == 422 and "leave it open" in wrong.content.decode()
+    home = client.post(f"/setup/{secret}", GIVEN | {"trade": "travel", "examples": "1"}, follow=True)
+    assert home.status_code == 200 and "/x_trip/" in client.get("/settings/more").content.decode()
+    assert "Azores in June" in client.get("/x_trip/").content.decode()
+    assert "Passport valid until" in client.get("/customer/new").content.decode()
+    assert client.get("/settings/packs").content.decode().count("/undo") == 1
+
+
+@pytest.mark.django_db
+def test_something_else_starts_plain() -> None:
+    """Without a trade nothing is defined."""
+    client, secret = Client(), create_setup_secret()
+    client.post(f"/setup/{secret}", GIVEN | {"trade": ""})
+    assert Workspace.objects.get().schema_version == 1

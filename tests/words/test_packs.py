@@ -74,7 +74,7 @@ def test_what_is_there_is_never_overwritten(cast: Cast) -> None:
 def test_a_pack_is_taken_back_whole(cast: Cast) -> None:
     """Types, fields, words, roles, stages and samples are gone; what was there before is not."""
     ana = cast.ctx("ana")
-    keys = ("custom_field", "custom_type", "wording", "role", "pipeline", "stage", "view", "follow_up_rule", "customer")
+    keys = ("custom_field", "custom_type", "wording", "role", "page_layout", "pipeline", "stage", "view", "follow_up_rule", "customer")
     before = {key: count(ana, key) for key in keys}
     row = packs.apply(ana, packs.shelf()["travel"], with_samples=True)
     run_due()

@@ -70,6 +70,40 @@ class Wording(Record):
         ]
 
 
+class PageLayout(Record):
+    """How form, record page and lists of a type are laid out for one role, or for everybody who has no layout of their own.
+
+    It only arranges: what a role may see and must fill in is decided elsewhere, and holds under any layout.
+    """
+
+    name = models.CharField(_("name"), max_length=120)
+    on_type = models.CharField(_("record type"), max_length=40)
+    role = models.ForeignKey(
+        "kernel.Role", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("role"),
+        help_text=_("Empty is every role that has no layout of its own."),
+    )  # fmt: skip
+    #: Lines: "# Label" begins a section, every other line is the key of a field. Shipped labels stand in English.
+    shown = models.TextField(
+        _("sections"), blank=True, help_text=_("A line “# Name” begins a section; below it one key of a field on each line.")
+    )
+    left_out = models.TextField(_("not shown"), blank=True, help_text=_("Keys of fields, with commas."))
+    columns = models.CharField(
+        _("columns of lists"), max_length=1000, blank=True,
+        help_text=_("Keys of fields, with commas; empty takes the shipped ones."),
+    )
+
+    class Meta(Record.Meta):
+        app_label = "words"
+        verbose_name, verbose_name_plural = _("page layout"), _("page layouts")
+        indexes = record_indexes("pagelayout")
+        constraints = [
+            models.UniqueConstraint(fields=["workspace", "on_type", "role"], condition=ALIVE, name="pagelayout_role_once"),
+            models.UniqueConstraint(
+                fields=["workspace", "on_type"], condition=ALIVE & Q(role=None), name="pagelayout_all_once"
+            ),
+        ]
+
+
 class AppliedPack(models.Model):
     """That a pack was applied, and what it made: so that it can be taken back."""
 

@@ -53,6 +53,8 @@ _FIELD = (
     "is_required", "is_unique", "is_fast", "in_search", "show_when", "require_when", "position", "field_group", "formula",
     "roll_up", "of_type", "of_field", "take", "matching", "for_everybody",
 )  # fmt: skip
+#: References that stand in a pack by the name of what they point at.
+_BY_NAME = ("pipeline", "role")
 PARTS = (
     Part("types", "custom_type", gettext_lazy("Record types"), ("key",),
          ("key", "name", "plural", "about", "department", "icon", "title_label", "open_to")),
@@ -60,6 +62,8 @@ PARTS = (
     Part("words", "wording", gettext_lazy("Words"), ("on_type", "on_field", "language"),
          ("on_type", "on_field", "language", "name", "several")),
     Part("roles", "role", gettext_lazy("Roles"), ("name",), ("name", "rights", "field_groups")),
+    Part("layouts", "page_layout", gettext_lazy("Page layouts"), ("on_type", "role"),
+         ("on_type", "role", "name", "shown", "left_out", "columns")),
     Part("pipelines", "pipeline", gettext_lazy("Pipelines"), ("name",), ("name", "position")),
     Part("stages", "stage", gettext_lazy("Stages"), ("pipeline", "name"),
          ("pipeline", "name", "position", "outcome", "probability", "quiet_days", "needed")),
@@ -137,7 +141,7 @@ def _entries(part: Part, given: object) -> list[Mapping[str, object]]:
                     % {"part": part.key, "n": number, "key": str(key)[:60], "able": ", ".join(part.written)}
                 )
         for key in part.same:
-            if key not in entry and key not in ("on_field", "language"):
+            if key not in entry and key not in ("on_field", "language", "role"):
                 raise _wrong(_("“%(part)s”, entry %(n)d: “%(key)s” is missing.") % {"part": part.key, "n": number, "key": key})
     return given
 
@@ -316,8 +320,8 @@ def _written(ctx: Context, part: Part, record: Record) -> dict[str, object]:
     fields, found = registry.get(part.type).fields, {}
     for key in part.written:
         value = read_value(record, fields[key])
-        if key == "pipeline":
-            value = str(record.pipeline.name)  # type: ignore[attr-defined]
+        if key in _BY_NAME:
+            value = str(getattr(getattr(record, key), "name", ""))
         elif value is not None:
             value = fields[key].kind.to_json(value)
         if value not in (None, "", [], {}, False):
@@ -338,7 +342,7 @@ def _title(part: Part, entry: Mapping[str, object]) -> str:
 
 def _there(ctx: Context, part: Part) -> set[tuple[str, ...]]:
     """What tells the entries apart that are there."""
-    names = ["pipeline__name" if key == "pipeline" else key for key in part.same]
+    names = [f"{key}__name" if key in _BY_NAME else key for key in part.same]
     rows = gate.visible(ctx, registry.get(part.type)).values_list(*names)
     return {tuple(fold(str(value or "")) for value in row) for row in rows}
 

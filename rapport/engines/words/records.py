@@ -5,7 +5,8 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from rapport.engines.words.definition import check_custom_field
-from rapport.engines.words.models import CustomType, Wording
+from rapport.engines.words.layouts import check_page_layout
+from rapport.engines.words.models import CustomType, PageLayout, Wording
 from rapport.engines.words.opening import check_custom_type, check_wording, open_to_roles
 from rapport.engines.words.preparing import prepare
 from rapport.kernel.custom.models import CustomField
@@ -67,4 +68,21 @@ class WordingType(RecordType):
     grants = {"management": "*:all"}
     menu = ("settings", "book-open")
     checks = (check_wording,)
+    effects = (raise_schema_version,)
+
+
+@record_type
+class PageLayoutType(RecordType):
+    """Which fields stand where on forms, record pages and lists, for each role."""
+
+    model, key, title = PageLayout, "page_layout", "name"
+    uses = {
+        "owner": Use(hidden=True), "team": Use(hidden=True), "external_id": Use(hidden=True),
+        "on_type": Use(fixed=True), "role": Use(fixed=True),
+    }  # fmt: skip
+    list_columns = ["name", "on_type", "role", "updated_at"]
+    page = [Section(_("Page layout"), "name", "on_type", "role", "shown", "left_out", "columns")]
+    grants = {"management": "*:all"}
+    menu = ("settings", "layout-grid")
+    checks = (check_page_layout,)
     effects = (raise_schema_version,)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -96,9 +97,36 @@ def kind_for(row: CustomField) -> Kind:
 
 def field_options(kind: type[Kind], choices: str, **given: object) -> dict[str, object]:
     """The options of a custom field's kind: choices from the lines a person wrote, the rest as given where the kind has it."""
-    lines = [line.strip() for line in choices.splitlines() if line.strip()]
-    found: dict[str, object] = {"choices": lines} if lines and "choices" in kind.option_names else {}
+    rows = read_choices(choices) if "choices" in kind.option_names else []
+    found: dict[str, object] = {"choices": [(row.value, row.label) for row in rows]} if rows else {}
+    if retired := [row.value for row in rows if row.is_retired]:
+        found["retired"] = retired
     return found | {k: x for k, x in given.items() if x not in (None, "") and k in kind.option_names}
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One choice of a field: the value that records keep, what it is called now, and whether it is still offered."""
+
+    value: str
+    label: str
+    is_retired: bool = False
+
+
+def read_choices(text: str) -> list[Choice]:
+    """A choice per line: "Lost"; "Lost => Gone" after it was renamed; with "~ " before it when it is no longer offered."""
+    found = []
+    for line in (part.strip() for part in text.splitlines()):
+        value, arrow, label = (line[2:] if line.startswith("~ ") else line).partition(" => ")
+        if value.strip():
+            found.append(Choice(value.strip(), label.strip() if arrow else value.strip(), line.startswith("~ ")))
+    return found
+
+
+def write_choices(rows: Iterable[Choice]) -> str:
+    """Choices as lines; `read_choices` reads them again."""
+    lines = ((row.value if row.label == row.value else f"{row.value} => {row.label}", row.is_retired) for row in rows)
+    return "\n".join(f"~ {line}" if is_retired else line for line, is_retired in lines)
 
 
 def _default(row: CustomField) -> object:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -81,6 +81,17 @@ class Options:
         self._words: dict[str, Words] = {}
 
     @property
+    def retired(self) -> frozenset[str]:
+        """Values that stand and are found, and that nobody is offered any more."""
+        return frozenset(self._options.get("retired") or ())
+
+    def offered(self, language: str, held: Iterable[str] = ()) -> dict[str, str]:
+        """Label by value of what can be chosen: what is not retired, and what stands there already."""
+        held = set(held)
+        labels = self.words(language).labels
+        return {value: label for value, label in labels.items() if value not in self.retired or value in held}
+
+    @property
     def hues(self) -> Mapping[str, str]:
         """Colours by value."""
         return self._options.get("hues") or {}
@@ -139,7 +150,7 @@ class ChoiceKind(Kind):
 
     key = "choice"
     label = gettext_lazy("Choice")
-    option_names = ("choices", "hues")
+    option_names = ("choices", "hues", "retired")
     operators: ClassVar[tuple[str, ...]] = ("is", "is_not", "in", "not_in", "empty", "not_empty")
     icon = "circle-dot"
 
@@ -209,7 +220,7 @@ class ChoiceKind(Kind):
         self, field: object, value: object, fmt: Format, *, name: str, error: str = "", autofocus: bool = False
     ) -> SafeString:
         """Radio buttons in a segmented control when few and required, else a select."""
-        labels = self.choices.words(fmt.language).labels
+        labels = self.choices.offered(fmt.language, [value] if isinstance(value, str) else ())
         attrs = control(field, name=name, error=error, autofocus=autofocus)
         if field.required and 0 < len(labels) < FEW:
             return self._segments(labels, value, name=name, attrs=attrs, title=field.label)

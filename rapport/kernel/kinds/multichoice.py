@@ -39,7 +39,7 @@ class MultiChoiceKind(ManyKind):
     key = "multichoice"
     label = gettext_lazy("Several choices")
     stores = (MultiChoiceField,)
-    option_names = ("choices", "hues")
+    option_names = ("choices", "hues", "retired")
     operators: ClassVar[tuple[str, ...]] = ("has", "has_any", "is", "is_not", "in", "not_in", "empty", "not_empty")
     icon = "list-checks"
     most = 500
@@ -133,7 +133,7 @@ class MultiChoiceKind(ManyKind):
         """One box per option."""
         ticked = set(value) if isinstance(value, (list, tuple)) else {part.strip() for part in (value or "").split(",")}
         boxes = [format_html('<input type="hidden" name="{}" value="">', name)]
-        for at, (key, shown) in enumerate(self.choices.words(fmt.language).labels.items()):
+        for at, (key, shown) in enumerate(self.choices.offered(fmt.language, ticked).items()):
             boxes.append(
                 format_html(
                     '<label class="row row-6"><input type="checkbox" id="f-{}{}" name="{}" value="{}"{}{}>{}</label>',

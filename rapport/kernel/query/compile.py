@@ -70,13 +70,13 @@ def _test(ctx: Context, info: TypeInfo, path: tuple[str, ...], test: Test, *, wa
             % {"label": field.label, "op": test.op.replace("_", " "), "ops": ", ".join(field.kind.operators)},
             code="unknown_operator", field="filter",
         )  # fmt: skip
-    op, value = _stretched(ctx, field, test)
+    op, value = stretched(ctx, field, test)
     if test.op in NEGATIONS:
         return _negated(ctx, info, field, NEGATIONS.get(op, op), value, walking=walking)
     return _positive(ctx, info, field, op, value, walking=walking)
 
 
-def _stretched(ctx: Context, field: Field, test: Test) -> tuple[str, object]:
+def stretched(ctx: Context, field: Field, test: Test) -> tuple[str, object]:
     """Operator and value; a stretch of days is compared by its first or last day."""
     if not isinstance(test.value, Relative) or test.value.base not in PERIODS or "between" not in field.kind.operators:
         return test.op, _value(ctx, test.value)

@@ -13,6 +13,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from rapport.engines.words.layouts import MORE, Layout, late, shown_label
 from rapport.kernel.access import gate
 from rapport.kernel.format import capital
 from rapport.kernel.query.compile import compile_filter
@@ -44,6 +45,9 @@ class Control:
     is_optional: bool
     is_wide: bool
     is_box: bool
+    #: Shown or needed only while a filter holds; not shown now.
+    is_conditional: bool = False
+    is_off: bool = False
 
 
 @dataclass(frozen=True)
@@ -147,32 +151,43 @@ def select_html(
     )
 
 
-def form_fields(info: TypeInfo, settable: Mapping[str, Field]) -> list[tuple[str, list[Field]]]:
-    """(label, fields) per section of a form: the title first, then the declared sections, then the company's own."""
-    title = info.declared.title
+def form_fields(
+    info: TypeInfo, settable: Mapping[str, Field], layout: Layout | None = None, *, also: Iterable[str] = ()
+) -> list[tuple[str, list[Field]]]:
+    """(label, fields) per section of a form: the title first, then the sections of the layout or the declaration, then the
+    company's own fields and those that came after the layout. `also` are shown although the layout leaves them out."""
+    title, wanted = info.declared.title, set(also)
+    parts = sections_in_force(info, layout)
+    if title not in {key for _label, keys in parts for key in keys} and parts:
+        parts[0][1].insert(0, title)
     placed: set[str] = set()
     found: list[tuple[str, list[Field]]] = []
-    for part in info.declared.page:
-        if not isinstance(part, Section):
-            continue
-        keys = list(part.fields)
-        if not found and title not in _named(info):
-            keys.insert(0, title)
+    for label, keys in parts:
         some = [_needed(info, settable[k]) for k in keys if k in settable and k not in placed]
         placed.update(keys)
         if some:
-            found.append((str(part.label), some))
-    own = [f for k, f in settable.items() if f.source == "custom" and k not in placed]
-    left = [f for k, f in settable.items() if f.source != "custom" and f.required and k not in placed]
-    if left:
-        found.insert(0, (_("Needed"), left)) if not found else found[0][1].extend(left)
+            found.append((label, some))
+    left_out = layout.left_out - wanted if layout else frozenset()
+    after = set(late(info, layout, settable)) if layout else set()
+    own = [f for k, f in settable.items() if k not in placed and _stands_last(f, k in left_out, k in after or k in wanted)]
+    needed = [f for k, f in settable.items() if f.source != "custom" and f.required and k not in placed and f not in own]
+    if needed:
+        found.insert(0, (_("Needed"), needed)) if not found else found[0][1].extend(needed)
     if own:
-        found.append((_("More about it"), own))
+        found.append((str(MORE), own))
     return found
 
 
-def _named(info: TypeInfo) -> set[str]:
-    return {k for part in info.declared.page if isinstance(part, Section) for k in part.fields}
+def _stands_last(field: Field, is_left_out: bool, is_late: bool) -> bool:
+    """Whether a field that no section has stands at the end: own fields unless left out, and whatever came late."""
+    return is_late or (field.source == "custom" and (field.required or not is_left_out))
+
+
+def sections_in_force(info: TypeInfo, layout: Layout | None) -> list[tuple[str, list[str]]]:
+    """(label, keys) of the sections of a layout, or of the declaration without one."""
+    if layout is not None:
+        return [(shown_label(info, label), list(keys)) for label, keys in layout.sections]
+    return [(str(part.label), list(part.fields)) for part in info.declared.page if isinstance(part, Section)]
 
 
 def _needed(info: TypeInfo, field: Field) -> Field:

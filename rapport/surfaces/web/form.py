@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from rapport.engines.words.layouts import Layout, layout_of
 from rapport.kernel.access import gate
 from rapport.kernel.changes.values import defaults, read_value, settable_fields
 from rapport.kernel.errors import Conflict, Invalid
@@ -19,6 +20,7 @@ from rapport.kernel.records.field import Field
 from rapport.kernel.records.model import Record
 from rapport.kernel.records.registry import TypeInfo, registry
 from rapport.surfaces.web.answers import done, part_or_page
+from rapport.surfaces.web.conditions import drop_hidden, marked, state_of
 from rapport.surfaces.web.conflict import choices_of, conflict_page, touched_only
 from rapport.surfaces.web.controls import Group, controls, few_options, form_fields
 from rapport.surfaces.web.duplicates import twin_keys
@@ -66,7 +68,9 @@ def _create(
     ctx = request.ctx  # type: ignore[attr-defined]
     gate.demand(ctx, info, "create")
     settable = settable_fields(ctx, info, creating=True)
-    groups = form_fields(info, settable)
+    layout = layout_of(ctx, info)
+    # What the address brings stands on the form, also where the layout leaves it out: else it would be lost on saving.
+    groups = form_fields(info, settable, layout, also=_asked_for(request))
     if only:
         some = [f for f in _flat(groups) if (f.required or f.key in only) and f.key not in start]
         groups = [("", sorted(some, key=lambda f: only.index(f.key) if f.key in only else -1))]
@@ -74,11 +78,13 @@ def _create(
     if request.method == "POST":
         posted = read_posted(ctx, lists_of(request), _flat(groups), needed=True)
         store_uploads(request, posted, _flat(groups))
+        drop_hidden(request, ctx, info, posted)
         if not posted.errors:
             try:
                 made = ctx.create(info.key, **{**start, **{k: v for k, v in posted.values.items() if v is not None}})
             except Invalid as wrong:
                 sentence = posted.take(wrong)
+                groups = _with_refused(info, settable, layout, groups, posted)
             else:
                 return _created(request, info, made, came_from)
     else:
@@ -119,13 +125,15 @@ def edit(request: HttpRequest, type_key: str, record_id: UUID) -> HttpResponse:
     ctx, info = request.ctx, registry.get(type_key)  # type: ignore[attr-defined]
     record = gate.get(ctx, info, record_id, "edit")
     settable = settable_fields(ctx, info, creating=False)
-    groups = form_fields(info, settable)
+    layout = layout_of(ctx, info)
+    groups = form_fields(info, settable, layout, also=_asked_for(request))
     if request.method != "POST":
         held = Posted(values={f.key: read_value(record, f) for f in _flat(groups)})
         return _show(request, info, record, groups, held)
     post = lists_of(request)
     posted = read_posted(ctx, post, _flat(groups), needed=True)
     store_uploads(request, posted, _flat(groups))
+    drop_hidden(request, ctx, info, posted)
     if posted.errors:
         return _show(request, info, record, groups, posted)
     values = choices_of(post, posted.values)
@@ -137,9 +145,26 @@ def edit(request: HttpRequest, type_key: str, record_id: UUID) -> HttpResponse:
             return _show(request, info, record, groups, posted, sentence=both.sentence)
         return conflict_page(request, info, gate.get(ctx, info, record_id), both, post)
     except Invalid as wrong:
-        return _show(request, info, record, groups, posted, sentence=posted.take(wrong))
+        sentence = posted.take(wrong)
+        groups = _with_refused(info, settable, layout, groups, posted)
+        posted.values = {**{f.key: read_value(record, f) for f in _flat(groups)}, **posted.values}
+        return _show(request, info, record, groups, posted, sentence=sentence)
     undo = undo_mark(record) if record.version != version else ""
     return done(request, _("Saved."), info.record_url(record.pk), undo=undo, stay="stay" in post)
+
+
+def _asked_for(request: HttpRequest) -> list[str]:
+    """The fields that the address or the posted form brings, and those that it showed."""
+    return [*request.GET, *request.POST, *",".join(request.POST.getlist(SHOWN)).split(",")]
+
+
+def _with_refused(
+    info: TypeInfo, settable: Mapping[str, Field], layout: Layout | None, groups: list[tuple[str, list[Field]]], posted: Posted
+) -> list[tuple[str, list[Field]]]:
+    """The form with every field that was refused, also one that the layout leaves out: it must be there to be mended."""
+    there = {field.key for field in _flat(groups)}
+    missing = [key for key in posted.errors if key in settable and key not in there]
+    return form_fields(info, settable, layout, also=[*there, *missing]) if layout and missing else groups
 
 
 def _write_touched(ctx: Context, record: Record, values: dict[str, object], version: int) -> None:
@@ -158,9 +183,10 @@ def _show(
     sentence: str = "", came_from: str = "",
 ) -> HttpResponse:  # fmt: skip
     ctx = request.ctx  # type: ignore[attr-defined]
+    live = state_of(ctx, info, record, held)
     shown = []
     for at, (label, fields) in enumerate(groups):
-        made = controls(ctx, fields, held.held, held.errors, first=at == 0)
+        made = marked(controls(ctx, fields, held.held, held.errors, first=at == 0), live)
         is_open = at < _FIRST_GROUPS or any(c.error for c in made) or not is_part(request)
         shown.append(Group(capital(label), made, is_open))
     values = {
@@ -171,6 +197,7 @@ def _show(
         "back": came_from or (info.record_url(record.pk) if record else info.url), "is_part": is_part(request),
         "came_from": came_from, "by": request.GET.get("by") or request.POST.get("by") or "",
         "twin_keys": ",".join(twin_keys(ctx, info)),
+        "watched": ",".join(sorted(live.watched)) if live else "",
         "draft": f"{request.path}" if record else f"{info.key}/new", "once": uuid4().hex,
     }  # fmt: skip
     status = 422 if request.method == "POST" else 200

@@ -14,6 +14,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from rapport.engines.views.grouping import group_field
+from rapport.engines.words.layouts import layout_of
 from rapport.kernel.access import gate
 from rapport.kernel.context import Context
 from rapport.kernel.errors import Invalid
@@ -197,9 +198,12 @@ def _checked(ctx: Context, state: ListState, given: Mapping[str, str]) -> ListSt
 
 
 def _columns(ctx: Context, info: TypeInfo, asked: object) -> tuple[str, ...]:
-    """The columns asked for that exist for this viewer, the title first; without any the declared ones."""
+    """The columns asked for that exist for this viewer, the title first; without any those of the viewer's layout, else
+    the declared ones."""
     every = gate.fields(ctx, info)
     chosen = [key for key in dict.fromkeys(asked) if key in every][:_MOST_COLUMNS]  # type: ignore[call-overload]
+    layout = None if chosen else layout_of(ctx, info)
+    chosen = chosen or [key for key in (layout.columns if layout else ()) if key in every]
     chosen = chosen or [key for key in info.declared.list_columns if key in every]
     title = info.declared.title
     if title in every:

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING
 
 from django.utils.safestring import SafeString
 
+from rapport.engines.words.layouts import late, layout_of
 from rapport.kernel.access import gate
 from rapport.kernel.changes.values import settable_fields
 from rapport.kernel.format import capital
 from rapport.kernel.kinds.mentions import chips
 from rapport.kernel.query.read import Row
-from rapport.kernel.records.declare import Section
 from rapport.kernel.records.field import Field
 from rapport.kernel.records.registry import TypeInfo
+from rapport.surfaces.web.controls import sections_in_force
 
 if TYPE_CHECKING:
     from rapport.kernel.context import Context
@@ -58,17 +59,19 @@ def property_of(ctx: Context, field: Field, value: object, *, editable: bool, sa
 
 
 def property_groups(ctx: Context, info: TypeInfo, row: Row, *, may_edit: bool) -> list[PropertyGroup]:
-    """The declared sections, then the company's own fields; the title stands in the header."""
-    readable = gate.fields(ctx, info)
+    """The sections of the viewer's layout or of the declaration, then the company's own fields and those that came after
+    the layout; the title stands in the header."""
+    readable, layout = gate.fields(ctx, info), layout_of(ctx, info)
     settable = settable_fields(ctx, info, creating=False) if may_edit else {}
     placed: set[str] = {info.declared.title}
     found: list[PropertyGroup] = []
-    for part in info.declared.page:
-        if isinstance(part, Section):
-            keys = [k for k in part.fields if k in readable and k not in placed]
-            placed.update(keys)
-            found.append(_group(ctx, str(part.label), keys, readable, settable, row))
-    own = [k for k, f in readable.items() if f.source == "custom" and k not in placed]
+    for label, part in sections_in_force(info, layout):
+        keys = [k for k in part if k in readable and k not in placed]
+        placed.update(keys)
+        found.append(_group(ctx, label, keys, readable, settable, row))
+    after = set(late(info, layout, readable)) if layout else set()
+    left_out = layout.left_out if layout else frozenset()
+    own = [k for k, f in readable.items() if k not in placed and (k in after or (f.source == "custom" and k not in left_out))]
     if own:
         found.append(_group(ctx, "", own, readable, settable, row))
     return [group for group in found if group.properties]

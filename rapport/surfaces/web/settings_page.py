@@ -89,6 +89,10 @@ def settings_lines(ctx: Context) -> tuple[list[Line], list[Line]]:
             )
         elif line.url == "/follow_up_rule/":  # as follow-up rules do: sentences and a preview
             types[types.index(line)] = Line(line.label, line.text, "/settings/follow-ups", line.icon)
+        elif line.url == "/custom_field/":
+            types[types.index(line)] = Line(line.label, line.text, "/settings/fields", line.icon)
+        elif line.url == "/page_layout/":
+            types[types.index(line)] = Line(line.label, line.text, "/settings/layouts", line.icon)
         elif line.url == "/webhook/":  # and webhooks: the secret once, the log of what was sent
             types[types.index(line)] = Line(line.label, line.text, "/settings/webhooks", line.icon)
     if doubles := reviewable(ctx):

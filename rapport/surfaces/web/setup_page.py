@@ -14,13 +14,18 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
+from rapport.engines.words import packs
+from rapport.kernel.access.current import use_workspace
+from rapport.kernel.access.models import User, Workspace
 from rapport.kernel.access.setup import check_sign_up, create_workspace
 from rapport.kernel.access.tokens import setup_secret_holds, use_setup_secret
-from rapport.kernel.errors import Invalid
+from rapport.kernel.context import context_for
+from rapport.kernel.errors import Invalid, RapportError
 from rapport.kernel.format import locale_of
 from rapport.surfaces.web.middleware import WORKSPACE_KEY
 from rapport.surfaces.web.places import countries, currencies, is_time_zone, time_zones
 from rapport.surfaces.web.shell import render
+from rapport.surfaces.web.toasts import say
 
 SAMPLE_CUSTOMERS, SAMPLE_SEED = 400, 7
 _BACKEND = "django.contrib.auth.backends.ModelBackend"
@@ -39,7 +44,7 @@ def setup(request: HttpRequest, secret: str) -> HttpResponse:
         return _sample(request, secret)
     typed = {
         key: request.POST.get(key, "").strip()
-        for key in ("workspace", "name", "email", "currency", "country", "time_zone")
+        for key in ("workspace", "name", "email", "currency", "country", "time_zone", "trade")
     }
     errors = checked(typed, request.POST.get("password", ""))
     if errors:
@@ -59,7 +64,18 @@ def setup(request: HttpRequest, secret: str) -> HttpResponse:
     )
     login(request, owner.account, backend=_BACKEND)
     request.session[WORKSPACE_KEY] = str(workspace.pk)
+    if pack := packs.shelf().get(typed["trade"]):
+        _apply_trade(request, workspace, owner, pack)
     return HttpResponseRedirect("/")
+
+
+def _apply_trade(request: HttpRequest, workspace: Workspace, owner: User, pack: packs.Pack) -> None:
+    """Set the new workspace up for a trade. It is there already: whatever goes wrong here is told, and mended in the settings."""
+    with use_workspace(workspace):
+        try:
+            packs.apply(context_for(owner, "web"), pack, with_samples="examples" in request.POST)
+        except RapportError as wrong:
+            say(request, _("The trade pack was not added: %(why)s") % {"why": wrong.sentence}, kind="bad")
 
 
 def start(request: HttpRequest) -> dict[str, str]:
@@ -74,6 +90,7 @@ def start(request: HttpRequest) -> dict[str, str]:
         "country": country,
         "currency": currencies_of(country),
         "time_zone": "UTC",
+        "trade": "",
     }
 
 
@@ -95,6 +112,8 @@ def checked(typed: dict[str, str], password: str) -> dict[str, str]:
         errors["country"] = _("Choose your country.")
     if not is_time_zone(typed["time_zone"]):
         errors["time_zone"] = _("Choose your time zone.")
+    if typed["trade"] and typed["trade"] not in packs.shelf():
+        errors["trade"] = _("Choose what you do from the list, or leave it open.")
     return errors
 
 
@@ -109,6 +128,8 @@ def _show(
         "countries": countries(language),
         "currencies": currencies(language),
         "zones": time_zones(),
+        "trades": sorted(packs.shelf().values(), key=lambda pack: pack.name),
+        "examples": "examples" in request.POST,
         "min_length": _min_length(),
     }
     return render(request, "setup/page.html", values, status=status)
