@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class Identity:
     #: Weights of what speaks for two being one, in percent; see `evidence.py`.
     weights: Mapping[str, int] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def fields(self) -> tuple[str, ...]:
         """Every field key it names."""
         named = (self.name, self.emails, self.phones, self.addresses, self.website, self.birth, *self.apart)

@@ -15,7 +15,8 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q
 
-from rapport.engines.duplicates.evidence import LIKELY, Evidence, compare, score_of
+from rapport.engines.duplicates.comparing import MOST_IN_ALL, MOST_IN_BLOCK, Comparing
+from rapport.engines.duplicates.evidence import LIKELY, Evidence
 from rapport.engines.duplicates.finding import find_for
 from rapport.engines.duplicates.keys import hashed, keys_of
 from rapport.engines.duplicates.models import DuplicatePair, DuplicateScan
@@ -30,10 +31,10 @@ from rapport.kernel.errors import Gone
 from rapport.kernel.records.field import Field
 from rapport.kernel.records.registry import TypeInfo, registry
 
-#: A key that more records share than this is noise (a switchboard, a provider's place-holder address): it is left out.
-MOST_IN_BLOCK = 50
 #: Records read, and pairs written, in one go.
 READ, WRITTEN = 4_000, 1_000
+#: Portions of blocks after which the place is kept and the progress told.
+LOOKED = 5
 #: Up to so many changed records are looked up one by one; more are scanned with all others.
 FEW = 20_000
 _PORTION = 200
@@ -173,39 +174,26 @@ class _Whole(_Scan):
         return raw[0], traits, sorted({hashed(key) for key in keys_of(traits)})  # type: ignore[return-value]
 
     def _compare(self, scratch: Scratch, done: Progress, watch: Watch) -> bool:
-        named, found, blocks = named_of(self.identity), [], 0
-        after = int(scratch.get("compared_to") or -1)
-        for key, numbers in scratch.blocks(after, MOST_IN_BLOCK):
-            blocks += 1
-            if not numbers:
-                done.noisy += 1
-            else:
-                members = scratch.read(numbers)
-                for at, (one, traits, keys) in enumerate(members):
-                    for other, traits2, keys2 in members[at + 1 :]:
-                        # Two that share several keys meet in the first of them only.
-                        if len(keys) > 1 and len(keys2) > 1 and min(keys & keys2) != key:
-                            continue
-                        done.compared += 1
-                        evidence = compare(traits, traits2, named)
-                        if evidence and (score := score_of(evidence)) >= LIKELY:
-                            found.append((min(one, other), max(one, other), score, evidence))
-            if len(found) >= WRITTEN or blocks % 5_000 == 0:
-                self._keep_place(scratch, done, found, key)
-                found = []
+        at = Comparing(named_of(self.identity), scratch.large(MOST_IN_BLOCK), done.compared, done.noisy)
+        after, portions = int(scratch.get("compared_to") or -1), 0
+        for blocks, members in scratch.blocks(after, MOST_IN_ALL):
+            at.look_at(blocks, members)
+            portions += 1
+            if len(at.found) >= WRITTEN or portions % LOOKED == 0:
+                key = blocks[-1][0]
+                self._keep_place(scratch, done, at, key)
                 if not watch(key >> 33, 1 << 30, "compare"):
                     return False
-        self._keep_place(scratch, done, found, (1 << 63) - 1)
+        self._keep_place(scratch, done, at, (1 << 63) - 1)
         return True
 
-    def _keep_place(
-        self, scratch: Scratch, done: Progress, found: list[tuple[UUID, UUID, int, list[Evidence]]], key: int
-    ) -> None:
+    def _keep_place(self, scratch: Scratch, done: Progress, at: Comparing, key: int) -> None:
         # First the pairs, then the place: cut off in between, some pairs are written again, as they are.
+        found = at.taken()
         if found:
             with transaction.atomic():
                 self.keep(found, self.state.number)
-        done.found += len(found)
+        done.found, done.compared, done.noisy = done.found + len(found), at.compared, at.noisy
         scratch.db.execute("BEGIN")
         scratch.put("compared_to", key)
         scratch.put("compared", done.compared)
