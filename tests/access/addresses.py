@@ -151,6 +151,8 @@ REVIEWED: dict[str, Reviewed] = {
     "duplicates/<slug:type_key>/scan": Reviewed("POST", "type"),
     "duplicates/<slug:type_key>/scan-state": Reviewed("GET", "type"),
     "duplicates/<slug:type_key>/merges": Reviewed("GET", "type"),
+    "duplicates/<slug:type_key>/group/<int:pair_id>": Reviewed("GET POST", "type"),
+    "duplicates/<slug:type_key>/group/<int:pair_id>/apart": Reviewed("POST", "type"),
     "duplicates/pair/<int:pair_id>/apart": Reviewed("POST"),
     "duplicates/merge/<uuid:merge_id>/undo": Reviewed("POST"),
     f"{_ONE}/merge/<uuid:other_id>": Reviewed("GET POST", "one"),

@@ -175,11 +175,10 @@ class _Whole(_Scan):
 
     def _compare(self, scratch: Scratch, done: Progress, watch: Watch) -> bool:
         at = Comparing(named_of(self.identity), scratch.large(MOST_IN_BLOCK), done.compared, done.noisy)
-        after, portions = int(scratch.get("compared_to") or -1), 0
-        for blocks, members in scratch.blocks(after, MOST_IN_ALL):
+        after = int(scratch.get("compared_to") or -1)
+        for portion, (blocks, members) in enumerate(scratch.blocks(after, MOST_IN_ALL), start=1):
             at.look_at(blocks, members)
-            portions += 1
-            if len(at.found) >= WRITTEN or portions % LOOKED == 0:
+            if len(at.found) >= WRITTEN or portion % LOOKED == 0:
                 key = blocks[-1][0]
                 self._keep_place(scratch, done, at, key)
                 if not watch(key >> 33, 1 << 30, "compare"):
