@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from uuid import UUID, uuid4
 
 import pytest
@@ -133,7 +134,7 @@ def test_a_large_group_is_shown_in_parts_and_thousands_cost_what_few_do(cast: Ca
     many = [make(cast.system, "customer", name=f"Chain {n}", kind="person", owner=cast.ben.pk).pk for n in range(20)]
     DuplicatePair.objects.bulk_create(
         [DuplicatePair(workspace=cast.home, type="customer", one_id=one, other_id=other, score=99,
-                       evidence=[["email", ["emails"], 99]]) for one, other in zip(many, many[1:], strict=False)]
+                       evidence=[["email", ["emails"], 99]]) for one, other in pairwise(many)]
         + [DuplicatePair(workspace=cast.home, type="customer", one_id=uuid4(), other_id=uuid4(), score=75, evidence=[])
            for _n in range(2_000)]
     )  # fmt: skip

@@ -110,7 +110,8 @@ def lines_of(ctx: Context, info: TypeInfo, groups: Iterable[Group]) -> list[Line
                  for pk in group.members]  # fmt: skip
         (one, shape), (other, shape_other), *others = shown
         found.append(
-            Line(group.head, one, other, shape, shape_other, in_words(group.head.evidence), url_of(info, group), others, group.more)
+            Line(group.head, one, other, shape, shape_other, in_words(group.head.evidence), url_of(info, group), others,
+                 group.more)
         )
     return found
 

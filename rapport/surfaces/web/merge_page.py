@@ -11,9 +11,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from rapport.engines.duplicates.evidence import in_words
+from rapport.engines.duplicates.groups import next_group
 from rapport.engines.duplicates.merging import DAYS, Two, demand_both
 from rapport.engines.duplicates.models import DuplicatePair, Merge
-from rapport.engines.duplicates.groups import next_group
 from rapport.engines.duplicates.pairs import Pair, between, seen
 from rapport.engines.duplicates.pointing import pointing_at
 from rapport.engines.duplicates.tasks import begin_merge
