@@ -153,6 +153,8 @@ REVIEWED: dict[str, Reviewed] = {
     "duplicates/<slug:type_key>/merges": Reviewed("GET", "type"),
     "duplicates/<slug:type_key>/group/<int:pair_id>": Reviewed("GET POST", "type"),
     "duplicates/<slug:type_key>/group/<int:pair_id>/apart": Reviewed("POST", "type"),
+    "duplicates/<slug:type_key>/among/<slug:other>": Reviewed("GET", "type"),
+    "duplicates/among/<int:pair_id>/apart": Reviewed("POST"),
     "duplicates/pair/<int:pair_id>/apart": Reviewed("POST"),
     "duplicates/merge/<uuid:merge_id>/undo": Reviewed("POST"),
     f"{_ONE}/merge/<uuid:other_id>": Reviewed("GET POST", "one"),

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from rapport.engines.duplicates.evidence import in_words
 from rapport.engines.duplicates.groups import Group, groups_page, next_group
+from rapport.engines.duplicates.kin_pairs import reviewable_kin
 from rapport.engines.duplicates.merging import DAYS
 from rapport.engines.duplicates.models import DuplicatePair, DuplicateScan, Merge
 from rapport.engines.duplicates.pairs import (
@@ -77,6 +78,19 @@ def reviewable(ctx: Context) -> list[TypeInfo]:
     return [one for one in types if gate.allows(ctx, one, "view") and gate.allows(ctx, one, "merge")]
 
 
+def tabs(ctx: Context, info: TypeInfo) -> dict[str, object]:
+    """What the tabs over the lists need: each type this viewer may work through, with the address of its first list, and the
+    other types among which records of this one may be already. Whoever may join but not merge finds that list alone."""
+    merged = reviewable(ctx)
+    types = [(one, f"/duplicates/{one.key}/review") for one in merged]
+    for identity in identities():
+        one = registry.get(identity.type) if identity.type in registry else None
+        if one is not None and one not in merged and (kin := reviewable_kin(ctx, one.key)):
+            types.append((one, f"/duplicates/{one.key}/among/{kin[0].other}"))
+    among = [registry.get(one.other) for one in reviewable_kin(ctx, info.key)]
+    return {"types": types, "kin_types": among, "may_merge": info in merged}
+
+
 @require_GET
 def review(request: HttpRequest, type_key: str) -> HttpResponse:
     """The pairs, with the state of the scan; `?state=apart` shows those that were parted."""
@@ -92,7 +106,7 @@ def review(request: HttpRequest, type_key: str) -> HttpResponse:
         lines = lines_of(ctx, info, [Group((one,), (one.one_id, one.other_id)) for one in pairs])
     count = count_open(ctx, info)
     values = {
-        "info": info, "lines": lines, "more": more, "state": state, "types": reviewable(ctx),
+        "info": info, "lines": lines, "more": more, "state": state, **tabs(ctx, info),
         "count": count, "is_capped": count > MOST_COUNTED, "most": MOST_COUNTED, "scan": _scan_of(ctx, info),
         "job": _job_of(ctx, info), "is_asked": False,
     }  # fmt: skip
@@ -189,7 +203,7 @@ def merges(request: HttpRequest, type_key: str) -> HttpResponse:
         rows = rows.filter(pk__lt=_id(before))
     got = list(rows[: _PAGE + 1])
     values = {
-        "info": info, "merges": _done_lines(ctx, info, got[:_PAGE]), "days": DAYS, "types": reviewable(ctx),
+        "info": info, "merges": _done_lines(ctx, info, got[:_PAGE]), "days": DAYS, **tabs(ctx, info),
         "more": got[_PAGE - 1].pk if len(got) > _PAGE else None,
     }  # fmt: skip
     return render(request, "duplicates/merges.html", values)
