@@ -17,6 +17,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from itertools import combinations, islice
 from uuid import UUID
 
@@ -46,38 +47,42 @@ def main(argv: list[str] | None = None) -> int:
         program = [sys.executable, "-m", "benchmarks.duplicates", *given, "--database"]
         return max(subprocess.run([*program, one], check=False).returncode for one in ("sqlite", "postgres"))
     print(f"{args.database}, {args.people:,} people; load {os.getloadavg()[0]:.1f} at the start", flush=True)
-    with tempfile.TemporaryDirectory(prefix="rapport-doubles-") as folder:
-        os.environ["RAPPORT_DATA"] = folder
-        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "rapport.project.settings")
-        os.environ.pop("DATABASE_URL", None)
-        if args.database == "sqlite":
-            return _run(args)
-        from tests.platform.programs import find_postgres
-        from tests.platform.throwaway_postgres import ThrowawayPostgres
-
-        with ThrowawayPostgres(find_postgres()) as server:
-            os.environ["DATABASE_URL"] = server.url
-            return _run(args)
-
-
-def _run(args: argparse.Namespace) -> int:
-    from rapport.project.sqlite import use_bundled_sqlite
-
-    use_bundled_sqlite()
-    import django
-
-    django.setup()
-    from django.core.management import call_command
-
-    from rapport.kernel.access.current import use_workspace
-    from rapport.kernel.access.setup import create_workspace
-
-    call_command("migrate", verbosity=0)
-    workspace, owner = create_workspace("Doubles", owner_name="Ana", email="ana@example.com", password="correct horse battery")
-    with use_workspace(workspace):
+    with on_throwaway(args.database) as (workspace, owner):
         for line in measure(workspace, owner, args.people, args.doubles, bare=args.bare):
             print(line, flush=True)
     return 0
+
+
+@contextmanager
+def on_throwaway(database: str) -> Iterator[tuple[object, object]]:
+    """A new workspace and its owner on an installation that is gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="rapport-doubles-") as folder, ExitStack() as stack:
+        os.environ["RAPPORT_DATA"] = folder
+        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "rapport.project.settings")
+        os.environ.pop("DATABASE_URL", None)
+        if database == "postgres":
+            from tests.platform.programs import find_postgres
+            from tests.platform.throwaway_postgres import ThrowawayPostgres
+
+            os.environ["DATABASE_URL"] = stack.enter_context(ThrowawayPostgres(find_postgres())).url
+        from rapport.project.sqlite import use_bundled_sqlite
+
+        use_bundled_sqlite()
+        import django
+
+        django.setup()
+        from django.core.management import call_command
+        from django.db import connections
+
+        from rapport.kernel.access.current import use_workspace
+        from rapport.kernel.access.setup import create_workspace
+
+        call_command("migrate", verbosity=0)
+        given = {"owner_name": "Ana", "email": "ana@example.com", "password": "correct horse battery"}
+        workspace, owner = create_workspace("Doubles", **given)
+        with use_workspace(workspace):
+            yield workspace, owner
+        connections.close_all()
 
 
 def measure(workspace: object, owner: object, count: int, doubles: float, *, bare: bool = False) -> Iterator[str]:

@@ -64,7 +64,7 @@ def addresses(committed_cast: Cast) -> list[str]:
         *[f"/calendar?view={view}" for view in ("month", "week", "day", "agenda")], f"/calendar/move/task/{task.pk}",
         f"/calendar?who={committed_cast.ana.pk},{committed_cast.ben.pk}", "/calendar/import", "/settings/calendar",
         "/duplicates/customer/review", "/duplicates/lead/merges", f"/customer/{person.pk}/merge/{twin.pk}",
-        f"/duplicates/customer/group/{pair.pk}",
+        f"/duplicates/customer/group/{pair.pk}", "/duplicates/lead/among/customer",
         "/settings/webhooks", "/settings/webhooks/new", "/docs/api", "/docs/api?type=deal", "/docs/api?q=lose",
         f"{at[0]}/network", f"{at[0]}/timeline?q=beans",
     ]  # fmt: skip
