@@ -115,7 +115,7 @@ def _again(luck: random.Random, first: Person) -> Person:
         mailbox, _at, domain = first["emails"][0]["value"].partition("@")  # type: ignore[index]
         given, _dot, rest = mailbox.partition(".")
         kind = luck.random()
-        other = f"{given}.{_slip(luck, rest)}@{domain}" if kind < 0.4 else f"{mailbox}@{luck.choice(FREE)}"
+        other = f"{given}.{slip(luck, rest)}@{domain}" if kind < 0.4 else f"{mailbox}@{luck.choice(FREE)}"
         one["emails"] = [] if kind > 0.7 else [{"value": other, "label": ""}]
     if first["phones"] and luck.random() < 0.35:
         one["phones"] = [] if luck.random() < 0.5 else [_phone(luck)]
@@ -130,9 +130,9 @@ def _written_again(luck: random.Random, name: str) -> str:
     first, *rest = name.split()
     match luck.randrange(7):
         case 0:
-            return " ".join([_slip(luck, first), *rest])
+            return " ".join([slip(luck, first), *rest])
         case 1:
-            return " ".join([first, *rest[:-1], _slip(luck, rest[-1])])
+            return " ".join([first, *rest[:-1], slip(luck, rest[-1])])
         case 2:
             return f"{rest[-1]}, {' '.join([first, *rest[:-1]])}"
         case 3:
@@ -145,7 +145,7 @@ def _written_again(luck: random.Random, name: str) -> str:
             return f"{first[0]}. {rest[-1]}"
 
 
-def _slip(luck: random.Random, word: str) -> str:
+def slip(luck: random.Random, word: str) -> str:
     """One slip: a neighbouring key, a letter lost, doubled or swapped."""
     if len(word) < 3:
         return word

@@ -41,7 +41,7 @@ def addresses(committed_cast: Cast) -> list[str]:
     ImportRun.objects.filter(pk=run.pk).update(state="ready")
     twin = make(ctx, "customer", name="Grace Tierny", kind="person", phones=["01 555 0142"], note="Met at the fair")
     one, other = sorted((person.pk, twin.pk))
-    DuplicatePair.objects.create(
+    pair = DuplicatePair.objects.create(
         workspace=committed_cast.home, type="customer", one_id=one, other_id=other, score=79,
         evidence=[["phone", ["phones"], 58], ["near:96", ["name"], 48]],
     )  # fmt: skip
@@ -65,6 +65,7 @@ def addresses(committed_cast: Cast) -> list[str]:
         *[f"/calendar?view={view}" for view in ("month", "week", "day", "agenda")], f"/calendar/move/task/{task.pk}",
         f"/calendar?who={committed_cast.ana.pk},{committed_cast.ben.pk}", "/calendar/import", "/settings/calendar",
         "/duplicates/customer/review", "/duplicates/lead/merges", f"/customer/{person.pk}/merge/{twin.pk}",
+        f"/duplicates/customer/group/{pair.pk}", "/duplicates/lead/among/customer",
         "/settings/webhooks", "/settings/webhooks/new", "/docs/api", "/docs/api?type=deal", "/docs/api?q=lose",
         f"{at[0]}/network", f"{at[0]}/timeline?q=beans",
     ]  # fmt: skip

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from rapport.kernel.ids import new_id
+from rapport.kernel.query.search import remember, search
 from tests.cast import Cast, first_stage_id, hide_group
 from tests.factory import make
 
@@ -108,3 +110,15 @@ def test_the_palette_goes_and_adds_only_where_the_role_allows(cast: Cast) -> Non
     assert "/settings/people/invite" in html and "Records" not in html
     assert "/settings/people/invite" not in cast.client("ben").get("/search?q=>invite", headers=HTMX).content.decode()
     assert "/lead/new" in cast.client("ben").get("/search?q=new lead", headers=HTMX).content.decode()
+
+
+def test_an_old_record_is_found_with_a_slip_behind_five_thousand_newer_ones(cast: Cast) -> None:
+    """What they share with it is a piece of the name; what stands before and behind the slip is not."""
+    old = make(cast.system, "customer", name="Grace Henderson", kind="person", owner=cast.ben.pk)
+    other = make(cast.system, "customer", name="Siobhan Whisnie", kind="person", owner=cast.ben.pk)
+    newer = [(cast.home.pk, "customer", new_id(), "", f"hendricks{n}", f"hendricks{n} grace whisky dersen") for n in range(5_000)]
+    remember(newer)
+    ctx = cast.ctx("ben")
+    for text in ("hendersen", "hendrson", "hendesron", "hendedrson", "grace hendersen", "henderson grace"):
+        assert old.pk in [hit.id for hit in search(ctx, text)], text
+    assert other.pk in [hit.id for hit in search(ctx, "siobhan whsinie")]

@@ -87,6 +87,47 @@ def compare(one: Traits, other: Traits, named: Named) -> list[Evidence]:
     return found
 
 
+def most_possible(one: Traits, other: Traits, named: Named) -> float:
+    """A score that two records cannot exceed, from what costs next to nothing to ask: names and streets count as if they were
+    the same. A scan compares in earnest only those pairs that could reach the list (of a million people one in ten)."""
+    if one.apart != other.apart:
+        return 0.0
+    left = 1 - named.weight("name") / 100 if one.name and other.name else 1.0
+    kept = 1.0
+    if one.emails and other.emails:
+        if not one.emails.isdisjoint(other.emails):
+            left *= 1 - named.weight("email") / 100
+        elif _near_mailbox(one.emails, other.emails):
+            left *= 1 - named.weight("mailbox") / 100
+    if not one.phones.isdisjoint(other.phones):
+        left *= 1 - named.weight("phone") / 100
+    if not one.domains.isdisjoint(other.domains):
+        left *= 1 - named.weight("domain") / 100
+    if one.birth and other.birth:
+        if one.birth == other.birth:
+            left *= 1 - named.weight("birth") / 100
+        else:
+            kept = 1 + named.weight("other_birth") / 100
+    if one.places and other.places:
+        left *= 1 - _best_place(one.places, other.places, named) / 100
+    return 100 * (1 - left) * kept
+
+
+def _best_place(some: Iterable[tuple[str, str, str]], others: Iterable[tuple[str, str, str]], named: Named) -> int:
+    """The weight of two addresses if streets were alike."""
+    best = 0
+    for postcode, city, street in some:
+        for postcode2, city2, street2 in others:
+            same_code, same_city = postcode and postcode == postcode2, city and city == city2
+            if same_code or same_city:
+                found = max(named.weight("postcode") if same_code else 0, named.weight("city") if same_city else 0)
+                # Streets that begin with other letters or numbers can still be alike; those of other lengths cannot.
+                if street and street2 and min(len(street), len(street2)) * 2 >= 0.88 * (len(street) + len(street2)):
+                    found = max(found, named.weight("street"))
+                best = max(best, found)
+    return best
+
+
 def _compare_names(likeness: float, named: Named, found: list[Evidence]) -> None:
     steps = (("name", 96), ("near", 90), ("similar", 83), ("resembling", 74))
     why = next((why for why, least in steps if likeness >= least), "")

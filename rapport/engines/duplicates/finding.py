@@ -13,7 +13,7 @@ from uuid import UUID
 
 from rapport.engines.duplicates.evidence import LIKELY, POSSIBLE, Evidence, Traits, compare, score_of
 from rapport.engines.duplicates.names import words_of
-from rapport.engines.duplicates.registry import Identity, identity_of
+from rapport.engines.duplicates.registry import Identity, Kin, Reading, identity_of, kin_of
 from rapport.engines.duplicates.traits import named_of, traits_of
 from rapport.kernel.access import gate
 from rapport.kernel.query.models import IndexedValue
@@ -212,19 +212,33 @@ def _namesakes(ctx: Context, info: TypeInfo, name: str) -> set[UUID]:
     return found
 
 
-def types_to_ask(ctx: Context, info: TypeInfo) -> list[TypeInfo]:
-    """The type itself, and the others that may hold the same person or company already, as far as the viewer sees them."""
-    keys = [info.key, *identity_for(info).also]
-    return [one for key in keys if key in registry and gate.allows(ctx, one := registry.get(key), "view")]
+def kin_to_ask(ctx: Context, info: TypeInfo) -> list[Kin]:
+    """The other types that may hold the same person or company already, as far as the viewer sees them."""
+    return [one for one in kin_of(info.key) if one.other in registry and gate.allows(ctx, registry.get(one.other), "view")]
 
 
-def given_to(info: TypeInfo, other: TypeInfo, values: Values) -> Values:
-    """Values of one type as the other type calls them (the e-mail of a lead is an e-mail of a customer)."""
-    if info is other:
-        return values
-    mine, theirs = identity_for(info), identity_for(other)
-    pairs = [
-        (mine.name, theirs.name), (mine.emails, theirs.emails), (mine.phones, theirs.phones),
-        (mine.addresses, theirs.addresses), (mine.website, theirs.website), (mine.birth, theirs.birth),
-    ]  # fmt: skip
-    return {there: values[here] for here, there in pairs if here and there and values.get(here) is not None}
+def read_as(reading: Reading, values: Values) -> Values:
+    """Values of one type as the other type calls them (the company of a lead is the name of a customer); nothing when there
+    is no name, address or number among them."""
+    found = {there: values[here] for there, here in reading.fields.items() if values.get(here)}
+    return {**found, **reading.fixed} if found else {}
+
+
+def find_kin(
+    ctx: Context, kin: Kin, given: Sequence[Values], *, near_names: bool = False, least: int = POSSIBLE, most: int = 3
+) -> list[list[tuple[Reading, Found]]]:
+    """For each of the given sets of values (of the kin's own type) the records of the other type they may be, likeliest first,
+    with how they were read."""
+    info = registry.get(kin.other)
+    found: list[dict[UUID, tuple[Reading, Found]]] = [{} for _one in given]
+    for reading in kin.readings:
+        name = reading.fields.get(identity_for(info).name, "")
+        # Half a form is asked about too; of a whole record, a reading without its name would only repeat the others.
+        asked = [(at, read) for at, values in enumerate(given)
+                 if (near_names or values.get(name)) and (read := read_as(reading, values))]  # fmt: skip
+        hits = find_for(ctx, info, [read for _at, read in asked], near_names=near_names, least=least, most=most)
+        for (at, _read), some in zip(asked, hits, strict=True):
+            for hit in some:
+                if hit.id not in found[at] or found[at][hit.id][1].score < hit.score:
+                    found[at][hit.id] = (reading, hit)
+    return [sorted(some.values(), key=lambda one: (-one[1].score, one[1].id))[:most] for some in found]

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from rapport.engines.duplicates.models import DuplicatePair, Merge
+from rapport.engines.duplicates.models import DuplicatePair, KinPair, Merge
 from rapport.engines.duplicates.tasks import forget_snapshot
 from rapport.kernel.records.model import Record
 from rapport.kernel.records.registry import TypeInfo
@@ -34,6 +34,7 @@ def forget_doubles(ctx: Context, ids: Iterable[UUID]) -> None:
     """Drop pairs and snapshots that are about these records; a merge among them can no longer be taken back."""
     every = list(ids)
     DuplicatePair.objects.filter(Q(one_id__in=every) | Q(other_id__in=every), workspace_id=ctx.workspace.pk).delete()
+    KinPair.objects.filter(Q(record_id__in=every) | Q(other_id__in=every), workspace_id=ctx.workspace.pk).delete()
     merges = Merge.objects.filter(Q(survivor_id__in=every) | Q(loser_id__in=every), workspace_id=ctx.workspace.pk)
     for pk in list(merges.filter(settled_at=None).values_list("pk", flat=True)):
         forget_snapshot(ctx.workspace, pk)

@@ -39,6 +39,38 @@ class DuplicatePair(models.Model):
         ]
 
 
+class KinPair(models.Model):
+    """A record, and one of another type that may be the same person or company (a lead, and a customer)."""
+
+    OPEN, APART = "open", "apart"
+
+    id = models.BigAutoField(primary_key=True)
+    workspace = models.ForeignKey("kernel.Workspace", models.CASCADE, related_name="+", db_index=False)
+    type = models.CharField(max_length=40)
+    record_id = models.UUIDField()
+    other_type = models.CharField(max_length=40)
+    other_id = models.UUIDField()
+    #: The input of the joining action that takes the other record.
+    input = models.CharField(max_length=60)
+    #: 0 to 100.
+    score = models.PositiveSmallIntegerField()
+    #: As of `DuplicatePair`; a field of `type` has "<" before its key, the others are fields of `other_type`.
+    evidence = models.JSONField(default=list)
+    state = models.CharField(max_length=5, default=OPEN)
+    decided_by = models.UUIDField(null=True)
+    decided_at = models.DateTimeField(null=True)
+    scan = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        app_label = "duplicates"
+        constraints = [models.UniqueConstraint(fields=["workspace", "type", "record_id", "other_id"], name="kinpair_once")]
+        indexes = [
+            models.Index(fields=["workspace", "type", "other_type", "state", "-score", "id"], name="kinpair_score_ix"),
+            models.Index(fields=["workspace", "record_id"], name="kinpair_record_ix"),
+            models.Index(fields=["workspace", "other_id"], name="kinpair_other_ix"),
+        ]
+
+
 class DuplicateScan(models.Model):
     """How far the search through one type is: one row per workspace and type."""
 
@@ -57,6 +89,8 @@ class DuplicateScan(models.Model):
     compared = models.BigIntegerField(default=0)
     #: Keys that too many records share to say anything.
     noisy = models.PositiveIntegerField(default=0)
+    #: The last record looked at, where a scan walks through records one after the other.
+    place = models.UUIDField(null=True)
 
     class Meta:
         app_label = "duplicates"

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 #: Counting stops here.
 MOST_COUNTED = 1_000
 #: Pages looked through for a viewer who may see little before they are asked to go on by themselves.
-_LOOKS = 8
+LOOKS = 8
 
 
 @dataclass(frozen=True)
@@ -55,13 +55,13 @@ def pairs_page(
     """Pairs, likeliest first, of which the viewer sees both and may merge both; and the mark of the next page."""
     found: list[Pair] = []
     at: str | None = cursor
-    for _look in range(_LOOKS):
-        rows = list(_after(both_seen(ctx, info, state), at or "")[: limit + 1])
+    for _look in range(LOOKS):
+        rows = list(after(both_seen(ctx, info, state), at or "")[: limit + 1])
         for row in rows[:limit]:
             pair = seen(ctx, info, row)
             if pair is not None:
                 found.append(pair)
-        at = _mark(rows[limit - 1]) if len(rows) > limit else None
+        at = mark_of(rows[limit - 1]) if len(rows) > limit else None
         if at is None or len(found) >= limit:
             break
     return found, at
@@ -104,17 +104,6 @@ def pair_of(ctx: Context, pair_id: int) -> Pair:
     return found
 
 
-def next_after(ctx: Context, info: TypeInfo, pair: Pair | None) -> Pair | None:
-    """The next open pair in order, for whoever works through them; from the top again at the end."""
-    row = None
-    if pair is not None:
-        row = DuplicatePair.objects.filter(workspace_id=ctx.workspace.pk, pk=pair.id).first()
-    rows, _more = pairs_page(ctx, info, limit=1, cursor=_mark(row) if row is not None else "")
-    if not rows and row is not None:
-        rows, _more = pairs_page(ctx, info, limit=2)
-    return next((one for one in rows if pair is None or one.id != pair.id), None)
-
-
 def decide(ctx: Context, pair: Pair, *, apart: bool) -> None:
     """Say that the two are not the same, for ever, or take that back."""
     if ctx.viewer.preview_of:
@@ -135,11 +124,13 @@ def between(ctx: Context, info: TypeInfo, one: UUID, other: UUID) -> DuplicatePa
     return DuplicatePair.objects.filter(workspace_id=ctx.workspace.pk, type=info.key, one_id=low, other_id=high).first()
 
 
-def _mark(row: DuplicatePair) -> str:
+def mark_of(row: DuplicatePair) -> str:
+    """The mark of a page that begins after a pair."""
     return base64.urlsafe_b64encode(f"{row.score}.{row.pk}".encode()).decode().rstrip("=")
 
 
-def _after(rows: QuerySet[DuplicatePair], cursor: str) -> QuerySet[DuplicatePair]:
+def after(rows: QuerySet[DuplicatePair], cursor: str) -> QuerySet[DuplicatePair]:
+    """The pairs after a mark, likeliest first. Raises Invalid for a mark of another list."""
     rows = rows.order_by("-score", "id")
     if not cursor:
         return rows

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 
 @dataclass(frozen=True)
@@ -25,16 +26,47 @@ class Identity:
     apart: Sequence[str] = ()
     #: (field, value): only these are known by their domain; the people of a company share one.
     domain_of: tuple[str, str] | None = None
-    #: Other types that may hold the same person or company already, asked while somebody types.
-    also: Sequence[str] = ()
     #: Weights of what speaks for two being one, in percent; see `evidence.py`.
     weights: Mapping[str, int] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def fields(self) -> tuple[str, ...]:
         """Every field key it names."""
         named = (self.name, self.emails, self.phones, self.addresses, self.website, self.birth, *self.apart)
         return tuple(key for key in dict.fromkeys(named) if key)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How a record of one type reads as a record of another: the name of a lead as that of a person."""
+
+    #: {field there: field here}.
+    fields: Mapping[str, str]
+    #: What it is there then ({"kind": "person"}).
+    fixed: Mapping[str, object]
+    #: The input of the action that takes the record there.
+    input: str
+
+
+@dataclass(frozen=True)
+class Kin:
+    """Another type that may hold the same person or company already. The two are never merged: an action joins them."""
+
+    type: str
+    other: str
+    #: The action of `type` that links a record to one of `other`; only records it is possible for are looked for.
+    action: str
+    readings: tuple[Reading, ...]
+
+    @property
+    def key(self) -> str:
+        """Under which its scan is remembered."""
+        return f"{self.type}>{self.other}"
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The fields of `type` that tell."""
+        return tuple(dict.fromkeys(here for one in self.readings for here in one.fields.values()))
 
 
 @dataclass(frozen=True)
@@ -63,6 +95,7 @@ class Holder:
 
 
 _identities: dict[str, Identity] = {}
+_kin: list[Kin] = []
 _twins: dict[str, Twins] = {}
 _holders: list[Holder] = []
 _filters: list[tuple[str, str]] = []
@@ -95,6 +128,17 @@ def identity_of(type_key: str) -> Identity | None:
 def identities() -> list[Identity]:
     """All types that can have doubles, in the order modules declared them."""
     return list(_identities.values())
+
+
+def register_kin(type_key: str, other: str, *, action: str, readings: Sequence[Reading]) -> None:
+    """Say that records of a type may be there as records of another already; they are warned of while somebody types, found
+    by the scan of the type, and joined by the action."""
+    _kin.append(Kin(type_key, other, action, tuple(readings)))
+
+
+def kin_of(type_key: str) -> list[Kin]:
+    """The other types that a type is compared with."""
+    return [one for one in _kin if one.type == type_key]
 
 
 def needless_twice(type_key: str, *fields: str, never_same: tuple[str, str] | None = None) -> None:
@@ -133,6 +177,8 @@ def filters() -> list[tuple[str, str]]:
 register_holder("kernel.Grant", "record_id", type_column="type", same=("principal", "cause"), only={"rule_id__isnull": True})
 register_holder("timeline.TimelineLink", "story_id", same=("entry_id",))
 register_holder("followups.FollowUpMade", "record_id", same=("rule_id", "occasion"))
+register_holder("duplicates.KinPair", "record_id", type_column="type", same=("other_id",))
+register_holder("duplicates.KinPair", "other_id", type_column="other_type", same=("record_id",))
 register_filter("view", "matching")
 register_filter("sharing_rule", "matching")
 register_filter("follow_up_rule", "matching")

@@ -6,7 +6,7 @@ A first scan reads everything; later ones look only at what the change log says 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
@@ -15,31 +15,28 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q
 
-from rapport.engines.duplicates.evidence import LIKELY, Evidence, compare, score_of
+from rapport.engines.duplicates.comparing import MOST_IN_ALL, MOST_IN_BLOCK, Comparing
+from rapport.engines.duplicates.evidence import LIKELY, Evidence
 from rapport.engines.duplicates.finding import find_for
 from rapport.engines.duplicates.keys import hashed, keys_of
+from rapport.engines.duplicates.kin_scanning import scan_kin
 from rapport.engines.duplicates.models import DuplicatePair, DuplicateScan
-from rapport.engines.duplicates.registry import Identity, identity_of
+from rapport.engines.duplicates.registry import Identity, identity_of, kin_of
+from rapport.engines.duplicates.scan_log import FEW, Watch, changed_since, last_change
 from rapport.engines.duplicates.scratch import Row, Scratch
 from rapport.engines.duplicates.traits import named_of, traits_of
 from rapport.kernel.access.models import Workspace
-from rapport.kernel.changes.models import WRITES, Change
 from rapport.kernel.changes.values import read_value
 from rapport.kernel.context import Context, system_context
 from rapport.kernel.errors import Gone
 from rapport.kernel.records.field import Field
 from rapport.kernel.records.registry import TypeInfo, registry
 
-#: A key that more records share than this is noise (a switchboard, a provider's place-holder address): it is left out.
-MOST_IN_BLOCK = 50
 #: Records read, and pairs written, in one go.
 READ, WRITTEN = 4_000, 1_000
-#: Up to so many changed records are looked up one by one; more are scanned with all others.
-FEW = 20_000
+#: Portions of blocks after which the place is kept and the progress told.
+LOOKED = 5
 _PORTION = 200
-
-#: Told (done, of how many, which step: "read" or "compare"); an answer of False stops the scan, which can go on later.
-Watch = Callable[[int, int, str], bool]
 
 
 @dataclass
@@ -50,6 +47,8 @@ class Progress:
     compared: int = 0
     found: int = 0
     noisy: int = 0
+    #: Records found among other types.
+    kin: int = 0
     is_whole: bool = True
     is_done: bool = False
 
@@ -65,23 +64,18 @@ def scan_type(workspace: Workspace, type_key: str, watch: Watch = _always, *, an
         raise Gone(f"Nothing says what identifies {type_key}.")
     ctx, info = system_context(workspace, "duplicates"), registry.get(type_key)
     state, _made = DuplicateScan.objects.get_or_create(workspace_id=workspace.pk, type=type_key)
+    done = None
     if state.began_at_change is None and state.finished_at is not None and not anew:
-        changed = _changed(workspace, info, state.reached)
+        changed = changed_since(workspace, info, state.reached)
         if changed is not None:
-            return _Few(ctx, info, state).go(changed, watch)
-    return _Whole(ctx, info, identity, state).go(watch)
-
-
-def last_change(workspace: Workspace) -> int:
-    """The number of the last change of the log."""
-    return Workspace.objects.filter(pk=workspace.pk).values_list("change_number", flat=True)[0]
-
-
-def _changed(workspace: Workspace, info: TypeInfo, reached: int) -> list[UUID] | None:
-    """Records changed since a number; None when they are many."""
-    rows = Change.objects.filter(workspace_id=workspace.pk, type=info.key, number__gt=reached, verb__in=WRITES)
-    found = list(dict.fromkeys(rows.order_by("number").values_list("record_id", flat=True)[: FEW * 2]))
-    return found if len(found) <= FEW else None
+            done = _Few(ctx, info, state).go(changed, watch)
+    if done is None:
+        done = _Whole(ctx, info, identity, state).go(watch)
+    for kin in kin_of(type_key):
+        if done.is_done and kin.other in registry:
+            found, done.is_done = scan_kin(ctx, kin, watch, anew=anew)
+            done.kin += found
+    return done
 
 
 @dataclass
@@ -173,39 +167,25 @@ class _Whole(_Scan):
         return raw[0], traits, sorted({hashed(key) for key in keys_of(traits)})  # type: ignore[return-value]
 
     def _compare(self, scratch: Scratch, done: Progress, watch: Watch) -> bool:
-        named, found, blocks = named_of(self.identity), [], 0
+        at = Comparing(named_of(self.identity), scratch.large(MOST_IN_BLOCK), done.compared, done.noisy)
         after = int(scratch.get("compared_to") or -1)
-        for key, numbers in scratch.blocks(after, MOST_IN_BLOCK):
-            blocks += 1
-            if not numbers:
-                done.noisy += 1
-            else:
-                members = scratch.read(numbers)
-                for at, (one, traits, keys) in enumerate(members):
-                    for other, traits2, keys2 in members[at + 1 :]:
-                        # Two that share several keys meet in the first of them only.
-                        if len(keys) > 1 and len(keys2) > 1 and min(keys & keys2) != key:
-                            continue
-                        done.compared += 1
-                        evidence = compare(traits, traits2, named)
-                        if evidence and (score := score_of(evidence)) >= LIKELY:
-                            found.append((min(one, other), max(one, other), score, evidence))
-            if len(found) >= WRITTEN or blocks % 5_000 == 0:
-                self._keep_place(scratch, done, found, key)
-                found = []
+        for portion, (blocks, members) in enumerate(scratch.blocks(after, MOST_IN_ALL), start=1):
+            at.look_at(blocks, members)
+            if len(at.found) >= WRITTEN or portion % LOOKED == 0:
+                key = blocks[-1][0]
+                self._keep_place(scratch, done, at, key)
                 if not watch(key >> 33, 1 << 30, "compare"):
                     return False
-        self._keep_place(scratch, done, found, (1 << 63) - 1)
+        self._keep_place(scratch, done, at, (1 << 63) - 1)
         return True
 
-    def _keep_place(
-        self, scratch: Scratch, done: Progress, found: list[tuple[UUID, UUID, int, list[Evidence]]], key: int
-    ) -> None:
+    def _keep_place(self, scratch: Scratch, done: Progress, at: Comparing, key: int) -> None:
         # First the pairs, then the place: cut off in between, some pairs are written again, as they are.
+        found = at.taken()
         if found:
             with transaction.atomic():
                 self.keep(found, self.state.number)
-        done.found += len(found)
+        done.found, done.compared, done.noisy = done.found + len(found), at.compared, at.noisy
         scratch.db.execute("BEGIN")
         scratch.put("compared_to", key)
         scratch.put("compared", done.compared)

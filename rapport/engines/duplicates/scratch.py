@@ -6,23 +6,30 @@ so that a scan that was killed goes on where it was.
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from uuid import UUID
 
+import orjson
+
 from rapport.engines.duplicates.evidence import Traits
 
 #: Pages of the file kept in memory (KiB, negative as SQLite has it).
 _CACHE = -200_000
+#: Members of blocks that are read from the file in one go; below what SQLite takes as bound values.
+_AT_ONCE = 4_000
 _SCHEMA = """
-CREATE TABLE IF NOT EXISTS traits (n INTEGER PRIMARY KEY, id BLOB NOT NULL, told TEXT NOT NULL, keys TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS traits (n INTEGER PRIMARY KEY, id BLOB NOT NULL, told BLOB NOT NULL, keys BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS keys (key INTEGER NOT NULL, n INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS place (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
 
 Row = tuple[UUID, Traits, Sequence[int]]
+#: A record as it is compared: with the keys it shares with anybody.
+Member = tuple[UUID, Traits, frozenset[int]]
+#: (key, numbers of those who share it): at least two, or none where they are too many.
+Block = tuple[int, list[int]]
 
 
 class Scratch:
@@ -55,7 +62,7 @@ class Scratch:
         first = self.count + 1
         self.db.executemany(
             "INSERT INTO traits VALUES (?, ?, ?, ?)",
-            [(n, pk.bytes, _told(traits), json.dumps(keys)) for n, (pk, traits, keys) in enumerate(rows, start=first)],
+            [(n, pk.bytes, _told(traits), orjson.dumps(keys)) for n, (pk, traits, keys) in enumerate(rows, start=first)],
         )
         self.db.executemany(
             "INSERT INTO keys VALUES (?, ?)",
@@ -69,19 +76,32 @@ class Scratch:
         """Order the keys, once."""
         self.db.execute("CREATE INDEX IF NOT EXISTS keys_ix ON keys (key, n)")
 
-    def blocks(self, after: int, most: int) -> Iterator[tuple[int, list[int]]]:
-        """(key, numbers) of every key from there on that at least two share; a block over `most` comes without numbers."""
+    def large(self, most: int) -> frozenset[int]:
+        """The keys that more than `most` records share: few of them, for each takes that many records."""
+        rows = self.db.execute("SELECT key FROM keys GROUP BY key HAVING count(*) > ?", [most])
+        return frozenset(key for (key,) in rows)
+
+    def blocks(self, after: int, most: int) -> Iterator[tuple[list[Block], dict[int, Member]]]:
+        """The blocks of every key from there on that at least two share, some at a time with their members read in one go."""
         rows = self.db.execute(
             "SELECT key, count(*), group_concat(n) FROM keys WHERE key > ? GROUP BY key HAVING count(*) > 1 ORDER BY key", [after]
         )
-        for key, count, numbers in rows:
-            yield key, [] if count > most else [int(n) for n in numbers.split(",")]
+        blocks: list[Block] = []
+        wanted: set[int] = set()
+        for key, count, told in rows:
+            numbers = [] if count > most else [int(n) for n in told.split(",")]
+            blocks.append((key, numbers))
+            wanted.update(numbers)
+            if len(wanted) >= _AT_ONCE:
+                yield blocks, self._read(wanted)
+                blocks, wanted = [], set()
+        if blocks:
+            yield blocks, self._read(wanted)
 
-    def read(self, numbers: Sequence[int]) -> list[tuple[UUID, Traits, frozenset[int]]]:
-        """The records of a block."""
+    def _read(self, numbers: set[int]) -> dict[int, Member]:
         marks = ",".join("?" * len(numbers))
-        rows = self.db.execute(f"SELECT id, told, keys FROM traits WHERE n IN ({marks})", list(numbers))
-        return [(UUID(bytes=pk), _heard(told), frozenset(json.loads(keys))) for pk, told, keys in rows]
+        rows = self.db.execute(f"SELECT n, id, told, keys FROM traits WHERE n IN ({marks})", sorted(numbers))
+        return {n: (UUID(bytes=pk), _heard(told), frozenset(orjson.loads(keys))) for n, pk, told, keys in rows}
 
     def close(self, *, remove: bool) -> None:
         """Leave the file for the next attempt, or take it away."""
@@ -91,16 +111,15 @@ class Scratch:
                 path.unlink(missing_ok=True)
 
 
-def _told(traits: Traits) -> str:
-    return json.dumps(
+def _told(traits: Traits) -> bytes:
+    return orjson.dumps(
         [traits.name, sorted(traits.emails), sorted(traits.phones), sorted(traits.domains), traits.places, traits.birth,
-         traits.apart], ensure_ascii=False, separators=(",", ":"),
+         traits.apart],
     )  # fmt: skip
 
 
-def _heard(told: str) -> Traits:
-    name, emails, phones, domains, places, birth, apart = json.loads(told)
+def _heard(told: bytes) -> Traits:
+    name, emails, phones, domains, places, birth, apart = orjson.loads(told)
     return Traits(
-        tuple(name), frozenset(emails), frozenset(phones), frozenset(domains), tuple(tuple(one) for one in places), birth,
-        tuple(apart),
-    )  # fmt: skip
+        tuple(name), frozenset(emails), frozenset(phones), frozenset(domains), tuple(map(tuple, places)), birth, tuple(apart)
+    )  # type: ignore[arg-type]

@@ -29,7 +29,7 @@ def named_of(identity: Identity) -> Named:
 
 def traits_of(identity: Identity, values: Mapping[str, object], *, visible: Iterable[str] | None = None) -> Traits:
     """The traits of a record from its values by field key. Without `visible` all fields count (the system's scan)."""
-    there = set(identity.fields if visible is None else visible)
+    there = identity.fields if visible is None else frozenset(visible)
 
     def get(key: str) -> object:
         return values.get(key) if key and key in there else None

@@ -106,7 +106,7 @@ def search(ctx: Context, text: str, *, limit: int = 12, only: str = "") -> list[
         if len(found) >= limit:
             break
     if len(found) < min(limit, _FEW_HITS):
-        for one in _through_gate(ctx, wanted, _near(ctx, wanted, keys)):
+        for one in _through_gate(ctx, wanted, near_hits(ctx, wanted, keys)):
             found.setdefault(one.hit.id, one)
     # Ids rise with time, so the newest comes first among equals.
     return [one.hit for one in sorted(found.values(), key=lambda one: (one.rank, one.hit.id), reverse=True)[:limit]]
@@ -117,18 +117,24 @@ def _plain_number(text: str) -> str:
     return text.replace("(0)", "") if text.lstrip().startswith(("+", "00")) else text
 
 
-def _near(ctx: Context, wanted: str, keys: list[str]) -> list[tuple[str, UUID, float]]:
+def near_hits(ctx: Context, wanted: str, keys: list[str]) -> list[tuple[str, UUID, float]]:
     """Records whose words are like those typed, the likest first."""
     words = _words(wanted)
     if not words or max(map(len, words)) < near.SHORTEST or min(map(len, words)) < 3:
         return []
-    rows = SearchEntry.objects.filter(workspace_id=ctx.workspace.pk, type__in=keys, group__in=_groups(ctx, keys))
-    if connection.vendor == "sqlite":
-        rows = rows.filter(pk__in=_fts(near.as_match(words), 2**62, near.MOST))
-    else:
-        rows = near.as_filter(rows, words).order_by("-pk")[: near.MOST]
-    alike = [(key, rid, near.likeness(words, text)) for key, rid, text in rows.values_list("type", "record_id", "text")]
-    return sorted((one for one in alike if one[2]), key=lambda one: -one[2])[:_CANDIDATES]
+    base = SearchEntry.objects.filter(workspace_id=ctx.workspace.pk, type__in=keys, group__in=_groups(ctx, keys))
+    found: dict[UUID, tuple[str, UUID, float]] = {}
+    for ways, most in near.FOR_ONE if len(words) == 1 else near.FOR_MORE:
+        ids = _fts(near.as_match(words, ways), 2**62, most) if connection.vendor == "sqlite" else None
+        rows = base.filter(pk__in=ids) if ids is not None else near.as_filter(base, words, ways).order_by("-pk")[:most]
+        got = list(rows.values_list("type", "record_id", "text"))
+        for key, rid, text in got:
+            if rid not in found and (likeness := near.likeness(words, text)):
+                found[rid] = (key, rid, likeness)
+        is_all = len(got if ids is None else ids) < most
+        if is_all if ways is near.halves else len(found) >= _FEW_HITS:  # halves leave nobody out
+            break
+    return sorted(found.values(), key=lambda one: -one[2])[:_CANDIDATES]
 
 
 def _candidates(ctx: Context, wanted: str, keys: list[str]) -> Iterable[list[tuple[str, UUID, float]]]:

@@ -1,8 +1,17 @@
-"""What identifies a lead: the same person may be a customer already."""
+"""What identifies a lead: the same person may be a customer already, and so may the company they write for."""
 
 from __future__ import annotations
 
-from rapport.engines.duplicates.registry import needless_twice, register_identity
+from rapport.engines.duplicates.registry import Reading, needless_twice, register_identity, register_kin
 
-register_identity("lead", name="name", emails="emails", phones="phones", also=("customer",))
+_SHARED = {"emails": "emails", "phones": "phones"}
+
+register_identity("lead", name="name", emails="emails", phones="phones")
+register_kin(
+    "lead", "customer", action="convert",
+    readings=[
+        Reading({"name": "name", **_SHARED}, {"kind": "person"}, "person"),
+        Reading({"name": "company", **_SHARED}, {"kind": "company"}, "company"),
+    ],
+)  # fmt: skip
 needless_twice("deal_person", "deal", "person")

@@ -52,6 +52,8 @@ def _scan(ctx: Context, info: TypeInfo, *, anew: bool) -> int:
         line.end()
     what = "read" if found.is_whole else "changed since the last scan"
     print(f"{found.records:,} {info.plural} {what}, {found.compared:,} pairs compared.")
+    if found.kin:
+        print(f"{found.kin:,} pairs found with records of other types.")
     if found.noisy:
         print(f"{found.noisy:,} values that too many share were left out.", file=sys.stderr)
     return 0

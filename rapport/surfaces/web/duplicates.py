@@ -10,8 +10,8 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_GET
 
 from rapport.engines.duplicates.evidence import in_words
-from rapport.engines.duplicates.finding import find_for, given_to, identity_for, types_to_ask
-from rapport.engines.duplicates.registry import identity_of
+from rapport.engines.duplicates.finding import find_for, find_kin, identity_for, kin_to_ask
+from rapport.engines.duplicates.registry import identity_of, kin_of
 from rapport.kernel.access import gate
 from rapport.kernel.context import Context
 from rapport.kernel.errors import Invalid
@@ -58,11 +58,9 @@ def duplicates(request: HttpRequest, type_key: str) -> HttpResponse:
 def twins(ctx: Context, info: TypeInfo, given: Mapping[str, str], *, but: UUID | None = None) -> list[Twin]:
     """At most three visible records, of this type or another that may hold the same person or company, likeliest first."""
     values = _understood(ctx, info, given)
-    found = []
-    for other in types_to_ask(ctx, info) if values else ():
-        asked = given_to(info, other, values)
-        if asked:
-            found += find_for(ctx, other, [asked], near_names=True, most=MOST + 1)[0]
+    found = find_for(ctx, info, [values], near_names=True, most=MOST + 1)[0] if values else []
+    for kin in kin_to_ask(ctx, info) if values else ():
+        found += [hit for _reading, hit in find_kin(ctx, kin, [values], near_names=True, most=MOST + 1)[0]]
     found = sorted((one for one in found if one.id != but), key=lambda one: (one.type != info.key, -one.score))
     titles = {
         one: gate.titles(ctx, registry.get(one), {hit.id for hit in found if hit.type == one})
@@ -83,6 +81,7 @@ def twins(ctx: Context, info: TypeInfo, given: Mapping[str, str], *, but: UUID |
 def _understood(ctx: Context, info: TypeInfo, given: Mapping[str, str]) -> dict[str, object]:
     """What was typed, as values; what is no address or number yet says nothing yet."""
     fields, wanted = gate.fields(ctx, info), set(identity_for(info).fields)
+    wanted |= {key for kin in kin_of(info.key) for key in kin.fields}
     values: dict[str, object] = {}
     for key, text in given.items():
         field = fields.get(key)
@@ -100,4 +99,5 @@ def _understood(ctx: Context, info: TypeInfo, given: Mapping[str, str]) -> dict[
 def twin_keys(ctx: Context, info: TypeInfo) -> list[str]:
     """The inputs of a form that tell who somebody is; none for types whose modules say nothing of doubles."""
     identity = identity_of(info.key)
-    return [key for key in identity.fields if key in gate.fields(ctx, info)] if identity else []
+    kin = [key for one in kin_of(info.key) for key in one.fields]
+    return [key for key in dict.fromkeys([*identity.fields, *kin]) if key in gate.fields(ctx, info)] if identity else []

@@ -11,6 +11,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from rapport.engines.duplicates.evidence import in_words
+from rapport.engines.duplicates.groups import Group, groups_page, next_group
+from rapport.engines.duplicates.kin_pairs import reviewable_kin
 from rapport.engines.duplicates.merging import DAYS
 from rapport.engines.duplicates.models import DuplicatePair, DuplicateScan, Merge
 from rapport.engines.duplicates.pairs import (
@@ -19,15 +21,14 @@ from rapport.engines.duplicates.pairs import (
     count_open,
     decide,
     demand_review,
-    next_after,
     pair_of,
     pairs_page,
 )
 from rapport.engines.duplicates.registry import identities
 from rapport.engines.duplicates.tasks import begin_unmerge, start_scan
-from rapport.engines.duplicates.unmerging import find_merge, may_undo
+from rapport.engines.duplicates.unmerging import find_merge, may_undo, unmerge
 from rapport.kernel.access import gate
-from rapport.kernel.changes.unit import only_looking
+from rapport.kernel.changes.unit import only_looking, unit_of_work
 from rapport.kernel.context import Context
 from rapport.kernel.format import capital
 from rapport.kernel.jobs.models import Job
@@ -43,7 +44,7 @@ _PAGE = 30
 
 @dataclass(frozen=True)
 class Line:
-    """One pair as the list shows it."""
+    """One pair, or a group of more than two, as the list shows it."""
 
     pair: Pair
     one: str
@@ -52,6 +53,9 @@ class Line:
     shape_other: str
     why: list[str]
     url: str
+    #: (title, shape) of those who hang on to the pair, and how many more there are.
+    others: list[tuple[str, str]]
+    more: int
 
 
 @dataclass(frozen=True)
@@ -74,37 +78,64 @@ def reviewable(ctx: Context) -> list[TypeInfo]:
     return [one for one in types if gate.allows(ctx, one, "view") and gate.allows(ctx, one, "merge")]
 
 
+def tabs(ctx: Context, info: TypeInfo) -> dict[str, object]:
+    """What the tabs over the lists need: each type this viewer may work through, with the address of its first list, and the
+    other types among which records of this one may be already. Whoever may join but not merge finds that list alone."""
+    merged = reviewable(ctx)
+    types = [(one, f"/duplicates/{one.key}/review") for one in merged]
+    for identity in identities():
+        one = registry.get(identity.type) if identity.type in registry else None
+        if one is not None and one not in merged and (kin := reviewable_kin(ctx, one.key)):
+            types.append((one, f"/duplicates/{one.key}/among/{kin[0].other}"))
+    among = [registry.get(one.other) for one in reviewable_kin(ctx, info.key)]
+    return {"types": types, "kin_types": among, "may_merge": info in merged}
+
+
 @require_GET
 def review(request: HttpRequest, type_key: str) -> HttpResponse:
     """The pairs, with the state of the scan; `?state=apart` shows those that were parted."""
     ctx, info = request.ctx, registry.get(type_key)  # type: ignore[attr-defined]
     demand_review(ctx, info)
     state = DuplicatePair.APART if request.GET.get("state") == DuplicatePair.APART else DuplicatePair.OPEN
-    pairs, more = pairs_page(ctx, info, limit=_PAGE, cursor=request.GET.get("cursor", "")[:80], state=state)
+    cursor = request.GET.get("cursor", "")[:80]
+    if state == DuplicatePair.OPEN:
+        groups, more = groups_page(ctx, info, limit=_PAGE, cursor=cursor)
+        lines = lines_of(ctx, info, groups)
+    else:
+        pairs, more = pairs_page(ctx, info, limit=_PAGE, cursor=cursor, state=state)
+        lines = lines_of(ctx, info, [Group((one,), (one.one_id, one.other_id)) for one in pairs])
     count = count_open(ctx, info)
     values = {
-        "info": info, "lines": lines_of(ctx, info, pairs), "more": more, "state": state, "types": reviewable(ctx),
+        "info": info, "lines": lines, "more": more, "state": state, **tabs(ctx, info),
         "count": count, "is_capped": count > MOST_COUNTED, "most": MOST_COUNTED, "scan": _scan_of(ctx, info),
         "job": _job_of(ctx, info), "is_asked": False,
     }  # fmt: skip
     return render(request, "duplicates/review.html", values)
 
 
-def lines_of(ctx: Context, info: TypeInfo, pairs: Iterable[Pair]) -> list[Line]:
-    """Pairs with the titles of both: one query for all."""
-    pairs = list(pairs)
-    titles = gate.titles(ctx, info, {pk for pair in pairs for pk in (pair.one_id, pair.other_id)})
+def lines_of(ctx: Context, info: TypeInfo, groups: Iterable[Group]) -> list[Line]:
+    """Groups with the titles of all members: one query for all."""
+    groups = list(groups)
+    titles = gate.titles(ctx, info, {pk for group in groups for pk in group.members})
+    plain = capital(info.label)
     found = []
-    for pair in pairs:
-        one, other = titles.get(pair.one_id), titles.get(pair.other_id)
+    for group in groups:
+        shown = [(str(titles.get(pk) or plain), mark_shape(info, bool(pk in titles and titles[pk].is_person)))
+                 for pk in group.members]  # fmt: skip
+        (one, shape), (other, shape_other), *others = shown
         found.append(
-            Line(
-                pair, str(one or capital(info.label)), str(other or capital(info.label)),
-                mark_shape(info, bool(one and one.is_person)), mark_shape(info, bool(other and other.is_person)),
-                in_words(pair.evidence), f"{info.record_url(pair.one_id)}/merge/{pair.other_id}?pair={pair.id}",
-            )
-        )  # fmt: skip
+            Line(group.head, one, other, shape, shape_other, in_words(group.head.evidence), url_of(info, group), others,
+                 group.more)
+        )
     return found
+
+
+def url_of(info: TypeInfo, group: Group) -> str:
+    """Where a pair, or a group of more, is looked at side by side."""
+    pair = group.head
+    if len(group.members) > 2:
+        return f"/duplicates/{info.key}/group/{pair.id}"
+    return f"{info.record_url(pair.one_id)}/merge/{pair.other_id}?pair={pair.id}"
 
 
 def _scan_of(ctx: Context, info: TypeInfo) -> DuplicateScan | None:
@@ -149,12 +180,12 @@ def part(request: HttpRequest, pair_id: int) -> HttpResponse:
     ctx: Context = request.ctx  # type: ignore[attr-defined]
     pair = pair_of(ctx, pair_id)
     info = registry.get(pair.type)
-    following = next_after(ctx, info, pair)
+    following = next_group(ctx, info, pair)
     again = "again" in request.POST
     decide(ctx, pair, apart=not again)
     go_to = _review_url(info)
     if not again and request.POST.get("next") and following is not None:
-        go_to = lines_of(ctx, info, [following])[0].url
+        go_to = url_of(info, following)
     text = _("They may be the same again.") if again else _("Kept apart. Nobody is asked about these two again.")
     return done(request, text, go_to)
 
@@ -172,7 +203,7 @@ def merges(request: HttpRequest, type_key: str) -> HttpResponse:
         rows = rows.filter(pk__lt=_id(before))
     got = list(rows[: _PAGE + 1])
     values = {
-        "info": info, "merges": _done_lines(ctx, info, got[:_PAGE]), "days": DAYS, "types": reviewable(ctx),
+        "info": info, "merges": _done_lines(ctx, info, got[:_PAGE]), "days": DAYS, **tabs(ctx, info),
         "more": got[_PAGE - 1].pk if len(got) > _PAGE else None,
     }  # fmt: skip
     return render(request, "duplicates/merges.html", values)
@@ -219,6 +250,16 @@ def undo_merge(request: HttpRequest, merge_id: UUID) -> HttpResponse:
         return done(request, text, info.record_url(merge.loser_id))
     say(request, _("Taking the merge back; you can go on meanwhile."), kind="info")
     return done(request, _("This is much, so it is done in the background."), f"/duplicates/{info.key}/merges")
+
+
+def undo_merges(request: HttpRequest, merge_ids: list[UUID]) -> HttpResponse:
+    """Take back the merges of a group, the last one first: all of them, or none."""
+    ctx: Context = request.ctx  # type: ignore[attr-defined]
+    merges = [find_merge(ctx, one) for one in merge_ids]
+    with unit_of_work(ctx):
+        for merge in reversed(merges):
+            unmerge(ctx, merge)
+    return done(request, _("All are there again."), registry.get(merges[0].type).record_url(merges[0].survivor_id))
 
 
 def _review_url(info: TypeInfo) -> str:

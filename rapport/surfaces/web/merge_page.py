@@ -11,9 +11,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from rapport.engines.duplicates.evidence import in_words
+from rapport.engines.duplicates.groups import next_group
 from rapport.engines.duplicates.merging import DAYS, Two, demand_both
 from rapport.engines.duplicates.models import DuplicatePair, Merge
-from rapport.engines.duplicates.pairs import Pair, between, next_after, seen
+from rapport.engines.duplicates.pairs import Pair, between, seen
 from rapport.engines.duplicates.pointing import pointing_at
 from rapport.engines.duplicates.tasks import begin_merge
 from rapport.engines.duplicates.values import BOTH, ONE, OTHER, can_unite, default_pick, pickable, same
@@ -24,7 +25,7 @@ from rapport.kernel.query.read import Row, load_titles, mark_shape, read_ids
 from rapport.kernel.records.field import Field
 from rapport.kernel.records.registry import TypeInfo, registry
 from rapport.surfaces.web.answers import done
-from rapport.surfaces.web.duplicates_page import lines_of
+from rapport.surfaces.web.duplicates_page import url_of
 from rapport.surfaces.web.form import title_of
 from rapport.surfaces.web.shell import render
 
@@ -85,13 +86,13 @@ def merge(request: HttpRequest, type_key: str, record_id: UUID, other_id: UUID) 
 def _merge(request: HttpRequest, ctx: Context, two: Two) -> HttpResponse:
     row = between(ctx, two.info, two.survivor.pk, two.loser.pk)
     pair = seen(ctx, two.info, row) if row is not None else None
-    following = next_after(ctx, two.info, pair) if pair and request.POST.get("next") else None
+    following = next_group(ctx, two.info, pair) if pair and request.POST.get("next") else None
     picks = {key: request.POST.get(f"pick-{key}", "") for key in gate.fields(ctx, two.info)}
     name = title_of(ctx, two.info, two.loser)
     made = begin_merge(ctx, two, {key: pick for key, pick in picks.items() if pick in (ONE, OTHER, BOTH)})
     go_to = two.info.record_url(two.survivor.pk)
-    if following is not None and two.loser.pk not in (following.one_id, following.other_id):
-        go_to = lines_of(ctx, two.info, [following])[0].url
+    if following is not None and two.loser.pk not in following.members:
+        go_to = url_of(two.info, following)
     elif request.POST.get("next"):
         go_to = f"/duplicates/{two.info.key}/review"
     if made.state == Merge.WAITING:
@@ -137,5 +138,5 @@ def _url(info: TypeInfo, one: UUID, other: UUID) -> str:
 
 
 def _next_url(ctx: Context, info: TypeInfo, pair: Pair) -> str:
-    following = next_after(ctx, info, pair)
-    return lines_of(ctx, info, [following])[0].url if following is not None else ""
+    following = next_group(ctx, info, pair)
+    return url_of(info, following) if following is not None else ""

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
+from rapport.engines.duplicates.groups import MOST as MOST_MEMBERS
 from rapport.kernel.access import gate
 from rapport.kernel.changes.models import WRITES, Change
 from rapport.kernel.changes.unit import unit_of_work
@@ -20,7 +21,7 @@ from rapport.kernel.errors import Conflict, Gone, Invalid
 from rapport.kernel.ids import as_id
 from rapport.kernel.records.registry import TypeInfo, registry
 from rapport.surfaces.web.batch import MARK, undo_batch
-from rapport.surfaces.web.duplicates_page import undo_merge
+from rapport.surfaces.web.duplicates_page import undo_merge, undo_merges
 from rapport.surfaces.web.shell import is_part
 from rapport.surfaces.web.toasts import say, say_now, trigger
 
@@ -43,7 +44,8 @@ def undo(request: HttpRequest) -> HttpResponse:
     if request.POST.get("what", "").startswith(MARK):
         return undo_batch(request, request.POST["what"])
     if request.POST.get("what", "").startswith("merge:"):
-        return undo_merge(request, as_id(request.POST["what"].partition(":")[2]) or UUID(int=0))
+        ids = [as_id(one) or UUID(int=0) for one in request.POST["what"].partition(":")[2].split()][:MOST_MEMBERS]
+        return undo_merges(request, ids) if len(ids) > 1 else undo_merge(request, ids[0] if ids else UUID(int=0))
     marks = read_marks(request.POST.get("what", ""))
     with unit_of_work(ctx):
         for mark in marks:
