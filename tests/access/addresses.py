@@ -258,7 +258,7 @@ def filled(route: str, info: TypeInfo, record_id: object = _UNKNOWN, **given: ob
         "webhook_id": [_UNKNOWN], "delivery_id": [_UNKNOWN], "field_key": ["external_id"], "value": ["nothing"],
         "part_key": [*actions_of(info.key), *info.relations] or ["none"], "other_key": pointing_at(info) or ["task"],
         "column_id": [_UNKNOWN], "token_id": [_UNKNOWN], "view_id": [_UNKNOWN], "role_id": [_UNKNOWN],
-        "batch_id": [_UNKNOWN], "run_id": [_UNKNOWN], "line": [1], "what": ["run"], "applied_id": [_UNKNOWN], "field_id": [_UNKNOWN],
+        "batch_id": [_UNKNOWN], "run_id": [_UNKNOWN], "line": [1], "what": ["run"], "applied_id": [_UNKNOWN], "field_id": [_UNKNOWN], "other": ["lead"],
         "user_id": [_UNKNOWN], "grant_id": [999_999], "workspace_id": [_UNKNOWN], "session_id": [_UNKNOWN],
         "pair_id": [999_999], "merge_id": [_UNKNOWN], "other_id": [_UNKNOWN], "passkey_id": [999_999], "rule_id": [_UNKNOWN], "notice_id": [_UNKNOWN], "uid": ["wrong"], "token": ["wrong"], "invitation_id": [_UNKNOWN], "rest": ["nothing/at/all/here/"],
         **{name: value if isinstance(value, list) else [value] for name, value in given.items()},

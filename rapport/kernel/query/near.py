@@ -33,8 +33,16 @@ def almost_whole(word: str) -> Ways:
         return [(word,)]
     every = [parts for parts in _around(word) if _letters(parts) >= len(word) - 2]
     every += [(word[:at] + word[at + 1] + word[at] + word[at + 2 :],) for at in range(1, len(word) - 1)]
-    # What another way asks for less of makes this one needless.
-    return [one for one in every if not any(other != one and _weaker(other, one) for other in every)]
+    return _without_needless(list(dict.fromkeys(every))) or [(word,)]
+
+
+def _without_needless(every: Ways) -> Ways:
+    """What another way asks for less of makes a way needless; of two that ask for the same (as in "aaaa") one stays."""
+    return [
+        one for at, one in enumerate(every)
+        if not any(_weaker(other, one) and (before < at or not _weaker(one, other))
+                   for before, other in enumerate(every) if before != at)
+    ]  # fmt: skip
 
 
 def most_of(word: str) -> Ways:
