@@ -13,7 +13,7 @@ from rapport.engines.exports.writing import export_rows
 from rapport.kernel.access.current import no_workspace
 from rapport.kernel.access.models import Role
 from rapport.kernel.errors import Invalid, Refused
-from rapport.kernel.query.read import MAX_LIMIT
+from rapport.kernel.query import read
 from rapport.kernel.query.text import parse
 from rapport.kernel.records.registry import TypeInfo, registry
 from tests.cast import Cast, hide_group
@@ -57,23 +57,25 @@ def test_every_type_goes_out_in_both_formats(cast: Cast, info: TypeInfo) -> None
     assert labelled.startswith("\ufeffid,")
 
 
-def test_many_pages_and_a_filter(cast: Cast) -> None:
+def test_many_pages_and_a_filter(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     """More than one page goes out whole, in the order asked for."""
+    monkeypatch.setattr(read, "EXPORTED", 200)
     ctx = cast.ctx("ana")
-    ctx.create_many("customer", [{"name": f"N{n:03}", "industry": "x" if n % 2 else "y"} for n in range(MAX_LIMIT + 50)])
+    ctx.create_many("customer", [{"name": f"N{n:03}", "industry": "x" if n % 2 else "y"} for n in range(250)])
     rows = list(csv.DictReader(io.StringIO(text_of(ctx, registry.get("customer"), None, ["name"], sort="-name"))))
-    assert [row["name"] for row in rows] == [f"N{n:03}" for n in reversed(range(MAX_LIMIT + 50))]
+    assert [row["name"] for row in rows] == [f"N{n:03}" for n in reversed(range(250))]
     some = text_of(ctx, registry.get("customer"), parse("industry is x"), ["name"], "jsonl")
-    assert len(some.splitlines()) == (MAX_LIMIT + 50) // 2
+    assert len(some.splitlines()) == 250 // 2
 
 
-def test_a_stream_is_read_after_the_request(cast: Cast) -> None:
+def test_a_stream_is_read_after_the_request(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     """The chunks are made when the server sends them, outside of the workspace that the request had entered."""
+    monkeypatch.setattr(read, "EXPORTED", 200)
     ctx = cast.ctx("ana")
-    ctx.create_many("customer", [{"name": f"N{n:03}"} for n in range(MAX_LIMIT + 5)])
+    ctx.create_many("customer", [{"name": f"N{n:03}"} for n in range(205)])
     chunks = export_rows(ctx, registry.get("customer"))
     with no_workspace():
-        assert b"".join(chunks).count(b"\r\n") == MAX_LIMIT + 6
+        assert b"".join(chunks).count(b"\r\n") == 206
 
 
 def test_export_is_a_right_of_its_own(cast: Cast) -> None:

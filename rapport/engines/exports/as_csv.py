@@ -4,37 +4,53 @@ from __future__ import annotations
 
 import codecs
 import csv
+import datetime as dt
 import io
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from rapport.engines.exports.formulas import defended
 
 if TYPE_CHECKING:
     from rapport.engines.exports.sheet import Sheet
     from rapport.kernel.query.read import Row
+    from rapport.kernel.records.field import Field
+
+#: Values remembered per field; only of sorts that are the same where they are equal (2.0 and 2.00 may look different).
+_MOST_REMEMBERED = 20_000
+_REMEMBERED = (str, UUID, dt.date, dt.datetime)
 
 
 def write(sheet: Sheet, pages: Iterator[list[Row]]) -> Iterator[bytes]:
     """The header, then the lines of each page."""
     yield (codecs.BOM_UTF8 if sheet.mark else b"") + _lines([sheet.header()])
+    known: dict[str, dict[object, str]] = {f.key: {} for f in sheet.fields}
     for rows in pages:
         sheet.prepare(rows)
-        yield _page(sheet, rows)
+        columns = [_column(sheet, f, [row.values[f.key] for row in rows], known[f.key]) for f in sheet.fields]
+        yield _lines(zip([str(row.id) for row in rows], *columns, strict=True))
 
 
-def _page(sheet: Sheet, rows: Sequence[Row]) -> bytes:
-    shown_as = sheet.ctx.format
-    plan = [(f, f.key, f.kind.text, f.kind.align != "end", sheet.is_told) for f in sheet.fields]
-    lines = []
-    for row in rows:
-        line = [str(row.id)]
-        for field, key, text, is_words, is_told in plan:
-            value = row.values[key]
-            shown = text(value, shown_as) if is_told(field, value) else ""
-            line.append(defended(shown) if is_words else shown)
-        lines.append(line)
-    return _lines(lines)
+def _column(sheet: Sheet, field: Field, values: Sequence[object], known: dict[object, str]) -> list[str]:
+    """The cells of one field. What a value looks like is remembered: most columns say the same few things again (measured:
+    half of an export)."""
+    if len(known) > _MOST_REMEMBERED:
+        known.clear()
+    found = []
+    for value in values:
+        cell = known.get(value) if type(value) in _REMEMBERED else None
+        if cell is None:
+            cell = "" if value is None else _cell(sheet, field, value)
+            if type(value) in _REMEMBERED:
+                known[value] = cell
+        found.append(cell)
+    return found
+
+
+def _cell(sheet: Sheet, field: Field, value: object) -> str:
+    shown = field.kind.text(value, sheet.ctx.format) if sheet.is_told(field, value) else ""
+    return defended(shown) if field.kind.align != "end" else shown
 
 
 def _lines(lines: Iterable[Sequence[str]]) -> bytes:

@@ -16,7 +16,8 @@ from rapport.kernel.access import gate
 from rapport.kernel.access.current import use_workspace
 from rapport.kernel.context import Context
 from rapport.kernel.errors import Invalid
-from rapport.kernel.query.read import MAX_LIMIT, Page, Row, pick_fields, read_page
+from rapport.kernel.query import read
+from rapport.kernel.query.read import Page, Row, pick_fields
 from rapport.kernel.query.tree import Node
 from rapport.kernel.records.registry import TypeInfo
 
@@ -38,8 +39,9 @@ def export_rows(
     gate.demand(ctx, info, "export")
     chosen = pick_fields(ctx, info, made.columns(ctx, info) if made.columns else fields, strict=True)
     ask = partial(
-        read_page, ctx, info, where=where, sort=sort, fields=[f.key for f in chosen], limit=MAX_LIMIT, verb="export", strict=True
-    )
+        read.read_page, ctx, info, where=where, sort=sort, fields=[f.key for f in chosen], limit=read.EXPORTED, verb="export",
+        strict=True,
+    )  # fmt: skip
     # The first page is read here, so that a wrong filter or sort is refused before the answer begins.
     pages = _pages(ask, ask(), noted(ctx, info, where=where, sort=sort, format=format))
     return _sent(ctx, made.write(Sheet(ctx, info, chosen, labels=labels, mark=mark), pages))

@@ -6,8 +6,10 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
+import orjson
 from django.db import models
 from django.db.models import Q
+from django.db.models.fields.json import KeyTransform
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
@@ -33,8 +35,13 @@ class ListField(models.JSONField):
         super().__init__(*args, **kwargs)
 
     def from_db_value(self, value: object, expression: object, connection: object) -> object:
-        """Most lists are empty, and need no decoder (a page of 50 customers has 200 of them: 6.5 ms became 5.6)."""
-        return [] if value == "[]" else super().from_db_value(value, expression, connection)  # type: ignore[misc]
+        """Most lists are empty, and need no decoder (a page of 50 customers has 200 of them: 6.5 ms became 5.6); for the others
+        orjson takes a quarter of the time."""
+        if value == "[]":
+            return []
+        if isinstance(value, str) and not isinstance(expression, KeyTransform):
+            return orjson.loads(value)
+        return super().from_db_value(value, expression, connection)  # type: ignore[misc]
 
 
 class ManyKind(Kind):

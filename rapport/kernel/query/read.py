@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from rapport.kernel.context import Context
 
 MAX_LIMIT = 200
+#: Of an export, which nobody waits for page by page.
+EXPORTED = 2_000
 #: What counts as nothing when it is empty; 0 and False are values.
 _EMPTY = (str, list, dict)
 
@@ -98,7 +100,7 @@ def read_page(
     Raises Invalid for an unknown field, an operator that does not fit, a sort without an index, a foreign cursor.
     """
     chosen = pick_fields(ctx, info, fields, strict=strict)
-    limit = max(1, min(limit, MAX_LIMIT))
+    limit = max(1, min(limit, EXPORTED if verb == "export" else MAX_LIMIT))
     keys = sort_keys(ctx, info, sort)
     if keys[0].own is not None:
         return _page_by_own(ctx, info, where, keys[0], chosen, limit, cursor, sort, verb, base)
