@@ -12,7 +12,7 @@ from tests.cast import Cast, first_stage_id, hide_group
 from tests.factory import make
 
 #: Session, account, user, teams and every panel; the number of rows does not matter.
-HOME_QUERIES = 18
+HOME_QUERIES = 21
 
 
 def _work(cast: Cast, tag: str, count: int = 1) -> None:

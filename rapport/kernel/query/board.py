@@ -12,7 +12,7 @@ from django.db.models import Q
 from rapport.kernel.query.compile import compile_filter
 from rapport.kernel.query.reaching import listed, narrowed
 from rapport.kernel.query.read import Page, read_page
-from rapport.kernel.query.totals import totals, totals_by
+from rapport.kernel.query.totals import totals
 from rapport.kernel.query.tree import Node
 from rapport.kernel.records.model import Record
 from rapport.kernel.records.registry import TypeInfo
@@ -73,21 +73,16 @@ def _heads(
 ) -> list[Column]:
     """Count and sums of each column, up to the cap: the won deals of ten years would cost more than all their cards.
 
-    Those that are not folded are counted in one query where all of them lie below the cap, which a board's open deals do.
+    A question for each column: asked about four stages at once, SQLite began with all stages and read every won deal
+    (measured at 1,000,000 customers: 156 ms).
     """
     board = info.declared.board
     assert board is not None
     path, matching = info.fields[board.by].path, compile_filter(ctx, info, where) if where is not None else Q()
-    open_ones = [one.pk for one in columns if one.pk not in folded]
-    rows = narrowed(ctx, info).filter(matching) if open_ones else None
-    known = totals_by(ctx, info, rows, path, open_ones) if rows is not None else None
-    by_key = dict(zip(open_ones, known, strict=True)) if known is not None else {}
     found = []
     for record in columns:
-        if record.pk in folded:
-            one = totals(ctx, info, listed(ctx, info).filter(matching, **{path: record.pk}), cap=FOLDED_CAP)
-        else:
-            assert rows is not None
-            one = by_key.get(record.pk) or totals(ctx, info, rows.filter(**{path: record.pk}))
+        is_folded = record.pk in folded
+        rows = (listed if is_folded else narrowed)(ctx, info).filter(matching, **{path: record.pk})
+        one = totals(ctx, info, rows, cap=FOLDED_CAP if is_folded else 0)
         found.append(Column(record, one.count, one.sums, is_capped=one.capped))
     return found

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, QuerySet, Sum
 
 from rapport.kernel.access import gate
 from rapport.kernel.records.field import Field
@@ -41,45 +41,15 @@ def count(ctx: Context, rows: QuerySet, *, cap: int = COUNT_CAP) -> Totals:
 
 def totals(ctx: Context, info: TypeInfo, rows: QuerySet, *, cap: int = 0) -> Totals:
     """Count up to the cap, and the sums of fields that show one, in one query; no sums beyond the cap."""
-    sums, cap = _summed(ctx, info), cap or COUNT_CAP
+    sums, cap = [f for f in gate.fields(ctx, info).values() if f.total == "sum"], cap or COUNT_CAP
     if not sums:
         return count(ctx, rows, cap=cap)
-    got = _capped(rows, sums, cap=cap).aggregate(n=Count("pk"), **{name: Sum(path) for name, path in _sums(sums).items()})
+    paths = {f.key: total_path(f) for f in sums}
+    inner = annotated(rows, sums).order_by().values("pk", *paths.values())[: cap + 1]
+    got = inner.aggregate(n=Count("pk"), **{f"sum_{key}": Sum(path) for key, path in paths.items()})
     if got["n"] > cap:
         return Totals(cap, True)
-    return _as_totals(ctx, sums, got)
-
-
-def totals_by(ctx: Context, info: TypeInfo, rows: QuerySet, path: str, keys: Sequence[object]) -> list[Totals] | None:
-    """The totals of the rows with each of the `keys` in a column, in one query; None when all of them together go beyond
-    the cap."""
-    sums = _summed(ctx, info)
-    adding = _sums(sums)
-    wanted: dict[str, object] = {}
-    for at, key in enumerate(keys):
-        mine = Q(**{path: key})
-        wanted[f"n_{at}"] = Count("pk", filter=mine)
-        wanted |= {f"{name}_{at}": Sum(column, filter=mine) for name, column in adding.items()}
-    got = _capped(rows.filter(**{f"{path}__in": list(keys)}), sums, path).aggregate(**wanted)
-    each = [{name: got[f"{name}_{at}"] for name in ("n", *adding)} for at in range(len(keys))]
-    return [_as_totals(ctx, sums, one) for one in each] if sum(one["n"] for one in each) <= COUNT_CAP else None
-
-
-def _summed(ctx: Context, info: TypeInfo) -> list[Field]:
-    return [f for f in gate.fields(ctx, info).values() if f.total == "sum"]
-
-
-def _capped(rows: QuerySet, sums: Sequence[Field], *more: str, cap: int = 0) -> QuerySet:
-    return annotated(rows, sums).order_by().values("pk", *more, *[total_path(f) for f in sums])[: (cap or COUNT_CAP) + 1]
-
-
-def _sums(sums: Sequence[Field]) -> dict[str, str]:
-    """The column that each sum adds up, by the name of the sum."""
-    return {f"sum_{f.key}": total_path(f) for f in sums}
-
-
-def _as_totals(ctx: Context, sums: Sequence[Field], got: Mapping[str, object]) -> Totals:
-    return Totals(got["n"], False, {f.key: in_base(ctx, f, got[f"sum_{f.key}"]) for f in sums})  # type: ignore[arg-type]
+    return Totals(got["n"], False, {f.key: in_base(ctx, f, got[f"sum_{f.key}"]) for f in sums})
 
 
 def total_path(field: Field) -> str:
