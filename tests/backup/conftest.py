@@ -85,7 +85,7 @@ def place(tmp_path: Path, template: Installation) -> Iterator[Both]:
         return
     made.environment["DATABASE_URL"] = _new_database(template.environment["DATABASE_URL"].rpartition("/")[2])
     yield made
-    _server(f"DROP DATABASE {made.environment['DATABASE_URL'].rpartition('/')[2]} WITH (FORCE)")
+    _drop(made.environment["DATABASE_URL"].rpartition("/")[2])
 
 
 def _new_database(copied_from: str = "template1") -> str:
@@ -93,6 +93,15 @@ def _new_database(copied_from: str = "template1") -> str:
     _server(f"CREATE DATABASE {name} TEMPLATE {copied_from}")
     given = settings.DATABASES["default"]
     return f"postgres://{given['USER']}@{given['HOST']}:{given['PORT']}/{name}"
+
+
+def _drop(name: str) -> None:
+    from psycopg.errors import ObjectInUse
+
+    try:
+        _server(f"DROP DATABASE {name}")  # without FORCE, which may not end PostgreSQL's own cleaning
+    except ObjectInUse:
+        _server(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def _server(statement: str) -> None:

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, OperationalError, connection
 
 from rapport.engines.backup.container import Backup, room_for
 from rapport.engines.backup.databases import load
@@ -91,7 +91,19 @@ def _scratch_database() -> Iterator[str]:
     try:
         yield name
     finally:
-        with connection.cursor() as cursor:
+        _drop(quoted)
+
+
+def _drop(quoted: str) -> None:
+    """Take the scratch database away, whoever is still in it.
+
+    Without FORCE first: PostgreSQL then asks its own cleaning (autovacuum) to leave and waits for it. With FORCE it
+    would refuse a role that may not end the cleaning's process; that is for connections of our own that still stand.
+    """
+    with connection.cursor() as cursor:
+        try:
+            cursor.execute(f"DROP DATABASE IF EXISTS {quoted}")
+        except OperationalError:
             cursor.execute(f"DROP DATABASE IF EXISTS {quoted} WITH (FORCE)")
 
 
