@@ -109,12 +109,13 @@ def _entries(ctx: Context, one: Written) -> list[tuple[object, ...]]:
             continue
         text = field.kind.search_text(value)
         if text:
-            words.setdefault(field.see, []).append(text)
+            # Lists are bounded by their number of entries, and filters trust that every one of them can be found.
+            words.setdefault(field.see, []).append(text if field.kind.many else text[:4000])
     open_title = one.info.title_field.see == ""
     return [
         (
             ctx.workspace.pk, one.info.key, one.record.pk, group,
-            one.record.title_key if (open_title or group) else "", fold(" ".join(parts))[:4000],
+            one.record.title_key if (open_title or group) else "", fold(" ".join(parts)),
         )
         for group, parts in words.items()
     ]  # fmt: skip

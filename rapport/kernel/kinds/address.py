@@ -286,6 +286,11 @@ class AddressKind(ManyKind):
             return Q(key=code.lower())
         return Q(key__contains=given) | Q(key=code.lower()) if code else Q(key__contains=given)
 
+    def searched_as(self, op: str, value: object, cleaning: Cleaning) -> str:
+        """A city is searched as it is written, a country is not."""
+        given = fold(filter_text(value)) if op == "contains" else ""
+        return "" if given in _codes(cleaning.format.language) else given
+
     def index_keys(self, value: object) -> list[str]:
         """The folded city and the country's code of each address, or else any part: no key would read as no address."""
         keys: dict[str, None] = {}

@@ -20,6 +20,7 @@ from rapport.kernel.kinds.lists import LabelledKind, ListField
 from rapport.kernel.kinds.markup import esc
 from rapport.kernel.kinds.normal import excerpt, filter_text, one_line
 from rapport.kernel.kinds.text import Words
+from rapport.kernel.text_folding import fold
 
 #: Providers whose domain says nothing about the company.
 FREE_MAIL = frozenset(
@@ -196,6 +197,10 @@ class EmailKind(LabelledKind):
             )
             return Q(key=f"@{domain}") | whole
         return Q(**{f"key__{ {'is': 'exact', 'contains': 'contains', 'starts': 'startswith'}[op] }": key})
+
+    def searched_as(self, op: str, value: object, cleaning: Cleaning) -> str:
+        """A part of an address is part of what is searched."""
+        return fold(filter_text(value)) if op == "contains" else ""
 
     def index_keys(self, value: object) -> list[str]:
         """Addresses without case, and their companies' domains."""

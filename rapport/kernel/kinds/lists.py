@@ -96,6 +96,11 @@ class ManyKind(Kind):
         """A filter value as a key of the index."""
         raise NotImplementedError
 
+    def searched_as(self, op: str, value: object, cleaning: Cleaning) -> str:
+        """Words that the search index has for every record that the condition finds, so that few are found without
+        reading all keys; "" where the keys know more than the search index does."""
+        return ""
+
     def entries(self, value: object) -> list[object] | None:
         """The items of a list or of one thing; None when there are none. Refuses more than fit."""
         if value is None or value == "":

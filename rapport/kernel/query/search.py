@@ -30,17 +30,19 @@ if TYPE_CHECKING:
     from rapport.kernel.context import Context
 
 _COLUMNS = ("workspace_id", "type", "record_id", "group", "title_key", "text")
+#: Letters that the trigram indexes have to be asked for at least.
+TRIGRAM = 3
 #: How many candidates are read before giving up on a viewer who may see few of them.
 _CANDIDATES = 60
-_ROUNDS = 5
+_ROUNDS = 6
 _OWN = 10
 #: With fewer hits than this, what is merely like the words is looked for too.
 _FEW_HITS = 3
 #: A list asks several times what contains a word: so many seconds the answer holds, unless something is written meanwhile.
 _KEPT = 1.0
 _writes = 0
-#: Entries SQLite looks at in one step; below its limit of bound values.
-_FTS_BATCH = 900
+#: Entries SQLite looks at in the first step, which is mostly enough, and in one of the next; below its limit of bound values.
+_FTS_FIRST, _FTS_BATCH = 180, 900
 
 
 @dataclass(frozen=True)
@@ -120,7 +122,7 @@ def _plain_number(text: str) -> str:
 def near_hits(ctx: Context, wanted: str, keys: list[str]) -> list[tuple[str, UUID, float]]:
     """Records whose words are like those typed, the likest first."""
     words = _words(wanted)
-    if not words or max(map(len, words)) < near.SHORTEST or min(map(len, words)) < 3:
+    if not words or max(map(len, words)) < near.SHORTEST or min(map(len, words)) < TRIGRAM:
         return []
     base = SearchEntry.objects.filter(workspace_id=ctx.workspace.pk, type__in=keys, group__in=_groups(ctx, keys))
     found: dict[UUID, tuple[str, UUID, float]] = {}
@@ -144,7 +146,7 @@ def _candidates(ctx: Context, wanted: str, keys: list[str]) -> Iterable[list[tup
     prefix = base.filter(title_key__gte=wanted, title_key__lt=wanted + "\U0010ffff").order_by("title_key")
     yield _own(ctx, wanted, keys)
     yield [(key, rid, 1.0) for key, rid in prefix.values_list("type", "record_id")[:_CANDIDATES]]
-    words = [w for w in _words(wanted) if len(w) >= 3]
+    words = [w for w in _words(wanted) if len(w) >= TRIGRAM]
     if not words:
         return
     last: int | None = None
@@ -180,13 +182,15 @@ def _containing(
 ) -> tuple[list[tuple[str, UUID, float]], int | None]:
     """The next newest candidates, and the entry to go on below (None when there are no more)."""
     rows = SearchEntry.objects.filter(workspace_id=ctx.workspace.pk, type__in=keys, group__in=groups)
-    rows, floor = _matching(rows, words, below)
+    rows, floor = _matching(rows, words, below, _FTS_FIRST if below is None else _FTS_BATCH)
     got = list(rows.order_by("-pk").values_list("pk", "type", "record_id")[:_CANDIDATES])
     last = got[-1][0] if len(got) == _CANDIDATES else floor
     return [(kind, rid, 1.0) for _pk, kind, rid in got], last
 
 
-def _matching(rows: QuerySet, words: list[str], below: int | None = None) -> tuple[QuerySet, int | None]:
+def _matching(
+    rows: QuerySet, words: list[str], below: int | None = None, batch: int = _FTS_BATCH
+) -> tuple[QuerySet, int | None]:
     """Entries whose text contains every word (three letters or more each), by the database's trigram index.
 
     The second value is where SQLite's bounded look into its index ended: matches below it are not among the rows.
@@ -198,8 +202,8 @@ def _matching(rows: QuerySet, words: list[str], below: int | None = None) -> tup
             rows = rows.filter(text__contains=word)
         return rows, None
     match = " AND ".join('"' + w.replace('"', '""') + '"' for w in words)
-    ids = _fts(match, below if below is not None else 2**62, _FTS_BATCH)
-    return rows.filter(pk__in=ids), (ids[-1] if len(ids) == _FTS_BATCH else None)
+    ids = _fts(match, below if below is not None else 2**62, batch)
+    return rows.filter(pk__in=ids), (ids[-1] if len(ids) == batch else None)
 
 
 def _fts(match: str, below: int, most: int) -> list[int]:
@@ -216,7 +220,7 @@ def _fts(match: str, below: int, most: int) -> list[int]:
 def few_containing(ctx: Context, type_key: str, wanted: str, *, most: int = FEW) -> list[UUID] | None:
     """Ids of the records of a type whose words contain a text, when they are at most `most`; None when they are more
     or the text is too short for trigrams. Narrows a filter; the filter itself still decides."""
-    if len(wanted) < 3:
+    if len(wanted) < TRIGRAM:
         return None
     mark, now = ("few containing", type_key, wanted, most, _writes), time.monotonic()
     kept = ctx.memory.get(mark)
@@ -226,9 +230,14 @@ def few_containing(ctx: Context, type_key: str, wanted: str, *, most: int = FEW)
 
 
 def _few_containing(ctx: Context, type_key: str, wanted: str, most: int) -> list[UUID] | None:
-    rows, floor = _matching(SearchEntry.objects.filter(workspace_id=ctx.workspace.pk, type=type_key), [wanted])
-    if floor is not None:
-        return None
+    rows = SearchEntry.objects.filter(workspace_id=ctx.workspace.pk, type=type_key)
+    if connection.vendor == "sqlite":
+        ids = _fts('"' + wanted.replace('"', '""') + '"', 2**62, most + 1)
+        if len(ids) > most:
+            return None
+        some = [rows.filter(pk__in=ids[at : at + _FTS_BATCH]) for at in range(0, len(ids), _FTS_BATCH)]
+        return [record_id for part in some for record_id in part.values_list("record_id", flat=True)]
+    rows, _floor = _matching(rows, [wanted])
     found = list(rows.order_by().values_list("record_id", flat=True)[: most + 1])
     return found if len(found) <= most else None
 

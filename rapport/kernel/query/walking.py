@@ -13,7 +13,9 @@ column serves each value in the list's own order, and the parts are merged.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from types import EllipsisType
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from django.db.models import (
     BooleanField,
@@ -51,11 +53,17 @@ def fenced(condition: Q) -> Q:
     return Q(Case(When(condition, then=Value(True)), default=Value(False), output_field=BooleanField()))
 
 
-def walked(hits: QuerySet) -> Q:
-    """Records that a lookup table (with `record_id`) has a hit for, as a condition of a sorted page."""
-    few = list(hits.order_by().values_list("record_id", flat=True)[: FEW + 1])
-    if len(few) <= FEW:
-        return Q(pk__in=set(few))
+def walked(hits: QuerySet, among: Sequence[UUID] | EllipsisType | None = ...) -> Q:
+    """Records that a lookup table (with `record_id`) has a hit for, as a condition of a sorted page.
+
+    `among` are the records that another index finds for it, None when these are too many; without it the table itself is
+    asked for its first hits.
+    """
+    if among is not None:
+        some = hits if among is ... else hits.filter(record_id__in=among)
+        few = list(some.order_by().values_list("record_id", flat=True)[: FEW + 1])
+        if len(few) <= FEW:
+            return Q(pk__in=set(few))
     return fenced(Q(Exists(hits.filter(record_id=OuterRef("pk")))))
 
 
