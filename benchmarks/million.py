@@ -58,6 +58,9 @@ def _inside(given: argparse.Namespace) -> None:
     import django
 
     django.setup()
+    from rapport.project.web import settle_collector
+
+    settle_collector()  # as the server does
     from django.core.management import call_command
     from django.db import connection
 

@@ -18,9 +18,9 @@ from rapport.kernel.query.totals import totals
 from rapport.kernel.records.registry import registry
 from tests.cast import Cast
 
-WORDS = ("tags has vip", "not tags has vip", "tags is empty", "addresses contains cork", "emails contains @blue",
-         "name contains air", "not name contains kestrel", 'name ends with "7"', "phones is empty and name contains air",
-         "tags has vip or name contains kestrel")  # fmt: skip
+WORDS = ("tags has vip", "not tags has vip", "tags is empty", "addresses contains cork", "addresses contains ireland",
+         "emails contains @blue", 'emails contains "8@green.ex"', "name contains air", "not name contains kestrel", 'name ends with "7"',
+         "phones is empty and name contains air", "tags has vip or name contains kestrel")  # fmt: skip
 
 
 def fill(ctx: Context) -> None:
@@ -56,6 +56,16 @@ def test_few_hits_and_walking_find_the_same(cast: Cast, text: str, monkeypatch: 
     monkeypatch.setattr(walking, "FEW", 2)
     monkeypatch.setattr("rapport.kernel.query.compile.few_containing", lambda *args, **more: None)
     assert names(ctx, text) == few == expected and expected
+
+
+def test_a_city_is_found_however_much_else_a_customer_has(cast: Cast) -> None:
+    """What a filter looks up in the word index is not cut off there."""
+    ctx = cast.ctx("ana")
+    many = [{"city": f"{'Llanfair' * 12} {n}", "street": "x" * 100, "region": "y" * 100} for n in range(9)]
+    emails = [f"{'a' * 60}{n}@example.com" for n in range(20)]
+    record = ctx.create("customer", name="Everywhere Ltd", emails=emails, addresses=[*many, {"city": "Zarautz"}])
+    page = read_page(ctx, registry.get("customer"), where=parse("addresses contains zarautz"), sort="name", limit=5)
+    assert [row.id for row in page.rows] == [record.id]
 
 
 def test_deals_of_open_stages_are_merged_in_order(cast: Cast) -> None:

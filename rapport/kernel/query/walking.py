@@ -102,7 +102,7 @@ def _conjuncts(node: Node | None) -> Iterator[Test]:
 def _served(info: TypeInfo, field: Field, path: str) -> bool:
     """Whether an index begins with the field and goes on in the order of the page."""
     wanted = ["workspace", field.key] + (["id"] if path == "id" else [path, "id"])
-    return any(list(index.fields) == wanted for index in info.model._meta.indexes)
+    return any(list(index.fields)[: len(wanted)] == wanted for index in info.model._meta.indexes)
 
 
 def _few_values(ctx: Context, field: Field, test: Test, compiled: Compiler) -> list[object] | None:

@@ -79,14 +79,15 @@ def record_indexes(prefix: str, *sorts: str | tuple[str, ...]) -> list[models.In
     """The indexes of a record table: those every type needs, plus one for each field that lists may sort by.
 
     Each is partial (rows in the bin stay out) and starts with the workspace, ending with the id for keyset pages.
-    A tuple asks for a wider index, such as ("stage", "close_on").
+    A tuple asks for a wider index, such as ("stage", "close_on"); what stands behind an "id" of its own is only tested
+    there, so that rows that do not fit are never fetched.
     """
     plain: Iterable[tuple[str, ...]] = [("title_key",), ("owner",), ("team", "title_key"), ("updated_at",)]
     wanted = [*plain, *[(s,) if isinstance(s, str) else s for s in sorts]]
-    made = [
-        models.Index(fields=["workspace", *names, "id"], name=f"{prefix}_{'_'.join(names)}"[:27] + "_ix", condition=ALIVE)
-        for names in wanted
-    ]
+    made = []
+    for names in wanted:
+        fields = ["workspace", *names, *(() if "id" in names else ("id",))]
+        made.append(models.Index(fields=fields, name=f"{prefix}_{'_'.join(names)}"[:27] + "_ix", condition=ALIVE))
     made.append(models.Index(fields=["workspace", "id"], name=f"{prefix}_id_ix", condition=ALIVE))
     made.append(
         models.Index(

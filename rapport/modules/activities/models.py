@@ -37,7 +37,7 @@ class Activity(Record):
     class Meta(Record.Meta):
         verbose_name, verbose_name_plural = _("activity"), _("activities")
         indexes = record_indexes(
-            "activity", "happened_at", "kind", ("customer", "happened_at"), "about", ("owner", "happened_at")
+            "activity", "happened_at", "kind", ("customer", "happened_at", "id", "kind"), "about", ("owner", "happened_at"),
         )
 
 

@@ -173,6 +173,10 @@ class DatabaseWrapper(base.DatabaseWrapper):
             except UnfitRole:
                 made.close()
                 raise
+        # Compiling a plan pays for reports over millions of rows; a page's filter spent 16 of 28 ms on it.
+        made.execute("SET jit = off")
+        if not made.autocommit:
+            made.commit()
         return made
 
     def create_cursor(self, name: str | None = None) -> object:
