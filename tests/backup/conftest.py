@@ -51,13 +51,13 @@ class Both(Installation):
         lines = self.run("export", "customer", "--fields", "name", "--format", "jsonl")[0].splitlines()
         return {json.loads(line)["name"] for line in lines}
 
-    def python(self, text: str) -> str:
+    def python(self, text: str, *, code: int = 0) -> str:
         """Run a piece of Python inside the first workspace, with `ctx` of the system; what it prints."""
         done = subprocess.run(
             [sys.executable, "-c", _INSIDE + textwrap.indent(textwrap.dedent(text), "    ")], env=self.environment, text=True,
             cwd=self.folder, capture_output=True, check=False,
         )  # fmt: skip
-        assert done.returncode == 0, done.stderr
+        assert done.returncode == code, (done.returncode, done.stderr)
         return done.stdout.strip()
 
     def add(self, name: str) -> None:

@@ -19,7 +19,7 @@ from rapport.engines.backup.verify import refuse_workspace
 from rapport.engines.moving.unpack import unpack
 from rapport.kernel.jobs.holding import held_because, release
 from rapport.project.data_lock import hold_data_folder
-from rapport.surfaces.cli.backup_command import add_passphrase, passphrase
+from rapport.surfaces.cli.backup_command import add_passphrase, own_passphrase
 from rapport.surfaces.cli.failures import CommandFailed
 
 
@@ -53,7 +53,7 @@ def run(options: argparse.Namespace) -> int:
         if not is_empty and not options.replace:
             raise CommandFailed("There are workspaces already; --replace puts the backup in their place (they are kept aside).")
         keys = Path(options.keys) if options.keys else None
-        steps = restore(Path(options.file), keys=keys, passphrase=passphrase(options), without_keys=options.without_keys)
+        steps = restore(Path(options.file), keys=keys, passphrase=own_passphrase(options), without_keys=options.without_keys)
         for step in steps:
             print(f"ok   {step}")
         if options.release:
@@ -71,7 +71,7 @@ def _one_workspace(options: argparse.Namespace) -> int:
     keys = Path(options.keys) if options.keys else None
     with tempfile.TemporaryDirectory(prefix=".rapport-restore-", dir=settings.DATA) as folder:
         out = Path(folder) / "workspace.zip"
-        for step in restore_workspace(Path(options.file), options.workspace, out, keys=keys, passphrase=passphrase(options)):
+        for step in restore_workspace(Path(options.file), options.workspace, out, keys=keys, passphrase=own_passphrase(options)):
             print(f"ok   {step}")
         for step in unpack(out, name=options.name):
             print(f"ok   {step}")
@@ -80,7 +80,7 @@ def _one_workspace(options: argparse.Namespace) -> int:
 
 def _say_what(options: argparse.Namespace) -> bool:
     """What the backup holds and what stands here; whether here is nothing yet."""
-    with reading(Path(options.file), passphrase(options)) as backup:
+    with reading(Path(options.file), own_passphrase(options)) as backup:
         facts = backup.manifest
         refuse_workspace(facts, Path(options.file))
         version = f"Rapport {facts['version']} (this is {__version__})"
