@@ -52,7 +52,15 @@ def _prepare(link_for: str, *, sample: bool) -> Facts:
     from django.core.management import call_command
     from django.db import connection, connections
 
+    from rapport.engines.upgrade.closing import closed_because
     from rapport.project.health import has_open_migrations
+
+    if why := closed_because():
+        # The door stays closed: pages answer so (surfaces/web/closed.py), no job runs, and nothing is migrated by the way.
+        print(f"Rapport is closed. {why}", file=sys.stderr, flush=True)
+        facts = Facts(setup_link="", database=_database_name(connection))
+        connections.close_all()
+        return facts
 
     if has_open_migrations():
         call_command("migrate", interactive=False, verbosity=0)

@@ -68,7 +68,7 @@ def test_the_alarm_is_the_age_of_the_proof_not_the_last_job(where: Path, ana: Cl
     assert "No backup was ever proven" in never and "Not proven" in never and "same disk" not in never
     record.remember_verified("2026-11-22T10:00:00+00:00", name, record.BY_ITSELF)
     good = ana.get(URL).content.decode()
-    assert "was restored and tried" in good and "Proven by itself" in good and "note bad" not in good
+    assert "was restored and tried" in good and "Proven by itself: " in good and "note bad" not in good
     state = Path(settings.DATA) / "backup-state.json"
     old = (dt.datetime.now(dt.UTC) - dt.timedelta(hours=49)).isoformat()
     state.write_text(
