@@ -24,6 +24,7 @@ from rapport.engines.backup.files import write_secret
 from rapport.engines.backup.problems import BackupProblem
 from rapport.engines.backup.record import remember_verified
 from rapport.engines.backup.scratch import command_there, restored_aside, run_try
+from rapport.engines.backup.tokens import note_revoked
 from rapport.engines.backup.verify import checked, key_for
 from rapport.engines.privacy.journal import journal_path
 from rapport.kernel.jobs.holding import hold
@@ -38,6 +39,7 @@ def restore(path: Path, *, keys: Path | None = None, passphrase: str = "", witho
         with restored_aside(backup, key, parent=data) as environment:
             yield from run_try(environment, backup.manifest)
             _merge_journal(Path(environment["RAPPORT_DATA"]))
+            note_revoked(Path(environment["RAPPORT_DATA"]))
             yield from command_there(environment, "backup", "settle")
             stamp = dt.datetime.now().astimezone().strftime("%Y%m%d-%H%M%S")
             kept = data / f"before-restore-{stamp}"

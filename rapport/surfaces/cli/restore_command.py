@@ -32,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--replace", action="store_true", help="needed where workspaces stand already")
     parser.add_argument("--workspace", metavar="NAME", default="", help="bring back this one only, beside what is here")
     parser.add_argument("--as", dest="name", metavar="NAME", default="", help="with --workspace: what it is called then")
-    parser.add_argument("--release", action="store_true", help="let mails, webhooks and follow-ups go again after a restore")
+    parser.add_argument("--release", action="store_true", help="let mails, webhooks, follow-ups, API tokens go again")
     add_passphrase(parser)
 
 
@@ -58,7 +58,7 @@ def run(options: argparse.Namespace) -> int:
             print(f"ok   {step}")
         if options.release:
             return _release()
-        print("Mails, webhooks and follow-ups are held back; look around, then let them go: rapport restore --release")
+        print("Mails, webhooks, follow-ups and API tokens are held back; when all is well, let them go: rapport restore --release")
         return 0
     finally:
         lock.close()
@@ -107,5 +107,5 @@ def _release() -> int:
     for line in settle():
         print(f"ok   {line}")
     release()
-    print("Mails, webhooks and follow-ups go again.")
+    print("Mails, webhooks, follow-ups and API tokens go again.")
     return 0
