@@ -210,7 +210,7 @@ def backups() -> Iterator[Finding]:
         proof = f"backup of {found[1]:%Y-%m-%d %H:%M} proven {found[0]:%Y-%m-%d %H:%M} UTC, {hours} h ago"
         yield ("warn" if late else "ok"), proof, mend
     if reason := held_because():
-        yield "warn", f"mails, webhooks, follow-ups, API tokens are held back ({reason})", "rapport restore --release lets them go"
+        yield "warn", f"mails, webhooks, follow-ups, API tokens are held back ({reason})", "rapport restore --release frees them"
 
 
 def mail() -> Iterator[Finding]:

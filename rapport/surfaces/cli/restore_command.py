@@ -58,7 +58,7 @@ def run(options: argparse.Namespace) -> int:
             print(f"ok   {step}")
         if options.release:
             return _release()
-        print("Mails, webhooks, follow-ups and API tokens are held back; when all is well, let them go: rapport restore --release")
+        print("Mails, webhooks, follow-ups and API tokens are held back; if all is well, let them go: rapport restore --release")
         return 0
     finally:
         lock.close()

@@ -37,7 +37,7 @@ def roll_back(*, yes: bool) -> int:
             print(f"ok   {step}")
         forget_snapshot()
         forget_upgrade()
-        print("Mails, webhooks, follow-ups and API tokens are held back; when all is well, let them go: rapport restore --release")
+        print("Mails, webhooks, follow-ups and API tokens are held back; if all is well, let them go: rapport restore --release")
         return 0
     finally:
         lock.close()

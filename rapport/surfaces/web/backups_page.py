@@ -94,10 +94,15 @@ def act(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 @require_GET
-@fresh
 def download(request: HttpRequest, name: str) -> HttpResponse:
     """One backup as a file, never its key. It holds everything there is, so a proof of who asks is needed just before,
     and the audit log says that it went out."""
+    _demand(request)  # first: to whoever the page is not there for, it asks for no proof either
+    return _file(request, name)
+
+
+@fresh
+def _file(request: HttpRequest, name: str) -> HttpResponse:
     ctx = _demand(request)
     found = next((one for one in kept_in(place.folder()) if one.path.name == name), None)
     if found is None:
