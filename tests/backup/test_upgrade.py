@@ -56,7 +56,8 @@ def grant(apps, schema_editor):
 
 def test_an_upgrade_is_gone_back_from_and_what_was_written_since_is_told_and_kept(place: Both) -> None:
     """Refused without a snapshot, with the newer code, and without a yes; then the state before, with a file of the edits.
-    The upgrade itself opens again, for nobody may do more or less after it."""
+    The upgrade is what a mere start of the newer program does, and opens again, for nobody may do more or less after it."""
+    place.environment["RAPPORT_BACKUPS"] = str(place.folder)
     _version(place, newer=False)
     place.script("""
         run("migrate")
@@ -66,8 +67,10 @@ def test_an_upgrade_is_gone_back_from_and_what_was_written_since_is_told_and_kep
     """)
     _version(place, newer=True)
     place.script(f"""
-        told = run("upgrade")
-        assert "upgrade --rollback" in told and "no more and no less" in told, told
+        from rapport.project.prepare import prepare
+        with redirect_stdout(io.StringIO()) as told:
+            prepare("", sample=False)
+        assert "upgrade --rollback" in told.getvalue() and "no more and no less" in told.getvalue(), told.getvalue()
         add("Since")
         assert "newer than the snapshot (extra.{_SECOND}" in run("upgrade", "--rollback", "--yes", code=1)
     """)
@@ -99,6 +102,10 @@ def test_an_upgrade_that_changes_who_may_do_what_stays_closed_until_that_is_acce
         stopped = run("upgrade", "--no-backup", code=1)
         assert "role “Sales”, type deal, export: team before, all now" in stopped and "role “Marketing”" not in stopped, stopped
         assert "not ended" in run("upgrade", "--check")
+        from rapport.project.prepare import prepare
+        with redirect_stderr(io.StringIO()) as told:
+            prepare("", sample=False)
+        assert "Rapport is closed" in told.getvalue() and "--accept-access-changes" in told.getvalue(), told.getvalue()
         from django.test import Client
         from rapport.kernel.jobs.holding import held_because
         ask = lambda path: Client().get(path, headers={"host": "localhost"})

@@ -21,13 +21,14 @@ from rapport.engines.backup.files import write_secret
 from rapport.engines.backup.problems import BackupProblem
 from rapport.engines.backup.scratch import command_there
 from rapport.engines.upgrade.answers import Fingerprint, from_json
-from rapport.engines.upgrade.closing import close, open_again
+from rapport.engines.upgrade.closing import close, closed_because, open_again
 from rapport.engines.upgrade.fingerprint import Difference, before_migrating, differences, read
 from rapport.engines.upgrade.plan import Plan
 from rapport.engines.upgrade.snapshot import forget_snapshot, make_snapshot
 from rapport.kernel.access import walls
 
 _MOST_TOLD = 20
+_STOPPED = "The last upgrade changed who may do what; rapport upgrade tells what, and goes on with --accept-access-changes."
 
 
 class UpgradeStopped(Exception):
@@ -36,7 +37,12 @@ class UpgradeStopped(Exception):
 
 def is_open_ended() -> bool:
     """Whether an upgrade was begun and its door is not open yet."""
-    return _path().exists()
+    return _path().exists() or bool(closed_because())
+
+
+def is_stopped() -> bool:
+    """Whether somebody has to decide before it can go on; one that was killed goes on by itself."""
+    return closed_because() == _STOPPED
 
 
 def forget_upgrade() -> None:
@@ -50,13 +56,16 @@ def go(plan: Plan, *, backup: bool, accept: bool) -> Iterator[str]:
     if plan.is_new:
         yield _migrate(plan)
         return
-    if not is_open_ended():
+    if not _path().exists():
+        if not plan.steps:  # killed at the very end: only the door was still to open
+            forget_upgrade()
+            return
         yield from _prepare(backup=backup)
     before = [from_json(text) for text in json.loads(_path().read_text(encoding="utf-8"))["before"]]
     yield _migrate(plan)
     found = list(_compare(before))
     if found and not accept:
-        close("The last upgrade changed who may do what. rapport upgrade tells what, and goes on with --accept-access-changes.")
+        close(_STOPPED)
         raise UpgradeStopped(_told(found))
     for one in found:
         yield f"accepted: {one.workspace}: {one.sentence}"
