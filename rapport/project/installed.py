@@ -10,7 +10,7 @@ PACKAGE = Path(__file__).resolve().parent.parent
 
 ENGINES = (
     "timeline", "imports", "exports", "privacy", "views", "followups", "notices", "calendar", "batches", "duplicates", "programs",
-    "webhooks", "words",
+    "webhooks", "words", "backup", "upgrade",
 )
 MODULES = ("customers", "activities", "sales")
 

@@ -49,13 +49,18 @@ def _prepare(link_for: str, *, sample: bool) -> Facts:
     import django
 
     django.setup()
-    from django.core.management import call_command
     from django.db import connection, connections
 
+    from rapport.engines.upgrade.closing import closed_because
+    from rapport.engines.upgrade.going import is_stopped
     from rapport.project.health import has_open_migrations
 
-    if has_open_migrations():
-        call_command("migrate", interactive=False, verbosity=0)
+    if is_stopped() or ((has_open_migrations() or closed_because()) and not _upgrade()):
+        # The door stays closed: pages answer so (surfaces/web/closed.py), no job runs, and nothing is migrated by the way.
+        print(f"Rapport is closed. {closed_because()}", file=sys.stderr, flush=True)
+        facts = Facts(setup_link="", database=_database_name(connection))
+        connections.close_all()
+        return facts
 
     from rapport.kernel.access import walls
     from rapport.kernel.access.setup import new_setup_link, setup_needed
@@ -72,6 +77,30 @@ def _prepare(link_for: str, *, sample: bool) -> Facts:
     # Workers are forked from this process, and a database connection must not be carried across a fork.
     connections.close_all()
     return facts
+
+
+def _upgrade() -> bool:
+    """Bring the database up to this version as `rapport upgrade` does; False when that was stopped and the door is closed.
+
+    Without a snapshot where there is nothing yet, and where no backups are made by themselves (PostgreSQL without a folder)."""
+    from rapport.engines.backup.place import is_on
+    from rapport.engines.backup.problems import BackupProblem
+    from rapport.engines.upgrade.going import UpgradeStopped, go
+    from rapport.engines.upgrade.plan import plan_of
+
+    plan = plan_of()
+    if plan.obstacles:
+        raise NotReady(" ".join(plan.obstacles))
+    try:
+        for line in go(plan, backup=is_on(), accept=False):
+            if not plan.is_new:
+                print(f"Upgrade: {line}", flush=True)
+    except BackupProblem as problem:
+        raise NotReady(f"{problem} (To upgrade without a snapshot: rapport upgrade --no-backup)") from problem
+    except UpgradeStopped as stopped:
+        print(stopped, file=sys.stderr, flush=True)
+        return False
+    return True
 
 
 def _make_sample() -> None:

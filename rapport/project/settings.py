@@ -14,6 +14,9 @@ RAPPORT_MAIL_FROM       the sender of those mails; default rapport@ the host of 
 RAPPORT_TRUSTED_PROXIES how many proxies stand in front and add X-Forwarded-For; default 0: that header is not believed
 RAPPORT_API_RATE        requests a minute that one API token may send; default 0: as many as it likes
 RAPPORT_OPEN_WORKSPACES 1 lets everybody who signed in make a further workspace
+RAPPORT_BACKUPS         folder of the backups that are made each hour, such as a mounted disk; default data/backups with SQLite,
+                        none with PostgreSQL; "off" for none
+RAPPORT_BACKUP_PASSPHRASE_FILE  seals those backups with the first line of this file
 RAPPORT_ALLOW_PRIVATE_EGRESS  1 lets the sign-in provider of a workspace stand on a private address
 """
 
@@ -50,6 +53,9 @@ if not DATABASE_URL:
     use_bundled_sqlite()
     refuse_unsafe_sqlite()
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+BACKUPS = os.environ.get("RAPPORT_BACKUPS", "").strip()
+BACKUP_PASSPHRASE_FILE = os.environ.get("RAPPORT_BACKUP_PASSPHRASE_FILE", "").strip()
 
 # ---- Address ----
 BASE_URL = os.environ.get("RAPPORT_BASE_URL", "").rstrip("/")
@@ -97,6 +103,7 @@ MIDDLEWARE = [
     "django.middleware.gzip.GZipMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
+    "rapport.surfaces.web.closed.ClosedForUpgrade",  # before anything that asks the database
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",

@@ -58,6 +58,10 @@ REVIEWED: dict[str, Reviewed] = {
     "calendar/import": Reviewed("GET POST"),
     "docs/api": Reviewed("GET"),
     "docs/openapi.json": Reviewed("GET"),
+    "settings/backups": Reviewed("GET"),
+    "settings/backups/state": Reviewed("GET"),
+    "settings/backups/do": Reviewed("POST"),
+    "settings/backups/<str:name>/file": Reviewed("GET"),
     "settings/webhooks": Reviewed("GET"),
     "settings/webhooks/new": Reviewed("GET POST"),
     "settings/webhooks/release": Reviewed("POST"),
@@ -260,7 +264,7 @@ def filled(route: str, info: TypeInfo, record_id: object = _UNKNOWN, **given: ob
         "column_id": [_UNKNOWN], "token_id": [_UNKNOWN], "view_id": [_UNKNOWN], "role_id": [_UNKNOWN],
         "batch_id": [_UNKNOWN], "run_id": [_UNKNOWN], "line": [1], "what": ["run"], "applied_id": [_UNKNOWN], "field_id": [_UNKNOWN], "other": ["lead"],
         "user_id": [_UNKNOWN], "grant_id": [999_999], "workspace_id": [_UNKNOWN], "session_id": [_UNKNOWN],
-        "pair_id": [999_999], "merge_id": [_UNKNOWN], "other_id": [_UNKNOWN], "passkey_id": [999_999], "rule_id": [_UNKNOWN], "notice_id": [_UNKNOWN], "uid": ["wrong"], "token": ["wrong"], "invitation_id": [_UNKNOWN], "rest": ["nothing/at/all/here/"],
+        "pair_id": [999_999], "merge_id": [_UNKNOWN], "other_id": [_UNKNOWN], "passkey_id": [999_999], "rule_id": [_UNKNOWN], "notice_id": [_UNKNOWN], "uid": ["wrong"], "token": ["wrong"], "invitation_id": [_UNKNOWN], "rest": ["nothing/at/all/here/"], "name": ["rapport-20200101-000000.bak"],
         **{name: value if isinstance(value, list) else [value] for name, value in given.items()},
     }  # fmt: skip
     if route.startswith("file/<"):

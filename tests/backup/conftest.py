@@ -29,6 +29,23 @@ from rapport.kernel.context import working_as_system
 with working_as_system(Workspace.objects.order_by("pk").first(), "test") as ctx:
 """
 
+_SCRIPT = """
+import io, sys
+from contextlib import redirect_stderr, redirect_stdout
+def run(*words, typed="", code=0):
+    from rapport.surfaces.cli.main import main
+    out, err, sys.stdin = io.StringIO(), io.StringIO(), io.StringIO(typed)
+    with redirect_stdout(out), redirect_stderr(err):
+        found = main(words)
+    assert found == code, (words, found, out.getvalue(), err.getvalue())
+    return out.getvalue() + err.getvalue()
+def add(name):
+    from rapport.kernel.access.models import Workspace
+    from rapport.kernel.context import working_as_system
+    with working_as_system(Workspace.objects.order_by("pk").first(), "test") as ctx:
+        ctx.create("customer", name=name)
+"""
+
 
 class Both(Installation):
     """An installation whose commands can be killed at a line of their output."""
@@ -51,11 +68,20 @@ class Both(Installation):
         lines = self.run("export", "customer", "--fields", "name", "--format", "jsonl")[0].splitlines()
         return {json.loads(line)["name"] for line in lines}
 
-    def python(self, text: str) -> str:
+    def python(self, text: str, *, code: int = 0) -> str:
         """Run a piece of Python inside the first workspace, with `ctx` of the system; what it prints."""
         done = subprocess.run(
             [sys.executable, "-c", _INSIDE + textwrap.indent(textwrap.dedent(text), "    ")], env=self.environment, text=True,
             cwd=self.folder, capture_output=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == code, (done.returncode, done.stderr)
+        return done.stdout.strip()
+
+    def script(self, text: str) -> str:
+        """Run several commands in one process, as `run(*words, typed="", code=0)`, with `add(name)`; what is printed besides."""
+        done = subprocess.run(
+            [sys.executable, "-c", _SCRIPT + textwrap.dedent(text)], env=self.environment, text=True, cwd=self.folder,
+            capture_output=True, check=False,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
         return done.stdout.strip()

@@ -30,24 +30,37 @@ def _with_a_file(place: Both) -> str:
     """)
 
 
+def _answers(place: Both, tokens: list[str]) -> str:
+    """What the API says to each token."""
+    return place.python(f"""
+        from django.test import Client
+        ask = lambda token: Client(headers={{"host": "localhost", "authorization": "Bearer " + token}}).get("/api/v1/customer")
+        print(*[ask(one).status_code for one in {tokens!r}])
+    """)
+
+
 def test_drill_what_was_there_comes_back_and_nothing_else(place: Both) -> None:
     """Create, verify, change, restore: customers, files and the log are those of the backup; the later state is kept
-    aside; sessions have ended; jobs are held until released; doctor knows when a backup was last proven."""
+    aside; sessions have ended; jobs and API tokens are held until released, and a token revoked since stays revoked; doctor
+    knows when a backup was last proven."""
     place.add("Before")
     key = _with_a_file(place)
     place.python("from django.contrib.sessions.models import Session; import django.utils.timezone as t;"
                  "Session.objects.create(session_key='x' * 32, session_data='', expire_date=t.now())")  # fmt: skip
+    tokens = [place.run("token", "create", "--email", "ann@example.com", "--name", name)[0].strip() for name in ("stays", "goes")]
     out = place.folder / "a.bak"
     said = place.run("backup", "create", "--out", str(out), "--verify")[0]
     assert "can be restored" in said and "1 files" in said and "search finds" in said
     assert stat.S_IMODE(out.stat().st_mode) == stat.S_IMODE(Path(f"{out}.keys").stat().st_mode) == 0o600
     place.add("After")
+    place.run("token", "revoke", "--email", "ann@example.com", "--name", "goes")
     shutil.rmtree(place.data / "files" / key[:2])
     dry = place.run("restore", str(out), "--dry-run")[0]
     assert "“Fernhill”" in dry and "Nothing was changed" in dry and place.names() == {"Before", "With a file", "After"}
     assert "--replace" in place.run("restore", str(out), code=1)[1]
     told = place.run("restore", str(out), "--replace")[0]
-    assert "1 sessions ended" in told and "--release" in told
+    assert "1 sessions ended" in told and "--release" in told and "1 API tokens revoked again" in told
+    assert _answers(place, tokens) == "503 401"
     assert place.names() == {"Before", "With a file"}
     assert (place.data / "files" / key[:2] / key).read_bytes() == b"the plan"
     assert next(place.data.glob("before-restore-*")).is_dir()
@@ -56,6 +69,7 @@ def test_drill_what_was_there_comes_back_and_nothing_else(place: Both) -> None:
     assert place.python("from rapport.kernel.jobs.queue import Queue; from rapport.kernel.jobs.runner import Runner, Shutdown;"
                         "print(Runner(Queue('w'), Shutdown(1)).turn())") == "False"  # fmt: skip
     place.run("restore", "--release")
+    assert _answers(place, tokens) == "200 401"
     doctor = place.run("doctor")[0]
     assert "held back" not in doctor and "proven" in doctor
 

@@ -12,7 +12,7 @@ from rapport.engines.duplicates.models import DuplicatePair
 from rapport.engines.imports.check import Check
 from rapport.engines.imports.models import ImportRun
 from rapport.engines.imports.session import table_of, take_in
-from rapport.kernel.access.models import Account
+from rapport.kernel.access.models import Account, Workspace
 from tests.cast import Cast, first_stage_id
 from tests.factory import make
 from tests.platform.passes import ROOT
@@ -45,6 +45,7 @@ def addresses(committed_cast: Cast) -> list[str]:
         workspace=committed_cast.home, type="customer", one_id=one, other_id=other, score=79,
         evidence=[["phone", ["phones"], 58], ["near:96", ["name"], 48]],
     )  # fmt: skip
+    Workspace.objects.filter(pk=committed_cast.away.pk).update(is_sample=True)  # or there is no page of backups
     made = {"customer": hotel, "deal": deal, "lead": lead, "task": task}
     at = [f"/{key}/{one.pk}" for key, one in made.items()]
     return [
@@ -66,7 +67,7 @@ def addresses(committed_cast: Cast) -> list[str]:
         f"/calendar?who={committed_cast.ana.pk},{committed_cast.ben.pk}", "/calendar/import", "/settings/calendar",
         "/duplicates/customer/review", "/duplicates/lead/merges", f"/customer/{person.pk}/merge/{twin.pk}",
         f"/duplicates/customer/group/{pair.pk}", "/duplicates/lead/among/customer",
-        "/settings/webhooks", "/settings/webhooks/new", "/docs/api", "/docs/api?type=deal", "/docs/api?q=lose",
+        "/settings/webhooks", "/settings/webhooks/new", "/settings/backups", "/docs/api", "/docs/api?type=deal", "/docs/api?q=lose",
         f"{at[0]}/network", f"{at[0]}/timeline?q=beans",
     ]  # fmt: skip
 

@@ -23,7 +23,8 @@ def test_an_empty_folder_becomes_a_running_rapport(rapport: Start) -> None:
     assert f"Address      {one.url}/" in one.output
     assert f"Set-up link  {one.url}/setup/" in one.output
     assert one.get("/livez") == (200, "ok\n")
-    assert one.get("/readyz") == (200, "ok\n")
+    # A second line for this machine only: how old the proof of a backup is.
+    assert one.get("/readyz") == (200, "ok\nbackup-proof-age-seconds never\n")
     assert (one.data / "rapport.sqlite3").is_file()
     assert (one.data / "secret_key").stat().st_mode & 0o777 == 0o600
     assert one.data.stat().st_mode & 0o777 == 0o700

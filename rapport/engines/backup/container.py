@@ -66,6 +66,16 @@ def writing(out: Path, passphrase: str) -> Iterator[tuple[Writer, dict[str, obje
         with made.open("rb+") as file:
             os.fsync(file.fileno())
         made.replace(out)
+        sync_folder(out.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """See a rename on the disk."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 class Backup:

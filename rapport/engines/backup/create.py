@@ -56,6 +56,11 @@ def key_mark(key: str) -> str:
     return hashlib.sha256(b"rapport-backup-key:" + key.encode()).hexdigest()[:16]
 
 
+def plain_size() -> int:
+    """Bytes of what a backup holds, before packing."""
+    return files_size() + database_size()
+
+
 def _size() -> int:
     """A SQLite database lies beside the backup as a copy while it is packed."""
     return files_size() + (2 if connection.vendor == "sqlite" else 1) * database_size()

@@ -33,7 +33,7 @@ def write_secret(path: Path, text: str) -> None:
     """Write a file that only its owner reads: whole, or as it was."""
     part = path.with_name(f".{path.name.lstrip('.')}.part")
     handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(handle, "w", encoding="ascii") as file:
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())

@@ -17,13 +17,15 @@ from pathlib import Path
 from django.conf import settings
 from django.db import connection, connections
 
-from rapport.engines.backup.container import Backup, reading
+from rapport.engines.backup.container import Backup, reading, sync_folder
 from rapport.engines.backup.create import create, key_mark
 from rapport.engines.backup.databases import COMPANIONS, dump_of, load
 from rapport.engines.backup.files import write_secret
 from rapport.engines.backup.problems import BackupProblem
+from rapport.engines.backup.record import remember_verified
 from rapport.engines.backup.scratch import command_there, restored_aside, run_try
-from rapport.engines.backup.verify import checked, key_for, remember_verified
+from rapport.engines.backup.tokens import note_revoked
+from rapport.engines.backup.verify import checked, key_for
 from rapport.engines.privacy.journal import journal_path
 from rapport.kernel.jobs.holding import hold
 
@@ -37,6 +39,7 @@ def restore(path: Path, *, keys: Path | None = None, passphrase: str = "", witho
         with restored_aside(backup, key, parent=data) as environment:
             yield from run_try(environment, backup.manifest)
             _merge_journal(Path(environment["RAPPORT_DATA"]))
+            note_revoked(Path(environment["RAPPORT_DATA"]))
             yield from command_there(environment, "backup", "settle")
             stamp = dt.datetime.now().astimezone().strftime("%Y%m%d-%H%M%S")
             kept = data / f"before-restore-{stamp}"
@@ -113,11 +116,7 @@ def _swap_sqlite(restored: Path, kept: Path) -> None:
     with fresh.open("rb+") as file:
         os.fsync(file.fileno())
     fresh.replace(living)
-    folder = os.open(living.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    sync_folder(living.parent)
 
 
 def _rest(path: Path) -> None:

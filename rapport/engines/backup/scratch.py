@@ -20,6 +20,8 @@ from rapport.engines.backup.databases import load
 from rapport.engines.backup.problems import BackupProblem
 from rapport.engines.privacy.journal import journal_path
 
+_NAME_FILE, _PREFIX = "database.name", "rapport_verify_"
+
 
 @contextmanager
 def restored_aside(backup: Backup, key: str, *, parent: Path) -> Iterator[dict[str, str]]:
@@ -39,7 +41,7 @@ def restored_aside(backup: Backup, key: str, *, parent: Path) -> Iterator[dict[s
             return
         dump = Path(folder) / "database.dump"
         backup.take("database.dump", dump)
-        with _scratch_database() as name:
+        with _scratch_database(Path(folder) / _NAME_FILE) as name:
             load(dump, name)
             yield environment | {"DATABASE_URL": _url(name)}
 
@@ -77,8 +79,9 @@ def _other_database(vendor: str) -> str:
 
 
 @contextmanager
-def _scratch_database() -> Iterator[str]:
-    name = f"rapport_verify_{secrets.token_hex(6)}"
+def _scratch_database(note: Path) -> Iterator[str]:
+    name = f"{_PREFIX}{secrets.token_hex(6)}"
+    note.write_text(name, encoding="ascii")  # whoever clears up after a killed process finds it
     quoted = connection.ops.quote_name(name)
     try:
         with connection.cursor() as cursor:
@@ -92,6 +95,20 @@ def _scratch_database() -> Iterator[str]:
         yield name
     finally:
         _drop(quoted)
+
+
+def scratch_name_in(folder: Path) -> str:
+    """The scratch database that a killed process noted in its folder; "" when there is none."""
+    try:
+        name = (folder / _NAME_FILE).read_text(encoding="ascii").strip()
+    except OSError:
+        return ""
+    return name if name.startswith(_PREFIX) and name.removeprefix(_PREFIX).isalnum() else ""
+
+
+def drop_scratch(name: str) -> None:
+    """Take a scratch database away that somebody left."""
+    _drop(connection.ops.quote_name(name))
 
 
 def _drop(quoted: str) -> None:

@@ -1,11 +1,14 @@
-"""What must not be as it was at the time of the backup: sessions end, erased people are erased again."""
+"""What must not be as it was at the time of the backup: sessions end, revoked tokens are revoked, erased people erased."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
+from django.conf import settings
 from django.contrib.sessions.models import Session
 
+from rapport.engines.backup.tokens import revoke_again
 from rapport.engines.privacy.journal import journal_path
 from rapport.engines.privacy.reapply import reapply
 from rapport.kernel.access.current import unscoped
@@ -16,5 +19,6 @@ def settle() -> Iterator[str]:
     with unscoped("a restore ends every session of the installation"):
         ended, _by_type = Session.objects.all().delete()
     yield f"{ended} sessions ended: everybody signs in anew"
+    yield f"{revoke_again(Path(settings.DATA))} API tokens revoked again, as they were here"
     erased = sum(1 for _one in reapply(journal_path()))
     yield f"{erased} people erased again, as the journal of erasures says"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,21 +10,21 @@ from django.conf import settings
 from rapport.engines.backup.container import Backup, Progress, reading
 from rapport.engines.backup.create import KEYS_SUFFIX, key_mark
 from rapport.engines.backup.problems import BackupProblem
+from rapport.engines.backup.record import BY_COMMAND, remember_verified
 from rapport.engines.backup.scratch import restored_aside, run_try
-
-_STATE = "backup-state.json"
 
 
 def verify(
-    path: Path, *, keys: Path | None = None, passphrase: str = "", progress: Progress = lambda share, count: None
-) -> Iterator[str]:
+    path: Path, *, keys: Path | None = None, passphrase: str = "", by: str = BY_COMMAND,
+    progress: Progress = lambda share, count: None,
+) -> Iterator[str]:  # fmt: skip
     """One line per proof; raises BackupProblem at the first that fails. The living installation is not touched."""
     with reading(path, passphrase) as backup:
         yield checked(backup, path, progress)
         key = key_for(path, backup.manifest, keys)
         with restored_aside(backup, key, parent=path.parent) as environment:
             yield from run_try(environment, backup.manifest)
-        remember_verified(str(backup.manifest["created_at"]))
+        remember_verified(str(backup.manifest["created_at"]), path.name, by)
 
 
 def refuse_workspace(manifest: dict[str, object], path: Path) -> None:
@@ -58,19 +56,3 @@ def key_for(path: Path, manifest: dict[str, object], keys: Path | None) -> str:
         f"The key of this backup ({beside.name}) is missing, and this installation has another one. Without it, code apps of "
         "the second step and secrets of single sign-on are lost: give it with --keys, or say --without-keys."
     )
-
-
-def remember_verified(created_at: str) -> None:
-    """Write down which backup was last proven, for `rapport doctor`."""
-    path = Path(settings.DATA) / _STATE
-    now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
-    path.write_text(json.dumps({"verified_at": now, "created_at": created_at}), encoding="ascii")
-
-
-def last_verified() -> tuple[dt.datetime, dt.datetime] | None:
-    """(when a backup was last proven by restoring it, when that backup was made); None when never."""
-    try:
-        found = json.loads((Path(settings.DATA) / _STATE).read_text(encoding="ascii"))
-        return dt.datetime.fromisoformat(found["verified_at"]), dt.datetime.fromisoformat(found["created_at"])
-    except (OSError, ValueError, KeyError):
-        return None

@@ -18,6 +18,8 @@ from django.db.migrations.state import ProjectState
 
 from rapport.engines.backup.databases import database_size
 from rapport.engines.backup.files import files_size
+from rapport.engines.backup.place import folder
+from rapport.engines.upgrade.fingerprint import kept
 from rapport.kernel.access.current import unscoped
 
 #: Rows a second that a table with its indexes is copied with on a machine of two cores (docs/decisions/0019-backup.md).
@@ -79,6 +81,8 @@ def plan_of() -> Plan:
     state = loader.project_state(list(applied)) if applied else ProjectState()
     found.steps = list(_steps(todo, state)) if todo else []
     found.seconds = sum(step.rows for step in found.steps) / ROWS_A_SECOND
+    if todo and not found.is_new:
+        found.notes += _notes(todo)
     _weigh(found)
     return found
 
@@ -110,11 +114,29 @@ def _rows(state: ProjectState, app: str, name: str, tables: set[str]) -> int:
 
 
 def _weigh(found: Plan) -> None:
-    """Room for the backup, and on SQLite for the copy of a table that is rebuilt."""
-    data = Path(settings.DATA)
-    found.bytes_needed = 2 * database_size() + files_size() if found.steps and not found.is_new else 0
-    free = shutil.disk_usage(data).free
-    if free < found.bytes_needed:
-        found.obstacles.append(
-            f"{data} has {free / 2**30:.1f} GB free, {found.bytes_needed / 2**30:.1f} GB are needed; make room first."
-        )
+    """Room for the snapshot and the place where it is proven; on SQLite also for the copy of a table that is rebuilt, which
+    comes when that place is gone again and takes no more than it did."""
+    if not found.steps or found.is_new:
+        return
+    size = database_size() + files_size()
+    found.bytes_needed = 3 * size
+    for where in dict.fromkeys((Path(settings.DATA), _there(folder()))):
+        free = shutil.disk_usage(where).free
+        if free < found.bytes_needed:
+            found.obstacles.append(
+                f"{where} has {free / 2**30:.1f} GB free, {found.bytes_needed / 2**30:.1f} GB are needed; make room first."
+            )
+
+
+def _there(path: Path) -> Path:
+    while not path.exists():
+        path = path.parent
+    return path
+
+
+def _notes(todo: list[Migration]) -> list[str]:
+    """What people must know: a migration that takes something away, or changes what is used to, says so in `breaking`."""
+    said = [f"{one.app_label}.{one.name}: {one.breaking}" for one in todo if getattr(one, "breaking", "")]
+    if todo and kept() is None:
+        said.append("no access fingerprint of the version before is kept: only what a migration itself changes will be compared")
+    return said

@@ -23,6 +23,7 @@ from rapport.kernel.access.tokens import find_token, narrowed
 from rapport.kernel.changes.events import note_denied
 from rapport.kernel.context import Context, context_for
 from rapport.kernel.errors import Gone, RapportError, Refused
+from rapport.kernel.jobs.holding import held_because
 from rapport.surfaces.api import limits, problems
 from rapport.surfaces.api.problems import HttpProblem
 from rapport.surfaces.api.repeats import answered_once
@@ -93,6 +94,8 @@ def signed_in(request: HttpRequest) -> Iterator[Context]:
     token = find_token(secret) if secret.isascii() and len(secret) <= _LONGEST_TOKEN else None
     if token is None:
         raise _unknown(_("This token is wrong, expired or revoked; make a new one in your settings."))
+    if held_because():
+        raise _held()
     user = token.user
     if not user.is_active or user.deleted_at is not None or (user.account is not None and not user.account.is_active):
         raise _unknown(_("The user of this token may no longer sign in."))
@@ -122,6 +125,11 @@ def nothing_here(request: HttpRequest, rest: str = "") -> HttpResponse:
 
 def _unknown(sentence: str) -> HttpProblem:
     return HttpProblem(401, sentence, code="unauthenticated", headers={"WWW-Authenticate": 'Bearer realm="rapport"'})
+
+
+def _held() -> HttpProblem:
+    sentence = _("This Rapport was restored from a backup and holds programs back; whoever runs it lets them go on.")
+    return HttpProblem(503, sentence, code="held", headers={"Retry-After": "60"})
 
 
 def _no_such_method(allowed: str) -> HttpProblem:

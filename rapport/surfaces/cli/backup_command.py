@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
+from contextlib import closing
 from pathlib import Path
 
+from rapport.engines.backup import place, record
 from rapport.engines.backup.create import KEYS_SUFFIX, create
-from rapport.engines.backup.keeping import thin_out
+from rapport.engines.backup.keeping import new_name, thin_out
 from rapport.engines.backup.settling import settle
 from rapport.engines.backup.trying import try_out
 from rapport.engines.backup.verify import verify
@@ -22,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     place = made.add_mutually_exclusive_group(required=True)
     place.add_argument("--out", metavar="FILE", help="the file to write")
     place.add_argument("--to", metavar="FOLDER", help="write rapport-DATE-TIME.bak into this folder")
-    rule = "with --to: keep one an hour for a day, one a day for a week, one a week for five weeks; delete the others"
+    rule = "with --to: keep one an hour for a day, one a day for a week, one a week for five weeks; delete the rest when proven"
     made.add_argument("--keep", action="store_true", help=rule)
     made.add_argument("--verify", action="store_true", help="and prove at once that it can be restored")
     proven = verbs.add_parser("verify", help="restore it beside the living installation, try it out, and throw it away")
@@ -43,10 +45,12 @@ def passphrase(options: argparse.Namespace) -> str:
     """The first line of the passphrase file."""
     if not options.passphrase_file:
         return ""
-    found = Path(options.passphrase_file).read_text(encoding="utf-8").strip().splitlines()
-    if not found or len(found[0]) < 12:
-        raise CommandFailed(f"{options.passphrase_file} holds no passphrase of at least 12 signs in its first line.")
-    return found[0]
+    return place.first_line(Path(options.passphrase_file))
+
+
+def own_passphrase(options: argparse.Namespace) -> str:
+    """The same, else what seals the backups that are made by themselves."""
+    return passphrase(options) or place.passphrase()
 
 
 def run(options: argparse.Namespace) -> int:
@@ -54,7 +58,7 @@ def run(options: argparse.Namespace) -> int:
     if options.verb == "create":
         return _create(options)
     if options.verb == "verify":
-        _verify(Path(options.file), Path(options.keys) if options.keys else None, passphrase(options))
+        _verify(Path(options.file), Path(options.keys) if options.keys else None, own_passphrase(options))
         return 0
     for line in try_out(Path(options.facts)) if options.verb == "try" else settle():
         print(line)
@@ -62,23 +66,24 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _create(options: argparse.Namespace) -> int:
-    out = Path(options.out) if options.out else Path(options.to) / f"rapport-{dt.datetime.now().astimezone():%Y%m%d-%H%M%S}.bak"
+    out = Path(options.out) if options.out else Path(options.to) / new_name(dt.datetime.now().astimezone())
     if out.is_dir():
         raise CommandFailed(f"{out} is a folder; name a file in it, or use --to.")
     if options.keep and not options.to:
         raise CommandFailed("--keep goes with --to FOLDER.")
     line = ProgressLine(out.name)
     try:
-        facts = create(out, passphrase=passphrase(options), progress=line.show)
+        with place.only_one(wait=True):
+            facts = create(out, passphrase=own_passphrase(options), progress=line.show)
     finally:
         line.end()
     spaces = ", ".join(f"“{one['name']}”" for one in facts["workspaces"]) or "no workspace"  # type: ignore[attr-defined]
     print(f"{out}: {out.stat().st_size / 2**20:,.1f} MB, {facts['files']} files, {spaces}")
     print(f"{out}{KEYS_SUFFIX}: the key; keep it in another place than the backup")
     if options.verify:
-        _verify(out, None, passphrase(options))
+        _verify(out, None, own_passphrase(options))
     if options.keep:
-        for path in thin_out(Path(options.to), dt.datetime.now().astimezone()):
+        for path in thin_out(Path(options.to), dt.datetime.now().astimezone(), proven=record.proofs()):
             print(f"{path.name}: deleted, newer ones stand for it")
     return 0
 
@@ -86,9 +91,10 @@ def _create(options: argparse.Namespace) -> int:
 def _verify(path: Path, keys: Path | None, secret: str) -> None:
     line = ProgressLine(path.name)
     try:
-        for proof in verify(path, keys=keys, passphrase=secret, progress=line.show):
-            line.end()
-            print(f"ok   {proof}")
+        with place.only_one(wait=True), closing(verify(path, keys=keys, passphrase=secret, progress=line.show)) as proofs:
+            for proof in proofs:
+                line.end()
+                print(f"ok   {proof}")
     finally:
         line.end()
     print(f"{path.name} can be restored.")

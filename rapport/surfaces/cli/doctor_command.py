@@ -14,7 +14,7 @@ from django.conf import settings
 from django.core.checks import Error, run_checks
 from django.db import DatabaseError, connection
 
-from rapport.engines.backup.verify import last_verified
+from rapport.engines.backup import place, record
 from rapport.engines.upgrade.plan import open_migrations
 from rapport.kernel.access import walls
 from rapport.kernel.access.current import unscoped
@@ -26,7 +26,6 @@ from rapport.project.sqlite import LEAST_VERSION
 Finding = tuple[str, str, str]  # ok | warn | bad, what, how to mend it
 _LEAST_FREE = 1024**3
 _OLDEST_JOB = dt.timedelta(minutes=15)
-_OLDEST_PROOF = dt.timedelta(days=2)
 _CLOCK_DRIFT = dt.timedelta(minutes=2)
 
 
@@ -192,16 +191,26 @@ def address() -> Iterator[Finding]:
 
 
 def backups() -> Iterator[Finding]:
-    """When was a backup last proven by restoring it, and does a restore hold back what leaves the house?"""
-    found = last_verified()
-    if found is None:
-        yield "warn", "no backup was ever proven", "rapport backup create --to FOLDER --keep --verify, each hour by a timer"
+    """Are backups made, when was one last proven by restoring it, and does a restore hold back what leaves the house?"""
+    if place.is_on():
+        where = f"a backup each hour into {place.folder()}"
+        same = "It lies on the disk of the data: set RAPPORT_BACKUPS to a folder on another one." if place.is_same_disk() else ""
+        yield ("warn" if same else "ok"), where, same
     else:
-        late = dt.datetime.now(dt.UTC) - found[0] > _OLDEST_PROOF
+        yield "ok", "no backups are made by themselves (RAPPORT_BACKUPS names a folder)", ""
+    if problem := record.last_problem():
+        yield "bad", f"the last backup failed {problem[0]:%Y-%m-%d %H:%M} UTC", problem[2]
+    found, age = record.last_verified(), record.proof_age()
+    if found is None or age is None:
+        yield "warn", "no backup was ever proven", "rapport backup create --to FOLDER --keep --verify"
+    else:
+        late = age > record.OLDEST_PROOF
         mend = "rapport backup create --to FOLDER --keep --verify" if late else ""
-        yield ("warn" if late else "ok"), f"backup of {found[1]:%Y-%m-%d %H:%M} proven {found[0]:%Y-%m-%d %H:%M} UTC", mend
+        hours = int(age.total_seconds() // 3600)
+        proof = f"backup of {found[1]:%Y-%m-%d %H:%M} proven {found[0]:%Y-%m-%d %H:%M} UTC, {hours} h ago"
+        yield ("warn" if late else "ok"), proof, mend
     if reason := held_because():
-        yield "warn", f"mails, webhooks and follow-ups are held back ({reason})", "rapport restore --release lets them go"
+        yield "warn", f"mails, webhooks, follow-ups, API tokens are held back ({reason})", "rapport restore --release frees them"
 
 
 def mail() -> Iterator[Finding]:

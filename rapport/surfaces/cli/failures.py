@@ -19,6 +19,7 @@ def sentence_of(problem: BaseException) -> str:
         return _with_fields(problem)
     if isinstance(problem, CommandFailed) or type(problem).__name__ in (
         "UnsafeSqlite", "UnfitRole", "UnusableDataFolder", "BadDatabaseUrl", "AlreadyRunning", "CannotStart", "BackupProblem",
+        "UpgradeStopped",
     ):  # fmt: skip
         return str(problem)
     name = type(problem).__name__

@@ -42,6 +42,7 @@ COMMANDS = {
     "restore": Command("restore_command", "put a backup back"),
     "workspace": Command("workspace_command", "write a whole workspace into one file of open formats, or bring one in"),
     "upgrade": Command("upgrade_command", "say what bringing this installation up to date would do, and do it"),
+    "access": Command("access_command", "print the fingerprint of who may do what"),
     "doctor": Command("doctor_command", "check this installation and say how to mend it"),
     "bench": Command("bench_command", "measure this installation"),
     "work": Command("work_command", "run background jobs (serve does this by itself)"),

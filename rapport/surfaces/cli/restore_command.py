@@ -19,7 +19,7 @@ from rapport.engines.backup.verify import refuse_workspace
 from rapport.engines.moving.unpack import unpack
 from rapport.kernel.jobs.holding import held_because, release
 from rapport.project.data_lock import hold_data_folder
-from rapport.surfaces.cli.backup_command import add_passphrase, passphrase
+from rapport.surfaces.cli.backup_command import add_passphrase, own_passphrase
 from rapport.surfaces.cli.failures import CommandFailed
 
 
@@ -32,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--replace", action="store_true", help="needed where workspaces stand already")
     parser.add_argument("--workspace", metavar="NAME", default="", help="bring back this one only, beside what is here")
     parser.add_argument("--as", dest="name", metavar="NAME", default="", help="with --workspace: what it is called then")
-    parser.add_argument("--release", action="store_true", help="let mails, webhooks and follow-ups go again after a restore")
+    parser.add_argument("--release", action="store_true", help="let mails, webhooks, follow-ups, API tokens go again")
     add_passphrase(parser)
 
 
@@ -53,12 +53,12 @@ def run(options: argparse.Namespace) -> int:
         if not is_empty and not options.replace:
             raise CommandFailed("There are workspaces already; --replace puts the backup in their place (they are kept aside).")
         keys = Path(options.keys) if options.keys else None
-        steps = restore(Path(options.file), keys=keys, passphrase=passphrase(options), without_keys=options.without_keys)
+        steps = restore(Path(options.file), keys=keys, passphrase=own_passphrase(options), without_keys=options.without_keys)
         for step in steps:
             print(f"ok   {step}")
         if options.release:
             return _release()
-        print("Mails, webhooks and follow-ups are held back; look around, then let them go: rapport restore --release")
+        print("Mails, webhooks, follow-ups and API tokens are held back; if all is well, let them go: rapport restore --release")
         return 0
     finally:
         lock.close()
@@ -71,7 +71,7 @@ def _one_workspace(options: argparse.Namespace) -> int:
     keys = Path(options.keys) if options.keys else None
     with tempfile.TemporaryDirectory(prefix=".rapport-restore-", dir=settings.DATA) as folder:
         out = Path(folder) / "workspace.zip"
-        for step in restore_workspace(Path(options.file), options.workspace, out, keys=keys, passphrase=passphrase(options)):
+        for step in restore_workspace(Path(options.file), options.workspace, out, keys=keys, passphrase=own_passphrase(options)):
             print(f"ok   {step}")
         for step in unpack(out, name=options.name):
             print(f"ok   {step}")
@@ -80,7 +80,7 @@ def _one_workspace(options: argparse.Namespace) -> int:
 
 def _say_what(options: argparse.Namespace) -> bool:
     """What the backup holds and what stands here; whether here is nothing yet."""
-    with reading(Path(options.file), passphrase(options)) as backup:
+    with reading(Path(options.file), own_passphrase(options)) as backup:
         facts = backup.manifest
         refuse_workspace(facts, Path(options.file))
         version = f"Rapport {facts['version']} (this is {__version__})"
@@ -107,5 +107,5 @@ def _release() -> int:
     for line in settle():
         print(f"ok   {line}")
     release()
-    print("Mails, webhooks and follow-ups go again.")
+    print("Mails, webhooks, follow-ups and API tokens go again.")
     return 0

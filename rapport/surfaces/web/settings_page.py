@@ -15,6 +15,7 @@ from rapport.kernel.context import Context
 from rapport.kernel.format import capital
 from rapport.kernel.records.registry import TypeInfo, registry
 from rapport.surfaces.web.audit_page import offers_audit
+from rapport.surfaces.web.backups_page import runs_installation
 from rapport.surfaces.web.duplicates_page import reviewable
 from rapport.surfaces.web.packs_page import offers_packs
 from rapport.surfaces.web.shell import SETTINGS, departments, is_part, render, types_in
@@ -106,6 +107,8 @@ def settings_lines(ctx: Context) -> tuple[list[Line], list[Line]]:
                           "/settings/packs", "package"))  # fmt: skip
     if ctx.viewer.scope("role", "edit") == "all":
         types.append(Line(_("Single sign-on"), _("Let your own provider vouch for people"), "/settings/sso", "log-in"))
+    if runs_installation(ctx):
+        types.append(Line(_("Backups"), _("Made each hour, proven each day"), "/settings/backups", "archive-restore"))
     return own, types
 
 
