@@ -102,6 +102,8 @@ REVIEWED: dict[str, Reviewed] = {
     "settings/fields": Reviewed("GET"),
     "settings/fields/<slug:type_key>": Reviewed("GET POST"),
     "settings/fields/<slug:type_key>/<uuid:field_id>/choices": Reviewed("GET POST"),
+    "settings/fields/<slug:type_key>/<uuid:field_id>/kind": Reviewed("GET POST"),
+    "settings/fields/<slug:type_key>/<uuid:field_id>/kind/state": Reviewed("GET"),
     "settings/layouts": Reviewed("GET"),
     "settings/layouts/<slug:type_key>": Reviewed("GET POST"),
     "notices": Reviewed("GET"),

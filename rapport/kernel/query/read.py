@@ -227,7 +227,7 @@ def _rows(
             values[key] = value if value or type(value) not in _EMPTY else None
         for one, key, kind, places, source in plan:
             if source == "custom":
-                values[key] = kind.load(kind.from_json(raw[places[0]].get(key)))  # type: ignore[attr-defined]
+                values[key] = kind.load(kind.from_json(raw[places[0]].get(one.place)))  # type: ignore[attr-defined]
             elif source == "computed" and one.is_kept:
                 values[key] = kind.load(kind.from_json(raw[places[0]]))
             elif source == "computed":

@@ -21,6 +21,8 @@ _MAYBE_OBJECT: Schema = {"type": ["object", "null"]}
 _NUMBER: Schema = {"type": "integer"}
 _TRUTH: Schema = {"type": "boolean"}
 _IMPORTS = "/api/v1/imports"
+#: The states of a change of kind.
+_KIND_STATES = ("looking", "looked", "changing", "done", "stopped", "refused")
 
 
 def engine_names(ctx: Context) -> list[str]:
@@ -38,6 +40,8 @@ def engine_paths(ctx: Context) -> dict[str, Schema]:
 
 def engine_paths_of(ctx: Context, info: TypeInfo, tag: str) -> dict[str, Schema]:
     """What engines add to the addresses of a type."""
+    if info.key == "custom_field" and gate.allows(ctx, info, "edit"):
+        return _kinds(tag)
     if identity_of(info.key) is None or not gate.allows(ctx, info, "merge"):
         return {}
     base, done = f"/api/v1/{info.key}/{{id}}", _merged(info)
@@ -207,6 +211,21 @@ def _merged(info: TypeInfo) -> dict[str, Schema]:
     answer: Schema = {"type": "object", "required": ["item", "merge"],
                       "properties": {"item": {"anyOf": [ref(name_of(info)), {"type": "null"}]}, "merge": merge}}  # fmt: skip
     return {"200": json_answer(_("It is done."), answer), "202": json_answer(_("It is being done."), answer)}
+
+
+def _kinds(tag: str) -> dict[str, Schema]:
+    """How a change of kind goes."""
+    count: Schema = {**_NUMBER, "minimum": 0}
+    shape: dict[str, Schema] = {
+        "id": ID, "state": {"type": "string", "enum": list(_KIND_STATES)}, "from": _TEXT, "to": _TEXT, "seen": count,
+        "fitting": count, "unfitting": count, "rest_field": {"anyOf": [ID, {"type": "null"}]}, "reason": _MAYBE,
+        "is_back": _TRUTH, "finished_at": {"type": ["string", "null"], "format": "date-time"},
+    }  # fmt: skip
+    answer: Schema = {"type": "object", "required": list(shape), "properties": shape}
+    return {"/api/v1/custom_field/{id}/kind": {"get": operation(
+        "custom_field.kind", _("How the last change of kind goes"), tag, {"200": json_answer(_("The change."), answer)},
+        parameters=("id",), about=_("It is begun by the action “change_kind”."),
+    )}}  # fmt: skip
 
 
 def _body(members: dict[str, Schema], *needed: str) -> Schema:
