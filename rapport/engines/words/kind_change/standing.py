@@ -15,6 +15,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
+from rapport.engines.views.grouping import group_field
 from rapport.engines.words.kind_change.turning import definition
 from rapport.engines.words.models import KindChange
 from rapport.engines.words.plan import plan_of
@@ -44,10 +45,12 @@ class Holder:
     filters: tuple[str, ...] = ()
     sorts: tuple[str, ...] = ()
     moments: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
 
 
 HOLDERS = (
-    Holder("view", ("matching",), ("sorting",)), Holder("follow_up_rule", ("matching",), moments=("moment",)),
+    Holder("view", ("matching",), ("sorting",), groups=("grouping",)),
+    Holder("follow_up_rule", ("matching",), moments=("moment",)),
     Holder("sharing_rule", ("matching",)), Holder("webhook", ("matching",)),
     Holder("custom_field", ("show_when", "require_when")),
 )  # fmt: skip
@@ -107,7 +110,7 @@ def _naming(ctx: Context, row: CustomField) -> Iterator[tuple[Holder, Record, st
     for holder in HOLDERS:
         if holder.type not in registry:
             continue
-        names = (*holder.filters, *holder.sorts, *holder.moments)
+        names = (*holder.filters, *holder.sorts, *holder.moments, *holder.groups)
         wanted = Q()
         for name in names:
             wanted |= Q(**{f"{name}__contains": row.key})
@@ -125,6 +128,8 @@ def _try(ctx: Context, holder: Holder, record: Record, name: str, row: CustomFie
         compile_filter(ctx, registry.get(on_type), parse(text))
     elif name in holder.sorts:
         sort_keys(ctx, registry.get(on_type), text)
+    elif name in holder.groups:
+        group_field(ctx, registry.get(on_type), text)
     elif text == row.key and on_type == row.on_type and row.kind not in _DAYS:
         raise Invalid(_("It counts from this day, so the field must stay a date."))
 
