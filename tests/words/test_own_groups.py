@@ -8,7 +8,10 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from rapport.kernel.query import totals
+from rapport.kernel.query import ordering, totals
+from rapport.kernel.query.read import read_page
+from rapport.kernel.query.text import parse
+from rapport.kernel.records.registry import registry
 from tests.cast import Cast, hide_group
 from tests.web.test_grouping import _heads, _unfold
 from tests.web.test_list import names
@@ -59,6 +62,30 @@ def test_a_hidden_own_field_makes_no_groups(cast: Cast) -> None:
     assert page.status_code == 422 and "Rank" not in page.content.decode()
 
 
+def test_sorting_by_an_own_field_and_another_goes_along_the_index(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Among many the first key is walked along its index; the rest is the order within one value."""
+    _fill(cast)
+    monkeypatch.setattr(ordering, "_FEW", 0)
+    ctx = cast.ctx("ana")
+    with CaptureQueriesContext(connection) as asked:
+        page = read_page(ctx, registry.get("customer"), sort="c_rank,-name", where=parse("c_rank is not empty"), fields=["name"], limit=2)
+    assert [row.values["name"] for row in page.rows] == ["Cong", "Aran"] and page.next
+    walks = [one["sql"] for one in asked if one["sql"].startswith('SELECT "kernel_indexedvalue"') and "ORDER BY" in one["sql"]]
+    assert walks and "LIMIT" in walks[0]
+    _demand_no_sort(walks[0])
+
+
+def _demand_no_sort(statement: str) -> None:
+    """The database answers it in the order of an index."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SET LOCAL enable_seqscan = off")
+            cursor.execute("SET LOCAL enable_sort = off")
+        cursor.execute(("EXPLAIN " if connection.vendor == "postgresql" else "EXPLAIN QUERY PLAN ") + statement)
+        plan = "\n".join(str(row) for row in cursor.fetchall())
+    assert "indexedvalue" in plan and "USE TEMP B-TREE" not in plan and "Sort" not in plan
+
+
 def test_leaps_go_along_the_index(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     """Past the cap the values are found by leaps along the keys: no statement sorts or scans all of them."""
     _fill(cast)
@@ -68,10 +95,4 @@ def test_leaps_go_along_the_index(cast: Cast, monkeypatch: pytest.MonkeyPatch) -
         assert cast.client("ana").get("/customer/?group=c_keeper").status_code == 200
     leaps = [one["sql"] for one in asked if "kernel_indexedvalue" in one["sql"] and "ORDER BY" in one["sql"]]
     assert leaps
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            cursor.execute("SET LOCAL enable_seqscan = off")
-            cursor.execute("SET LOCAL enable_sort = off")
-        cursor.execute(("EXPLAIN " if connection.vendor == "postgresql" else "EXPLAIN QUERY PLAN ") + leaps[0])
-        plan = "\n".join(str(row) for row in cursor.fetchall())
-    assert "indexedvalue" in plan and "USE TEMP B-TREE" not in plan and "Sort" not in plan
+    _demand_no_sort(leaps[0])
