@@ -10,19 +10,21 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from rapport.engines.words.kind_change.asking import ask, go_on, last_change, take_back
+from rapport.engines.words.kind_change.asking import ask, can_be_taken_back, go_on, last_change, take_back
 from rapport.engines.words.kind_change.changing import Changing, late_writes
 from rapport.engines.words.kind_change.looking import examples
 from rapport.engines.words.kind_change.standing import obstacles
 from rapport.engines.words.kind_change.tasks import _context
 from rapport.engines.words.models import KindChange
-from rapport.kernel.access.current import forget_schema, note_schema
+from rapport.kernel.access.current import forget_schema, no_workspace, note_schema
 from rapport.kernel.changes.history import history
 from rapport.kernel.custom import fields
 from rapport.kernel.custom.fields import known
 from rapport.kernel.custom.models import CustomField
 from rapport.kernel.errors import Conflict, Gone, Invalid
 from rapport.kernel.jobs.runner import run_due
+from rapport.kernel.jobs.tasks import enqueue
+from rapport.kernel.query.models import IndexedValue
 from rapport.kernel.query.read import read_page
 from rapport.kernel.query.text import parse
 from rapport.kernel.records.registry import registry
@@ -152,6 +154,7 @@ def test_what_names_the_field_goes_on_working_or_stands_in_the_way(cast: Cast) -
     ctx.create("view", name="Twelve", on_type="customer", matching="c_code is 12")
     change = ask(ctx, row, "number")
     assert obstacles(ctx, row, change) == []
+    ctx.create("view", name="In groups", on_type="customer", grouping="kind", sorting="name")
     ctx.create("view", name="Begins", on_type="customer", matching="c_code starts with 1")
     ctx.create("custom_field", label="Loud", on_type="customer", kind="text", formula="upper(c_code)")
     add(cast, "Odd", show_when="c_code contains 7")
@@ -228,6 +231,25 @@ def test_what_is_written_meanwhile_is_not_lost(cast: Cast) -> None:
     row.refresh_from_db()
     assert late_writes(_context(now.workspace, None), row, change) == 1
     assert sorted(values(cast)) == [4, 11, 22, 33]
+
+
+def test_old_values_and_their_keys_go_after_a_month(cast: Cast) -> None:
+    """The old keys find nobody after the change; the old values are removed when they can no longer be taken back."""
+    row = add(cast, is_fast=True)
+    made, = fill(cast, "12")
+    change = turn(cast, row, "number")
+    there = IndexedValue.objects.filter(workspace_id=cast.home.pk, record_id=made.pk)  # type: ignore[attr-defined]
+    soon = dt.datetime.now(dt.UTC) + dt.timedelta(hours=3)
+    run_due(clock=lambda: soon)
+    assert set(there.filter(field__contains="c_code").values_list("field", flat=True)) == {"k2_c_code~"}
+    KindChange.objects.filter(pk=change.pk).update(finished_at=soon - dt.timedelta(days=31))
+    assert not can_be_taken_back(row, KindChange.objects.get(pk=change.pk))
+    with no_workspace():
+        enqueue("words.purge_deleted")
+    run_due()
+    run_due()
+    made.refresh_from_db()  # type: ignore[attr-defined]
+    assert made.custom == {"k2_c_code": 12} and values(cast) == [12]  # type: ignore[attr-defined]
 
 
 def test_a_stop_and_a_killed_job_leave_it_whole(cast: Cast) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import replace
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 
     from rapport.kernel.context import Context
 
+#: When those who began before the change have ended: requests, and then imports.
+LATER = (dt.timedelta(minutes=2), dt.timedelta(hours=2))
 _COLUMNS = ("workspace_id", "type", "field", "key", "record_id")
 
 
@@ -199,7 +202,10 @@ class Changing:
             ctx.delete(made)
 
     def _follow(self, ctx: Context) -> None:
-        """What is made of the values: calculated fields, and what the search knows."""
+        """What is made of the values: calculated fields, what the search knows; and what late writers may still bring."""
+        for later in LATER:
+            when = timezone.now() + later
+            enqueue("words.take_in_late", workspace=ctx.workspace, run_after=when, change=str(self.change.pk))
         mark = (self.row.on_type, self.row.key)
         for step in plan_of(ctx.workspace).steps.values():
             if mark in step.reads:

@@ -54,7 +54,6 @@ HOLDERS = (
     Holder("sharing_rule", ("matching",)), Holder("webhook", ("matching",)),
     Holder("custom_field", ("show_when", "require_when")),
 )  # fmt: skip
-_DAYS = ("date", "datetime")
 
 
 @dataclass(frozen=True)
@@ -86,7 +85,7 @@ def newly_broken(ctx: Context, row: CustomField, after: Mapping[str, object]) ->
     now = _broken(system, row)
     with _as_if(system, row, after):
         then = _broken(replace(system, memory={}), definition(row, after))
-    for key, one in _renamed(system, row, after).items():
+    for key, one in [*_renamed(system, row, after).items(), *_counting(system, row, after).items()]:
         then.setdefault(key, one)
     return {key: one for key, one in then.items() if key not in now}
 
@@ -130,8 +129,18 @@ def _try(ctx: Context, holder: Holder, record: Record, name: str, row: CustomFie
         sort_keys(ctx, registry.get(on_type), text)
     elif name in holder.groups:
         group_field(ctx, registry.get(on_type), text)
-    elif text == row.key and on_type == row.on_type and row.kind not in _DAYS:
-        raise Invalid(_("It counts from this day, so the field must stay a date."))
+
+
+def _counting(ctx: Context, row: CustomField, after: Mapping[str, object]) -> Found:
+    """Rules that count from the field keep what they count by; it is made from this kind."""
+    if after["kind"] == row.kind:
+        return {}
+    sentence = _("It counts from this day. Let it rest on another field first, or delete it.")
+    return {
+        (holder.type, record.pk): (record, sentence)
+        for holder, record, name in _naming(ctx, row)
+        if name in holder.moments and getattr(record, name) == row.key and record.on_type == row.on_type  # type: ignore[attr-defined]
+    }
 
 
 def _renamed(ctx: Context, row: CustomField, after: Mapping[str, object]) -> Found:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from uuid import UUID
 
 from django.db import transaction
@@ -22,8 +21,6 @@ from rapport.kernel.jobs.tasks import enqueue, job
 from rapport.kernel.query.models import IndexedValue
 from rapport.kernel.records.registry import registry
 
-#: When those who began before the change have ended: requests, and then imports.
-_LATER = (dt.timedelta(minutes=2), dt.timedelta(hours=2))
 _BATCH = 1_000
 
 
@@ -90,8 +87,6 @@ def _go(ctx: Context, row: CustomField, one: KindChange, watch: object) -> bool:
             _end(one, KindChange.REFUSED)
             return True
         if work.settle():
-            for later in _LATER:
-                enqueue(take_in_late, workspace=ctx.workspace, run_after=timezone.now() + later, change=str(one.pk))
             return True
     return False
 
@@ -103,13 +98,19 @@ def _end(one: KindChange, state: str) -> None:
 
 @job(max_attempts=8, name="words.take_in_late")
 def take_in_late(job_ctx: JobContext, *, change: str) -> int:
-    """Take in what was written by those who still knew the old kind."""
+    """Take in what was written by those who still knew the old kind; the keys of the old values find nobody any more."""
     workspace = Workspace.objects.get(pk=job_ctx.workspace_id)
     one = KindChange.objects.filter(workspace_id=workspace.pk, pk=change, state=KindChange.DONE).first()
     row = CustomField.objects.filter(workspace_id=workspace.pk, pk=one.field_id, deleted_at=None).first() if one else None
     if one is None or row is None or row.on_type not in registry or row.slot != one.after["slot"] or one.is_purged:
         return 0
-    return late_writes(_context(workspace, one.actor_id), row, one)
+    mended, slot = late_writes(_context(workspace, one.actor_id), row, one), str(one.before["slot"])
+    keys = IndexedValue.objects.filter(workspace_id=workspace.pk, type=row.on_type, field__in=[slot, f"{slot}~"])
+    while some := list(keys.values_list("pk", flat=True)[:_BATCH]):
+        keys.filter(pk__in=some).delete()
+        if job_ctx.should_stop:
+            break
+    return mended
 
 
 @job(max_attempts=8, name="words.clear_slots")
