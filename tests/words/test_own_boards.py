@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import re
 
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from rapport.kernel.query import totals
 from rapport.kernel.records.registry import registry
 from tests.cast import Cast, hide_group
 
@@ -51,6 +56,24 @@ def test_the_choices_are_the_columns(cast: Cast) -> None:
     assert cast.client("dea").get(address).status_code == 404
 
 
+def test_a_board_costs_the_same_with_more_cards(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As many queries for forty cards as for three; past the cap a field without an index is refused, with the remedy."""
+    _made, address = orchard(cast)
+    client, asked = cast.client("ana"), []
+    client.get(address)
+    for more in (0, 40):
+        cast.ctx("ana").create_many("x_tree", [{"name": f"T{n}", "c_state": "Planted", "c_sort": "Oak"} for n in range(more)])
+        client.get(address)
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get(address).status_code == 200
+        asked.append(len(queries))
+    assert asked[0] == asked[1] < 45
+    monkeypatch.setattr(totals.count, "__kwdefaults__", {"cap": 5})
+    page = client.get(address + "?by=c_state").content.decode()
+    assert "sorted and filtered often" in page and "T1<" not in page
+    assert set(columns(client.get(address + "?by=c_sort").content.decode())) == {"Oak", "Ash"}
+
+
 def test_a_card_moves_and_comes_back(cast: Cast) -> None:
     """Moving writes the field with the viewer's rights; Undo takes it back; who may not edit may not move."""
     made, address = orchard(cast)
@@ -80,6 +103,8 @@ def test_a_hidden_choice_makes_no_board(cast: Cast) -> None:
     ctx.create("custom_field", on_type="customer", label="Rank", kind="choice", choices="A\nB", field_group="sales.amounts")
     cast.ctx("ana").create("customer", name="Aran", kind="company", c_rank="A")
     assert columns(cast.client("ana").get("/customer/board").content.decode())["A"] == ["Aran"]
+    assert "/customer/board" in cast.client("ana").get("/customer/").content.decode()
     hide_group(cast, "sales", "sales.amounts")
+    assert "/customer/board" not in cast.client("ben").get("/customer/").content.decode()
     assert cast.client("ben").get("/customer/board").status_code == 404
     assert "A</h2>" not in cast.client("ben").get("/customer/board?by=c_rank").content.decode()

@@ -71,6 +71,11 @@ def has_values(info: TypeInfo) -> bool:
     return board is not None and not info.fields[board.by].to
 
 
+def has_board(ctx: Context, info: TypeInfo) -> bool:
+    """Whether this viewer has a board of the type: a choice that they may not see makes none."""
+    return info.declared.board is not None and (not has_values(info) or bool(pickable(ctx, info)))
+
+
 def pickable(ctx: Context, info: TypeInfo) -> list[Field]:
     """The fields whose choices may be the columns."""
     return [
@@ -89,13 +94,16 @@ def _by(info: TypeInfo, key: str) -> TypeInfo:
 
 
 def value_columns(ctx: Context, info: TypeInfo) -> list[ValueColumn]:
-    """The columns: the choices in their order, those that are not offered any more, and at last no choice."""
+    """The columns: the choices in their order, those that are not offered any more, and at last no choice (in a long list
+    looking for what has none would read all the rest)."""
     assert info.declared.board is not None
     by = gate.fields(ctx, info)[info.declared.board.by]
     options = by.kind.choices  # type: ignore[attr-defined]
     labels, retired = options.words(ctx.format.language).labels, options.retired
     order = [*(v for v in labels if v not in retired), *(v for v in labels if v in retired)][: 2 * MOST_COLUMNS]
     found = [_column(ctx, info, by, value, labels[value], value in retired) for value in order]
+    if count(ctx, gate.visible(ctx, info)).capped:
+        return found
     return [*found, _column(ctx, info, by, "", _("No %(field)s") % {"field": by.label}, True)]
 
 

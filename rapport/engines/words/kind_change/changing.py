@@ -25,6 +25,7 @@ from rapport.kernel.custom.fields import as_field, forget_custom_fields
 from rapport.kernel.custom.keys import sort_key
 from rapport.kernel.custom.models import CustomField
 from rapport.kernel.errors import Invalid
+from rapport.kernel.format import capital
 from rapport.kernel.jobs.tasks import enqueue
 from rapport.kernel.query.models import IndexedValue
 from rapport.kernel.records.field import Field
@@ -169,8 +170,9 @@ class Changing:
     def _demand_way(self, ctx: Context) -> None:
         """Nothing stands in the way now, whatever it was when somebody looked."""
         for record, sentence in newly_broken(ctx, self.row, self.change.after).values():
-            title = str(getattr(record, registry.of(record).declared.title))
-            raise Invalid(_("“%(title)s” would not work any more: %(sentence)s") % {"title": title[:80], "sentence": sentence})
+            # By its type only: whoever asked may not see the very record.
+            words = {"type": capital(str(registry.of(record).label)), "sentence": sentence}
+            raise Invalid(_("%(type)s that names the field would not work any more: %(sentence)s") % words)
 
     def _rest_exists(self) -> int:
         """How many values stand beside, up to a bound: a field for them is made only if there are any."""
