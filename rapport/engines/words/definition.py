@@ -31,7 +31,7 @@ FAST_KINDS = ("text", "number", "percent", "money", "date", "datetime", "time", 
 #: Never change once values may stand under them.
 _FIXED = ("key", "kind", "on_type", "to_type", "decimals")
 #: May change while the kind is being changed: nothing is made of them.
-_FREE = ("label", "position", "help_text", "field_group", "is_required", "show_when", "require_when")
+_FREE = ("label", "position", "help_text", "field_group", "is_required", "show_when", "require_when", "is_indexed")
 #: What an engine asks of the definition of a calculated field (`engines/words`).
 calculated_checks: list[Callable[[Context, TypeInfo, CustomField], None]] = []
 
