@@ -79,6 +79,7 @@ DOORS = {
     "engines/words/preparing.py": "unique values and the mark that an index is complete",
     "engines/words/packs.py": "that a pack was applied is no record",
     "engines/words/purging.py": "values of fields that were deleted long ago, which nobody sees any more",
+    "engines/words/kind_change": "how far a change of kind is, is no record; where a field's values stand, which nobody types",
     "engines/words/keeping.py": "calculated values are no records",
     "kernel/custom/unique.py": "unique values are no records",
     "kernel/records_own.py": "the workspace's schema version",

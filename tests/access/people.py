@@ -15,6 +15,7 @@ from rapport.kernel.access.setup import add_user
 from rapport.kernel.custom.fields import forget_custom_fields
 from rapport.kernel.records.model import Record
 from rapport.kernel.records.registry import TypeInfo, registry
+from rapport.surfaces.web.board_values import has_values
 from tests.cast import PASSWORD, Cast, first_stage_id
 from tests.factory import make, values_for
 
@@ -70,7 +71,7 @@ def owned_by(cast: Cast, who: str, info: TypeInfo, **given: object) -> Record:
         given[under] = owned_by(cast, who, parent, **more).pk
     elif "owner" in info.fields:
         given["owner"] = user.pk
-    if info.declared.board:
+    if info.declared.board and not has_values(info):
         given.setdefault(info.declared.board.by, first_stage_id())
     return make(cast.system, info.key, **given)
 

@@ -19,6 +19,7 @@ from rapport.kernel.context import context_for
 from rapport.kernel.custom.fields import forget_custom_fields
 from rapport.kernel.records.model import Record
 from rapport.kernel.records.registry import TypeInfo, registry
+from rapport.surfaces.web.board_values import has_values
 from tests.access.addresses import REVIEWED, filled, routes
 from tests.access.masks import everything_of, masked
 from tests.access.people import owned_by
@@ -63,7 +64,7 @@ def guarded(request: pytest.FixtureRequest, cast: Cast) -> Iterator[Guarded]:
     info = registry.get(type_key)
     is_word = key.startswith("c_")
     source = key if is_word or info.fields[key].settable(creating=True) else "amount"
-    given = {info.declared.board.by: first_stage_id()} if info.declared.board else {}
+    given = {info.declared.board.by: first_stage_id()} if info.declared.board and not has_values(info) else {}
     record = owned_by(cast, "ben", info, **given)
     ctx = context_for(cast.ana, "test", workspace=cast.home)
     ctx.write(record, **{source: "Zanzibar7391" if is_word else "987654321.12"})

@@ -11,6 +11,7 @@ from django.test import Client
 from rapport.kernel.errors import Invalid
 from rapport.kernel.records.model import Record
 from rapport.kernel.records.registry import TypeInfo, registry
+from rapport.surfaces.web.board_values import has_values
 from tests.access.addresses import pointing_at
 from tests.access.html_checks import nonce_of, read
 from tests.access.masks import text_of
@@ -36,7 +37,7 @@ def _hostile(cast: Cast, info: TypeInfo, payload: str, **given: object) -> Recor
     """A record with the payload in every field that takes it; None when the type itself refuses."""
     ctx = cast.system
     fields = [f for f in info.fields.values() if f.settable(creating=True) and f.kind.key in (*_TEXTS, *_REACHES)]
-    if info.declared.board:
+    if info.declared.board and not has_values(info):
         given[info.declared.board.by] = first_stage_id()
     base = values_for(ctx, info, **given)
     kept = {}
@@ -104,7 +105,7 @@ def _type_pages(info: TypeInfo) -> Iterator[str]:
     yield f"{info.url}?columns={','.join(info.fields)}&filter="
     yield f"{info.url}rows?columns={','.join(list(info.fields)[-6:])}&filter=&sort="
     yield from (f"/search?q={MARK}", f"/lookup/{info.key}?q=&only=", f"/duplicates/{info.key}?{info.declared.title}={MARK}", "/", "/bell")
-    if info.declared.board:
+    if info.declared.board and not has_values(info):
         yield from (f"{info.url}board", f"{info.url}board/column/{first_stage_id()}")
     for other in registry.all():
         if other.declared.menu and any(f.to == info.key for f in other.fields.values()):

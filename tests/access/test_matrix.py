@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from uuid import UUID, uuid4
+from uuid import UUID, uuid4, uuid5
 
 import pytest
 from django.http import HttpResponse
@@ -20,6 +20,7 @@ from rapport.kernel.actions.registry import actions_of
 from rapport.kernel.changes.models import Change
 from rapport.kernel.records.model import Record
 from rapport.kernel.records.registry import TypeInfo, registry
+from rapport.surfaces.web.board_values import _IDS, has_values
 from tests.access.addresses import pointing_at
 from tests.access.masks import masked, text_of
 from tests.access.people import CLOSED, NAMED_BY_RULE, SHARED, Company, open_company, owned_by, undone
@@ -90,7 +91,10 @@ def web_cells(info: TypeInfo) -> Iterator[Cell]:
     yield Cell("delete in bulk", "bulk delete", _post(f"/{info.key}/bulk", id="ID", do="delete"), writes=True)
     yield Cell("undo", "undo", _post("/undo", what=f"{info.key}:ID:1"), writes=True)
     yield Cell("compose", "view", _post(f"{one}/compose", tab="note", **{"note-body": "x"}), writes=True, also=("activity", "create"))
-    if info.declared.board:
+    if info.declared.board and has_values(info):
+        column = uuid5(_IDS, f"{info.declared.board.by}:")
+        yield Cell("move on the board", "edit", _post(f"/{info.key}/board/move", record="ID", column=str(column)), writes=True)
+    elif info.declared.board:
         yield Cell("move on the board", "move", _post(f"/{info.key}/board/move", record="ID", column=str(first_stage_id())), writes=True)
 
 
@@ -200,7 +204,7 @@ def test_every_list_of_a_type(cast: Cast, info: TypeInfo, record_property: pytes
     given = {info.declared.title: "Zanzibar7391"[: getattr(info.title_field.kind, "max_length", 99)]} if text else {}
     if info.key in NAMED_BY_RULE:
         given = {}
-    if info.declared.board:
+    if info.declared.board and not has_values(info):
         given[info.declared.board.by] = first_stage_id()
     record = owned_by(cast, "ben", info, **given)
     word = "Zanzibar7391" if text and info.key not in NAMED_BY_RULE else ""
@@ -250,7 +254,8 @@ def _list_addresses(info: TypeInfo, word: str) -> Iterator[tuple[str, bool, str,
         yield "home", False, "/", False
     if info.declared.board:
         yield "board", False, f"/{key}/board", True
-        yield "column", False, f"/{key}/board/column/{first_stage_id()}", True
+        column = uuid5(_IDS, f"{info.declared.board.by}:") if has_values(info) else first_stage_id()
+        yield "column", False, f"/{key}/board/column/{column}", True
 
 
 def test_nobody_hands_a_record_to_a_stranger(cast: Cast, info: TypeInfo) -> None:

@@ -56,7 +56,7 @@ def addresses(committed_cast: Cast) -> list[str]:
         f"/customer/{person.pk}", f"/user/{committed_cast.ben.pk}", f"{at[0]}/history", f"{at[0]}/edit", f"{at[0]}/peek",
         f"{at[1]}/do/lose", f"{at[2]}/do/convert", f"{at[3]}/do/done",
         "/customer/new", "/deal/new", "/customer/filter", "/quick-add?type=customer", "/search?q=al", "/settings/",
-        "/settings/account", "/settings/tokens", "/settings/packs", "/settings/packs/travel", "/settings/layouts", "/settings/layouts/customer", "/settings/fields", "/settings/fields/customer", f"/settings/fields/customer/{choice.pk}/choices", "/custom_field/new", "/settings/shortcuts", "/customer/nonsense",
+        "/settings/account", "/settings/tokens", "/settings/packs", "/settings/packs/travel", "/settings/layouts", "/settings/layouts/customer", "/settings/fields", "/settings/fields/customer", f"/settings/fields/customer/{choice.pk}/choices", f"/settings/fields/customer/{choice.pk}/kind", "/customer/board", "/custom_field/new", "/settings/shortcuts", "/customer/nonsense",
         f"/settings/roles/{committed_cast.ben.role_id}", f"{at[0]}/access", f"/user/{committed_cast.ben.pk}/sees",
         "/settings/security", "/settings/people/invite", "/settings/sso", "/workspaces",
         "/settings/audit", "/settings/audit?verb=erased&who=&type=customer&since=x", f"/customer/{person.pk}/data",

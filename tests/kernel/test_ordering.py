@@ -18,17 +18,21 @@ from rapport.kernel.query.text import parse
 from rapport.kernel.records.registry import registry
 from tests.cast import Cast, first_stage_id, hide_group
 
-SORTS = ["-amount,name", "amount,-close_on,name", "close_on,-amount", "-close_on,amount,created_at", "name,amount", "opened_on,close_on"]
+SORTS = ["-amount,name", "amount,-close_on,name", "close_on,-amount", "-close_on,amount,created_at", "name,amount", "opened_on,close_on",
+         "c_grade,-amount", "-amount,c_grade", "-c_grade,name", "name,-c_grade", "close_on,c_grade,-amount", "c_grade,-c_size"]
 
 
 def _fill(cast: Cast, count: int = 60) -> None:
     draw = random.Random(4)
+    cast.ctx("ana").create("custom_field", label="Grade", on_type="deal", kind="choice", choices="A\nB\nC", is_fast=True)
+    cast.ctx("ana").create("custom_field", label="Size", on_type="deal", kind="number", is_fast=True)
     stage = first_stage_id()
     rows = [
         {
             "name": f"Deal {draw.randrange(8)}", "stage": stage, "owner": draw.choice([cast.ana, cast.ben]).pk,
             "amount": draw.choice([None, Money(100, "EUR"), Money(250, "EUR"), Money(900, "EUR")]),
             "close_on": draw.choice([None, dt.date(2027, 1, 5), dt.date(2027, 3, 1)]), "opened_on": dt.date(2026, 1, 1),
+            "c_grade": draw.choice([None, "A", "B", "C"]), "c_size": draw.choice([None, 9, 10, 100]),
         }
         for _n in range(count)
     ]  # fmt: skip

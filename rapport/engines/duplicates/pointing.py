@@ -33,7 +33,7 @@ class Pointing:
         """The condition that it points at this record."""
         if self.field.source == "custom":
             value = self.field.kind.to_json(self.value(record_id))
-            return Q(**{f"custom__{self.field.key}": value})
+            return Q(**{self.field.path: value})
         if self.field.kind.key == "anyref":
             return Q(**{self.field.path: record_id, type_column(self.field.key): self.to})
         return Q(**{self.field.path: record_id})

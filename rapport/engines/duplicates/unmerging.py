@@ -24,6 +24,7 @@ from rapport.kernel.changes.unit import unit_of_work
 from rapport.kernel.changes.values import read_value
 from rapport.kernel.errors import Gone, RapportError, Refused
 from rapport.kernel.ids import as_id, id_at
+from rapport.kernel.kinds.older import reads
 from rapport.kernel.records.model import Record
 from rapport.kernel.records.registry import TypeInfo, registry
 
@@ -144,7 +145,9 @@ class _Back:
                 continue
             value = read_value(self.survivor, one)
             now = None if one.kind.blank(value) else one.kind.to_json(value)
-            if now == after:
+            if before is not None and not reads(one.kind, before):
+                self.changed.add(key)  # the field has become another kind since
+            elif now == after:
                 back[key] = None if before is None else one.kind.from_json(before)
             elif isinstance(now, list) and can_unite(one):
                 came = without(entries(after), entries(before))

@@ -60,4 +60,4 @@ def _by_reference(one: Field, ids: set[UUID]) -> Iterator[Q]:
         yield Q(**{f"{one.path}__in": ids})
     elif one.source == "custom":
         for pk in ids:
-            yield Q(**{f"custom__{one.key}": str(pk)})
+            yield Q(**{one.path: str(pk)})

@@ -1,7 +1,8 @@
 """A list in groups: which groups there are, with their count and sums, and the condition that leaves the rows of one.
 
 Up to the cap of all counts the database groups everything that matches, in one query. Past it the values are found by
-leaping along the index of the field, and the figures of a group are counted (capped) when it comes into sight.
+leaping along the index of the field, and the figures of a group are counted (capped) when it comes into sight. Own fields
+are grouped by what stands in the record; past the cap by their keys in the value index.
 """
 
 from __future__ import annotations
@@ -12,8 +13,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from django.db.models import Count, Max, QuerySet, Sum
-from django.db.models.functions import Coalesce, TruncMonth
+from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet, Sum
+from django.db.models.fields.json import KT
+from django.db.models.functions import Coalesce, Substr, TruncMonth
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
@@ -21,8 +23,9 @@ from rapport.kernel import format as shown_as
 from rapport.kernel.access import gate
 from rapport.kernel.errors import Invalid
 from rapport.kernel.ids import as_id
-from rapport.kernel.query import read, totals
+from rapport.kernel.query import own_order, read, totals
 from rapport.kernel.query.tree import All, Node, Scalar, Test
+from rapport.kernel.query.walking import fenced
 from rapport.kernel.records.field import Field
 from rapport.kernel.records.registry import TypeInfo, registry
 
@@ -30,6 +33,8 @@ if TYPE_CHECKING:
     from rapport.kernel.context import Context
 
 GROUPABLE = ("choice", "yesno", "reference", "user", "team", "date", "datetime")
+#: Kinds of own fields: a point in time stands there in UTC, whose months are not those of the viewer.
+OWN_GROUPABLE = ("choice", "yesno", "reference", "user", "team", "date")
 #: Groups that are shown.
 MOST = 100
 _NONE, _HIDDEN = "none", "hidden"
@@ -59,7 +64,8 @@ class Groups:
 
 def groupable(ctx: Context, info: TypeInfo) -> list[Field]:
     """The fields that a list may be grouped by."""
-    return [f for f in gate.fields(ctx, info).values() if f.kind.key in GROUPABLE and f.source == "column"]
+    able = {"column": GROUPABLE, "custom": OWN_GROUPABLE}
+    return [f for f in gate.fields(ctx, info).values() if f.kind.key in able.get(f.source, ())]
 
 
 def group_field(ctx: Context, info: TypeInfo, key: str) -> Field | None:
@@ -114,7 +120,7 @@ def _counted(ctx: Context, info: TypeInfo, rows: QuerySet, by: Field) -> Groups:
     got = rows.order_by().values(group_value=_bucket(ctx, by)).annotate(group_count=Count("pk"), **adding)
     figures: dict[str, totals.Totals] = {}
     for row in got.order_by("-group_count", "group_value"):
-        key = _key(row["group_value"])
+        key = _own_key(by, row["group_value"]) if by.source == "custom" else _key(row["group_value"])
         made = {f.key: totals.in_base(ctx, f, row[f"sum_{f.key}"]) for f in sums}
         figures[key] = _together(figures.get(key), totals.Totals(row["group_count"], False, made))
     keys = list(figures)
@@ -123,10 +129,18 @@ def _counted(ctx: Context, info: TypeInfo, rows: QuerySet, by: Field) -> Groups:
 
 def _leapt(ctx: Context, info: TypeInfo, rows: QuerySet, by: Field) -> Groups:
     """Past the cap: the values alone, each found by a leap along the field's index."""
+    if by.source == "custom" and not by.is_fast:
+        raise Invalid(
+            _("There are too many %(plural)s to group them by “%(label)s”; filter until 10,000 or fewer are left, or tick "
+              "“sorted and filtered often” in the definition of the field.") % {"plural": info.plural, "label": by.label},
+            code="too_many", field="group",
+        )  # fmt: skip
     if by.kind.key == "choice":
         keys = [*by.kind.choices.words(ctx.format.language).labels, _NONE]  # type: ignore[attr-defined]
     elif by.kind.key == "yesno":
-        keys = ["yes", "no"]
+        keys = ["yes", "no", *([_NONE] if by.source == "custom" else [])]
+    elif by.source == "custom":
+        keys = [*_own_leaps(ctx, info, rows, by), _NONE]
     else:
         if not any(list(index.fields[:2]) == ["workspace", by.key] for index in info.model._meta.indexes):
             raise Invalid(
@@ -159,6 +173,26 @@ def _leaps(ctx: Context, rows: QuerySet, by: Field) -> list[str]:
     if rows.filter(**{f"{by.path}__isnull": True}).exists():
         keys.append(_NONE)
     return keys
+
+
+def _own_leaps(ctx: Context, info: TypeInfo, rows: QuerySet, by: Field) -> list[str]:
+    """The values of an own field, each found by a leap along its keys; months from the latest on."""
+    found: list[str] = []
+    among = fenced(Q(Exists(rows.order_by().filter(pk=OuterRef("record_id")).values("pk"))))
+    entries, sign = own_order.keyed(ctx, info, by), "" if by.to else "-"
+    left = entries
+    while len(found) < MOST:
+        key = left.filter(among).order_by(f"{sign}key", f"{sign}record_id").values_list("key", flat=True).first()
+        if key is None:
+            break
+        found.append(str(UUID(hex=key)) if by.to else key[:7])
+        left = entries.filter(key__gt=key) if by.to else entries.filter(key__lt=f"{key[:7]}-01")
+    return found
+
+
+def _own_key(by: Field, value: str | None) -> str:
+    """The key of a group of an own field, from the words that stand in the record."""
+    return {"true": "yes", "false": "no"}.get(value or "", value) or _NONE if by.kind.key == "yesno" else value or _NONE
 
 
 def _shown(ctx: Context, by: Field, keys: Sequence[str], figures: Mapping[str, totals.Totals]) -> Groups:
@@ -212,6 +246,8 @@ def _rank(ctx: Context, by: Field, group: Group) -> tuple[object, ...]:
 
 
 def _bucket(ctx: Context, by: Field) -> object:
+    if by.source == "custom":
+        return Substr(KT(by.path), 1, 7) if by.kind.key == "date" else KT(by.path)
     if by.kind.key == "date":
         return TruncMonth(by.path)
     if by.kind.key == "datetime":

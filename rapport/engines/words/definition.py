@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from django.utils.translation import gettext as _
 
+from rapport.engines.words.models import KindChange
 from rapport.kernel.custom.fields import custom_fields, kind_for
 from rapport.kernel.custom.models import CustomField
 from rapport.kernel.errors import Invalid
@@ -28,6 +30,8 @@ UNIQUE_KINDS = ("text", "number", "date", "phone", "email", "one_email", "web")
 FAST_KINDS = ("text", "number", "percent", "money", "date", "datetime", "time", "choice", "yesno", "web", "one_email")
 #: Never change once values may stand under them.
 _FIXED = ("key", "kind", "on_type", "to_type", "decimals")
+#: May change while the kind is being changed: nothing is made of them.
+_FREE = ("label", "position", "help_text", "field_group", "is_required", "show_when", "require_when", "is_indexed")
 #: What an engine asks of the definition of a calculated field (`engines/words`).
 calculated_checks: list[Callable[[Context, TypeInfo, CustomField], None]] = []
 
@@ -37,8 +41,8 @@ def check_custom_field(ctx: Context, record: Record | None, values: dict[str, ob
     if record is None:
         _check_new(values)
         values["is_indexed"] = True  # there is nothing yet that would have to be read
-    elif changed := [k for k in _FIXED if k in values and (values[k] or None) != (getattr(record, k) or None)]:
-        raise Invalid(_("Key, kind and record type of a custom field never change; add a new field instead."), field=changed[0])
+    elif not (ctx.viewer.is_system and ctx.action == "change_kind"):
+        _check_same(record, values)
     wanted = _wanted(ctx, record, values)
     info = registry.get(wanted.on_type)
     kind = _kind(wanted)
@@ -49,6 +53,24 @@ def check_custom_field(ctx: Context, record: Record | None, values: dict[str, ob
     _check_default(ctx, wanted, kind)
     for key in ("show_when", "require_when"):
         _check_condition(ctx, info, wanted, key)
+
+
+def _check_same(record: Record, values: dict[str, object]) -> None:
+    """What never changes by writing it, and what rests while the kind is being changed."""
+    changed = [k for k in values if (values[k] or None) != (getattr(record, k, None) or None)]
+    if "kind" in changed or "decimals" in changed:
+        name = "kind" if "kind" in changed else "decimals"
+        raise Invalid(_("The kind changes by “Change the kind”, which looks first whether the values fit."), field=name)
+    if fixed := [k for k in changed if k in _FIXED]:
+        raise Invalid(_("Key and record type of a custom field never change; add a new field instead."), field=fixed[0])
+    if (busy := [k for k in changed if k not in _FREE]) and is_changing(record.workspace_id, record.pk):
+        raise Invalid(_("The kind of this field is being changed; wait until that is over, or stop it."), field=busy[0])
+
+
+def is_changing(workspace_id: UUID, field_id: UUID) -> bool:
+    """Whether the kind of a field is being changed now."""
+    rows = KindChange.objects.filter(workspace_id=workspace_id, field_id=field_id)
+    return rows.filter(state__in=[KindChange.LOOKING, KindChange.CHANGING]).exists()
 
 
 def _wanted(ctx: Context, record: Record | None, values: dict[str, object]) -> CustomField:

@@ -15,12 +15,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, override
 
 from rapport.engines.words.models import PageLayout
+from rapport.engines.words.types import headings, pick
 from rapport.kernel.access import gate
 from rapport.kernel.custom.fields import known
 from rapport.kernel.custom.models import CustomField
 from rapport.kernel.errors import Invalid
 from rapport.kernel.format import capital
 from rapport.kernel.records.declare import Section
+from rapport.kernel.records.field import Field
 from rapport.kernel.records.registry import TypeInfo, registry
 
 if TYPE_CHECKING:
@@ -53,6 +55,14 @@ def layout_of(ctx: Context, info: TypeInfo) -> Layout | None:
     found = _layouts(ctx)
     role = ctx.viewer.role_id
     return (found.get((info.key, role)) if role else None) or found.get((info.key, None))
+
+
+def shown_fields(ctx: Context, info: TypeInfo) -> Mapping[str, Field]:
+    """The fields that headers, cards and panels may show: what the viewer may see, less what their layout leaves out."""
+    every, layout = gate.fields(ctx, info), layout_of(ctx, info)
+    if layout is None or not layout.left_out:
+        return every
+    return {key: field for key, field in every.items() if key not in layout.left_out or key == info.declared.title}
 
 
 def _layouts(ctx: Context) -> Mapping[tuple[str, UUID | None], Layout]:
@@ -98,14 +108,21 @@ def split_keys(text: str) -> list[str]:
 
 
 def shown_label(info: TypeInfo, label: str) -> str:
-    """A heading in the language in force."""
-    return str(_english(info).get(label, label))
+    """A heading in the language in force: a shipped one translated, one of the company's own by its wording."""
+    said = headings(info.key).get(label)
+    return pick(said, label) if said else str(_english(info).get(label, label))
+
+
+def is_own_heading(info: TypeInfo, label: str) -> bool:
+    """Whether a heading is the company's own and no shipped one."""
+    return label not in _english(info)
 
 
 def kept_label(info: TypeInfo, label: str) -> str:
     """A heading as it is kept: a shipped one in English, so that it goes on being translated."""
     typed = " ".join(label.split())[:_LONGEST_LABEL].lstrip("# ")
-    return next((english for english, shown in _english(info).items() if capital(str(shown)) == capital(typed)), typed)
+    own = next((kept for kept, said in headings(info.key).items() if capital(pick(said, kept)) == capital(typed)), None)
+    return own or next((english for english, shown in _english(info).items() if capital(str(shown)) == capital(typed)), typed)
 
 
 def _english(info: TypeInfo) -> dict[str, object]:

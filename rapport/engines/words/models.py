@@ -165,3 +165,53 @@ class KeptValue(models.Model):
         app_label = "words"
         constraints = [models.UniqueConstraint(fields=["workspace", "record_id", "field"], name="keptvalue_once")]
         indexes = [models.Index(fields=["workspace", "type", "field", "id"], name="keptvalue_field_ix")]
+
+
+class KindChange(models.Model):
+    """An own field becoming another kind: what it was and shall be, how far it is, and what came of it."""
+
+    LOOKING, LOOKED, CHANGING, DONE, STOPPED, REFUSED = "looking", "looked", "changing", "done", "stopped", "refused"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    workspace = models.ForeignKey("kernel.Workspace", models.CASCADE, related_name="+", db_index=False)
+    field_id = models.UUIDField()
+    #: The definition before and after: {"kind", "choices", "decimals", "slot", …}.
+    before = models.JSONField()
+    after = models.JSONField()
+    #: The change that this one takes back.
+    undoes = models.UUIDField(null=True)
+    #: Values that do not fit go into a field of their own; otherwise there must be none.
+    keeps_rest = models.BooleanField(default=False)
+    rest_slot = models.CharField(max_length=60)
+    rest_field = models.UUIDField(null=True)
+    state = models.CharField(max_length=8, default=LOOKING)
+    #: Go on without asking when looking is done.
+    goes_on = models.BooleanField(default=False)
+    #: The last record that was seen, and how many in all, how many of them fit and do not.
+    reached = models.UUIDField(null=True)
+    seen = models.PositiveIntegerField(default=0)
+    fitting = models.PositiveIntegerField(default=0)
+    unfitting = models.PositiveIntegerField(default=0)
+    #: Ids of some records whose value does not fit.
+    examples = models.JSONField(default=list)
+    #: Choices made of the values in use.
+    found = models.JSONField(default=list)
+    #: Changes up to this number are in; from where it took force.
+    after_number = models.BigIntegerField(null=True)
+    #: A sentence, when it was refused.
+    reason = models.CharField(max_length=300, blank=True)
+    job_id = models.UUIDField(null=True)
+    actor_id = models.UUIDField(null=True)
+    at = models.DateTimeField(auto_now_add=True)
+    finished_at = models.DateTimeField(null=True)
+    is_purged = models.BooleanField(default=False)
+
+    class Meta:
+        app_label = "words"
+        indexes = [models.Index(fields=["workspace", "field_id", "-id"], name="kindchange_field_ix")]
+        constraints = [
+            # One at a time: two would write the same values.
+            models.UniqueConstraint(
+                fields=["workspace", "field_id"], condition=Q(state__in=["looking", "changing"]), name="kindchange_one_running"
+            )
+        ]

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from rapport.engines.words.models import CustomType, Wording
+from rapport.engines.words.models import CustomType, PageLayout, Wording
+from rapport.engines.words.types import HEADING
 from rapport.kernel.access import gate
 from rapport.kernel.access.models import Role
 from rapport.kernel.access.setup import round_off
@@ -69,7 +70,9 @@ def check_wording(ctx: Context, record: Record | None, values: dict[str, object]
     on_type, on_field, language = wanted("on_type"), wanted("on_field"), wanted("language")
     if on_type not in registry:
         raise Invalid(_("There is no record type “%(key)s”.") % {"key": on_type[:60]}, field="on_type")
-    if on_field and on_field not in gate.fields(ctx, registry.get(on_type)):
+    if on_field.startswith(HEADING):
+        _check_heading(ctx, on_type, on_field.removeprefix(HEADING))
+    elif on_field and on_field not in gate.fields(ctx, registry.get(on_type)):
         raise Invalid(_("There is no field “%(key)s”.") % {"key": on_field[:60]}, field="on_field")
     if language and language not in dict(settings.LANGUAGES):
         raise Invalid(
@@ -78,6 +81,13 @@ def check_wording(ctx: Context, record: Record | None, values: dict[str, object]
     rows = Wording.objects.filter(on_type=on_type, on_field=on_field, language=language, deleted_at=None)
     if rows.exclude(pk=getattr(record, "pk", None)).exists():
         raise Invalid(_("There is a wording for this in this language already; change that one."), field="language")
+
+
+def _check_heading(ctx: Context, on_type: str, heading: str) -> None:
+    """A heading stands in a layout of the type; shipped ones are translated already."""
+    rows = PageLayout.objects.filter(workspace_id=ctx.workspace.pk, on_type=on_type, deleted_at=None)
+    if not any(f"# {heading}" in row.shown.splitlines() for row in rows):
+        raise Invalid(_("No layout of this type has a section “%(name)s”.") % {"name": heading[:60]}, field="on_field")
 
 
 def open_to_roles(ctx: Context, written: list[Written]) -> None:

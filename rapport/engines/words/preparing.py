@@ -63,7 +63,7 @@ def _hold_once(ctx: Context, row: CustomField) -> None:
     if not row.is_unique:
         return
     info, field = registry.get(row.on_type), as_field(row)
-    there = info.model.objects.filter(workspace_id=ctx.workspace.pk, deleted_at=None, custom__has_key=row.key)
+    there = info.model.objects.filter(workspace_id=ctx.workspace.pk, deleted_at=None, custom__has_key=row.slot or row.key)
     if there.order_by().values("pk")[: _AT_ONCE + 1].count() > _AT_ONCE:
         raise Invalid(
             _("Too many records have a value already; add a new field with unique values and import into it."), field="is_unique"
@@ -89,7 +89,7 @@ def index_field(job_ctx: JobContext, *, field: str) -> int:
     if row is None:
         return 0
     ctx, info, one = system_context(workspace, "custom fields"), registry.get(row.on_type), as_field(row)
-    rows = info.model.objects.filter(workspace_id=workspace.pk, custom__has_key=row.key)
+    rows = info.model.objects.filter(workspace_id=workspace.pk, custom__has_key=row.slot or row.key)
     done, last = 0, UUID(int=0)
     while some := list(rows.filter(pk__gt=last).order_by("pk")[:_BATCH]):
         last = some[-1].pk

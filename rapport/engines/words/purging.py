@@ -8,7 +8,8 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from rapport.engines.words.models import KeptValue
+from rapport.engines.words.kind_change.tasks import clear_slot, clear_slots, outdated
+from rapport.engines.words.models import KeptValue, KindChange
 from rapport.kernel.access.current import use_workspace
 from rapport.kernel.access.models import Workspace
 from rapport.kernel.context import system_context
@@ -31,6 +32,8 @@ def purge_deleted(job_ctx: JobContext) -> int:
     found = 0
     for workspace in Workspace.objects.all():
         with use_workspace(workspace):
+            for change in outdated(workspace.pk):
+                enqueue(clear_slots, workspace=workspace, change=str(change.pk))
             if _long_gone(workspace):
                 enqueue(purge_workspace, workspace=workspace)
                 found += 1
@@ -59,18 +62,25 @@ def purge_workspace(job_ctx: JobContext) -> int:
 
 def _purge(job_ctx: JobContext, workspace: Workspace, row: CustomField) -> int:
     """One field; a record that somebody saves at this very moment keeps its version and is met by the next round."""
-    field_names = (row.key, f"{row.key}~")
+    changes = KindChange.objects.filter(workspace_id=workspace.pk, field_id=row.pk)
+    # What did not fit stands in a field of its own, which may live on.
+    others = {slot for one in changes for slot in (one.before["slot"], one.after["slot"])}
+    for other in sorted(others - {row.slot, row.key}) if row.on_type in registry else ():
+        if clear_slot(job_ctx, workspace, row.on_type, other) is None:
+            return 0
+    slot = row.slot or row.key
+    field_names = (row.key, f"{row.key}~", slot, f"{slot}~")
     for table in (IndexedValue, UniqueValue, KeptValue):
         table.objects.filter(workspace_id=workspace.pk, type=row.on_type, field__in=field_names).delete()
     if row.on_type not in registry:
         return 0
     model, last, done = registry.get(row.on_type).model, UUID(int=0), 0
-    rows = model.objects.filter(workspace_id=workspace.pk, custom__has_key=row.key)
+    rows = model.objects.filter(workspace_id=workspace.pk, custom__has_key=slot)
     while some := list(rows.filter(pk__gt=last).order_by("pk")[:_BATCH]):
         last = some[-1].pk
         with transaction.atomic():
             for record in some:
-                rest = {key: value for key, value in record.custom.items() if key != row.key}
+                rest = {key: value for key, value in record.custom.items() if key not in (slot, row.key)}
                 model.objects.filter(workspace_id=workspace.pk, pk=record.pk, version=record.version).update(custom=rest)
         done += len(some)
         job_ctx.progress(done)

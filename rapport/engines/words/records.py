@@ -22,7 +22,7 @@ class CustomFieldType(RecordType):
     model, key, title = CustomField, "custom_field", "label"
     uses = {
         "owner": Use(hidden=True), "team": Use(hidden=True), "external_id": Use(hidden=True), "is_indexed": Use(readonly=True),
-        "is_purged": Use(hidden=True),
+        "is_purged": Use(hidden=True), "slot": Use(hidden=True),
     }  # fmt: skip
     list_columns = ["label", "on_type", "kind", "key", "is_required", "position"]
     page = [

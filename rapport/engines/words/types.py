@@ -6,7 +6,7 @@ from a shipped one. Kept per process under the workspace's schema version.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import replace
 from uuid import UUID
@@ -21,8 +21,9 @@ from rapport.engines.words.models import CustomRecord, CustomType, Wording
 from rapport.kernel.access.current import note_schema, noted_schema, workspace_in_force
 from rapport.kernel.access.models import Workspace
 from rapport.kernel.custom.fields import Known, known
-from rapport.kernel.records.declare import RecordType, Related, Section, Timeline, Use
+from rapport.kernel.records.declare import Board, RecordType, Related, Section, Timeline, Use
 from rapport.kernel.records.derive import derive_fields
+from rapport.kernel.records.field import Field
 from rapport.kernel.records.model import GuardedManager
 from rapport.kernel.records.registry import Relation, TypeInfo, registry
 
@@ -35,6 +36,8 @@ _apart = Apps()
 _BASE = ("owner", "team", "external_id", "created_at", "created_by", "updated_at")
 #: Kinds of a user's or a team's own field lead nowhere that would list them.
 _PEOPLE = ("user", "team")
+#: What a wording names a heading of a layout by: "# About them".
+HEADING = "# "
 
 
 class TypedManager(GuardedManager):
@@ -96,7 +99,7 @@ def _build(workspace_id: UUID, own: Known) -> Types:
     for key, more in own.fields.items():
         if key in shipped:
             found[key] = replace(shipped[key], fields={**shipped[key].fields, **more}, declared=_searching(shipped[key], own))
-    _rename(workspace_id, found, shipped)
+    _rename(workspace_id, own, found, shipped)
     for key in list(found):
         for field in list(found[key].fields.values()):
             if field.source == "custom" and field.to and field.to not in _PEOPLE:
@@ -104,12 +107,19 @@ def _build(workspace_id: UUID, own: Known) -> Types:
     return found
 
 
-def _rename(workspace_id: UUID, found: dict[str, TypeInfo], shipped: Types) -> None:
+def _rename(workspace_id: UUID, own: Known, found: dict[str, TypeInfo], shipped: Types) -> None:
     """Call types and fields what the company calls them, in the language of whoever looks."""
     texts: dict[tuple[str, str], dict[str, tuple[str, str]]] = {}
+    said_headings: dict[str, dict[str, dict[str, str]]] = {}
     for row in Wording.objects.filter(workspace_id=workspace_id, deleted_at=None).order_by("id"):
         texts.setdefault((row.on_type, row.on_field), {})[row.language] = (row.name, row.several or row.name)
+        if row.on_field.startswith(HEADING):
+            heading = row.on_field.removeprefix(HEADING)
+            said_headings.setdefault(row.on_type, {}).setdefault(heading, {})[row.language] = row.name
+    own.memo["headings"] = said_headings
     for (type_key, field_key), said in texts.items():
+        if field_key.startswith(HEADING):
+            continue
         info = found.get(type_key) or shipped.get(type_key)
         if info is None:
             continue
@@ -124,22 +134,39 @@ def _rename(workspace_id: UUID, found: dict[str, TypeInfo], shipped: Types) -> N
             found[type_key] = replace(info, fields=fields)
 
 
-def _pick(texts: Mapping[str, str], shipped: object) -> str:
+def headings(type_key: str) -> Mapping[str, Mapping[str, str]]:
+    """What headings of layouts of a type are called, by language; no query once this process knows the definitions."""
+    overlay()
+    workspace_id, version = workspace_in_force(), noted_schema()
+    if workspace_id is None or version in (None, 1):
+        return {}
+    found = known(workspace_id, version).memo.get("headings", {})  # type: ignore[arg-type]
+    return found.get(type_key, {})  # type: ignore[attr-defined]
+
+
+def pick(texts: Mapping[str, str], shipped: object) -> str:
+    """The text in the language in force, else that for every other language, else the shipped one."""
     language = get_language() or "en"
     return texts.get(language) or texts.get(language[:2]) or texts.get("") or str(shipped)
 
 
-_said = lazy(_pick, str)
+_said = lazy(pick, str)
 
 
 def _searching(info: TypeInfo, own: Known) -> type[RecordType]:
-    """The declaration of a shipped type whose search finds own fields too."""
-    more = own.searched.get(info.key, [])
-    return (
-        type(info.declared.__name__, (info.declared,), _words(info, search=[*info.declared.search, *more]))
-        if more
-        else info.declared
-    )
+    """The declaration of a shipped type whose search finds own fields too, and that has a board by one of them."""
+    changed: dict[str, object] = {}
+    if more := own.searched.get(info.key, []):
+        changed["search"] = [*info.declared.search, *more]
+    if info.declared.board is None and info.declared.menu and info.declared.menu[0] != "settings":
+        changed["board"] = _board(own.fields[info.key], info.declared.list_columns)
+    return type(info.declared.__name__, (info.declared,), _words(info, **changed)) if any(changed.values()) else info.declared
+
+
+def _board(more: Mapping[str, Field], columns: Sequence[str]) -> Board | None:
+    """A board by the first own choice; the page lets people pick another one."""
+    by = next((key for key, field in more.items() if field.source == "custom" and field.kind.key == "choice"), None)
+    return Board(by=by, card=list(columns)) if by else None
 
 
 def _words(info: TypeInfo, **changed: object) -> dict[str, object]:
@@ -182,7 +209,7 @@ def _own_type(row: CustomType, own: Known, models_of: Mapping[type, str]) -> Typ
                  "owner": Use(default="me")},
         "list_columns": columns, "page": [Section(_capital(row.name), "name", *more, "owner", "team")],
         "menu": (row.department, row.icon),
-        "timeline": Timeline("created_at", pointing, icon=row.icon) if pointing else None,
+        "timeline": Timeline("created_at", pointing, icon=row.icon) if pointing else None, "board": _board(more, columns),
     }  # fmt: skip
     declared = type(model.__name__ + "Type", (RecordType,), body)
     fields = derive_fields(declared, models_of)

@@ -74,7 +74,7 @@ def new_record(ctx: Context, info: TypeInfo, cleaned: dict[str, object], fields:
     for key, value in cleaned.items():
         field = fields[key]
         if field.source == "custom":
-            stored["custom"][key] = field.kind.to_json(value)  # type: ignore[index]
+            stored["custom"][field.place] = field.kind.to_json(value)  # type: ignore[index]
         else:
             stored.update(field.kind.store(value, field.path))
     record = v.record_of(info.model, stored)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from rapport.kernel.access import gate
 from rapport.kernel.changes.models import STORY, Change
+from rapport.kernel.kinds.longtext import LongTextKind
+from rapport.kernel.kinds.older import in_words, reads
 from rapport.kernel.records.field import Field
 from rapport.kernel.records.registry import TypeInfo
 
@@ -49,14 +51,17 @@ def lines(ctx: Context, info: TypeInfo, changes: Sequence[Change]) -> list[Chang
     readable = gate.fields(ctx, info)
     found = []
     for change in changes:
-        entries = tuple(
-            (readable[key], _value(readable[key], old), _value(readable[key], new))
-            for key, (old, new) in change.diff.items()
-            if key in readable
-        )
+        entries = tuple(_entry(readable[key], old, new) for key, (old, new) in change.diff.items() if key in readable)
         if entries or change.verb != "update" or change.redacted_at is not None:
             found.append(ChangeLine(change, entries))
     return found
+
+
+def _entry(field: Field, old: object, new: object) -> tuple[Field, object, object]:
+    """Both values; as plain words when they were written while the field was of another kind."""
+    if any(one is not None and not reads(field.kind, one) for one in (old, new)):
+        return replace(field, kind=LongTextKind(), to=""), in_words(old), in_words(new)
+    return field, _value(field, old), _value(field, new)
 
 
 def _value(field: Field, logged: object) -> object:

@@ -54,14 +54,14 @@ def index_values(ctx: Context, written: list[Written]) -> None:
             if key not in one.diff:
                 continue
             if one.verb != "create":
-                stale.setdefault(key, []).append(record_id)
+                stale.setdefault(field.place, []).append(record_id)
                 if field.is_keyed:
                     stale.setdefault(field.key_name, []).append(record_id)
             value = one.diff[key][1]
             if value is None:
                 continue
             rows += [
-                (ctx.workspace.pk, type_key, key, k[:200], record_id)
+                (ctx.workspace.pk, type_key, field.place, k[:200], record_id)
                 for k in dict.fromkeys(field.kind.index_keys(value))
             ]
             order = sort_key(ctx, value) if field.is_keyed else None

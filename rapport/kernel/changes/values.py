@@ -14,6 +14,7 @@ from rapport.kernel.access import gate
 from rapport.kernel.errors import Invalid
 from rapport.kernel.format import capital
 from rapport.kernel.kinds.base import Cleaning, Kind
+from rapport.kernel.kinds.older import reads
 from rapport.kernel.records.field import Field
 from rapport.kernel.records.model import Record
 from rapport.kernel.records.registry import TypeInfo
@@ -26,14 +27,17 @@ if TYPE_CHECKING:
 def read_value(record: Record, field: Field) -> object:
     """The value of a field on a loaded record."""
     if field.source == "custom":
-        return field.kind.load(field.kind.from_json(record.custom.get(field.key)))
+        return field.kind.load(field.kind.from_json(record.custom.get(field.place)))
     return field.kind.load(*(getattr(record, name) for name in field.columns))
 
 
 def from_log(fields: Mapping[str, Field], logged: Mapping[str, object]) -> dict[str, object]:
     """Values as the change log keeps them, made writable again; those of other fields are left out."""
+    # What was written before a field changed its kind is left to the door, which reads it as text that somebody types.
     return {
-        key: fields[key].kind.from_json(value) if value is not None else None for key, value in logged.items() if key in fields
+        key: value if value is None or not reads(fields[key].kind, value) else fields[key].kind.from_json(value)
+        for key, value in logged.items()
+        if key in fields
     }
 
 
@@ -42,9 +46,9 @@ def set_value(record: Record, field: Field, value: object) -> None:
     if field.source == "custom":
         custom = dict(record.custom)
         if field.kind.blank(value):
-            custom.pop(field.key, None)
+            custom.pop(field.place, None)
         else:
-            custom[field.key] = field.kind.to_json(value)
+            custom[field.place] = field.kind.to_json(value)
         record.custom = custom
         return
     for name, stored in field.kind.store(value, field.path).items():

@@ -76,7 +76,8 @@ def as_field(row: CustomField) -> Field:
     keyed = (row.is_fast or row.kind in ALWAYS_KEYED) and not kind.many
     is_fast = keyed and (row.is_indexed or row.kind in ALWAYS_KEYED)
     return Field(
-        key=row.key, label=row.label, kind=kind, source="custom", path=f"custom__{row.key}", columns=("custom",),
+        key=row.key, label=row.label, kind=kind, source="custom", path=f"custom__{row.slot or row.key}", columns=("custom",),
+        slot=row.slot,
         sort_path=OWN if is_fast and not kind.many and not getattr(kind, "to", "") else "",
         # Needed only while it is shown: conditions.py sees to that.
         required=row.is_required and not row.show_when, help=row.help_text, see=row.field_group,

@@ -56,6 +56,8 @@ class CustomField(Record):
     )
     #: The index is complete: what stood there before has been read.
     is_indexed = models.BooleanField(default=False, editable=False)
+    #: Where its values stand since its kind was changed; empty is its key.
+    slot = models.CharField(max_length=60, blank=True, editable=False)
     #: It was deleted long ago, and its values with it.
     is_purged = models.BooleanField(default=False, editable=False)
     in_search = models.BooleanField(_("found by the search"), default=False)

@@ -132,6 +132,8 @@ class Kind:
     sortable: ClassVar[bool] = True
     #: May be chosen for a custom field (its json shape sorts and filters inside a JSON column on both databases).
     custom: ClassVar[bool] = True
+    #: Kinds that a company's own field of this kind may become.
+    becomes: ClassVar[tuple[str, ...]] = ()
     #: One record may hold several values; filtered through the value index (see `index_keys` and `index_query`).
     many: ClassVar[bool] = False
     #: Options that the definition of a custom field may set.
@@ -351,6 +353,10 @@ class Kind:
         (e-mail casefolded, phone digits, domain, each tag). Used by multi-valued filters, import matching
         and the duplicate warning. At most 200 characters each."""
         return []
+
+    def turned(self, value: object, into: Kind, cleaning: Cleaning) -> object:
+        """A value as the kind that its field becomes; raises Invalid for one that would lose something."""
+        return into.parse(self.text(value, cleaning.format), cleaning)
 
     def blank(self, value: object) -> bool:
         """Whether a cleaned value counts as not given."""

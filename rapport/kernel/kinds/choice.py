@@ -153,6 +153,7 @@ class ChoiceKind(Kind):
     option_names = ("choices", "hues", "retired")
     operators: ClassVar[tuple[str, ...]] = ("is", "is_not", "in", "not_in", "empty", "not_empty")
     icon = "circle-dot"
+    becomes = ("multichoice", "text", "longtext", "yesno")
 
     def __init__(self, *, choices: object = (), hues: object = None, **options: object) -> None:
         """`choices` as (value, label) pairs; `hues` maps values to colours."""

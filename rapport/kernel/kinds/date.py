@@ -272,6 +272,7 @@ class DateKind(Kind):
     stores = (models.DateField,)
     operators: ClassVar[tuple[str, ...]] = ("is", "is_not", "<", "<=", ">", ">=", "between", "empty", "not_empty")
     icon = "calendar"
+    becomes = ("datetime", "text", "longtext")
 
     def parse(self, text: str, cleaning: Cleaning) -> dt.date | None:
         """ISO, local figures, names, or words such as "next mon"."""

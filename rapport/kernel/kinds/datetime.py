@@ -63,6 +63,7 @@ class DateTimeKind(Kind):
     stores = (models.DateTimeField,)
     operators: ClassVar[tuple[str, ...]] = ("is", "is_not", "<", "<=", ">", ">=", "between", "empty", "not_empty")
     icon = "calendar-clock"
+    becomes = ("date", "text", "longtext")
 
     def parse(self, text: str, cleaning: Cleaning) -> dt.datetime | None:
         """ISO with or without zone, or a day as the date kind reads it and a time; without a time the day's start."""
@@ -179,6 +180,16 @@ class DateTimeKind(Kind):
             return self._within(path, start, end)
         lookup, edge = {"<": ("lt", start), ">=": ("gte", start), "<=": ("lt", end), ">": ("gte", end)}[op]
         return Q(**{f"{path}__{lookup}": self._stored(edge)})
+
+    def turned(self, value: object, into: Kind, cleaning: Cleaning) -> object:
+        """A day keeps no time, so only midnight fits into it."""
+        local = value.astimezone(cleaning.format.zone)  # type: ignore[attr-defined]
+        if into.key != "date":
+            return super().turned(value, into, cleaning)
+        if local.time() != dt.time():
+            said = {"time": plain_time(local.time())}
+            raise Invalid(_("A day has no time, and this one says %(time)s.") % said, code="has_time")
+        return into.clean(local.date(), cleaning)
 
     def _within(self, path: str, start: dt.datetime, end: dt.datetime) -> Q:
         return Q(**{f"{path}__gte": self._stored(start), f"{path}__lt": self._stored(end)})

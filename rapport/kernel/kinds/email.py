@@ -169,6 +169,7 @@ class EmailKind(LabelledKind):
         "not_empty",
     )
     icon = "mail"
+    becomes = ("text", "longtext")
     input_attrs = 'inputmode="email" autocomplete="email" autocapitalize="off" spellcheck="false"'
     split = re.compile(r"[;,\n\r]+")
 
@@ -216,6 +217,7 @@ class OneEmailKind(Words):
     stores = (models.EmailField,)
     icon = "mail"
     max_length = 254
+    becomes = ("email", "text", "longtext")
 
     @classmethod
     def from_model(cls, model_field: models.Field) -> Kind:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from rapport.kernel.errors import Invalid
-from rapport.kernel.kinds.base import DASH, Cleaning, Format, kind
+from rapport.kernel.kinds.base import DASH, Cleaning, Format, Kind, kind
 from rapport.kernel.kinds.markup import control, esc
 from rapport.kernel.kinds.mentions import plain
 from rapport.kernel.kinds.normal import check_length, printable
@@ -33,6 +33,10 @@ class LongTextKind(Words):
     sortable = False
     icon = "text"
     max_length = LIMIT
+    becomes = (
+        "text", "choice", "multichoice", "number", "date", "datetime",
+        "yesno", "one_email", "email", "phone", "web", "tags",
+    )  # fmt: skip
 
     def parse(self, text: str, cleaning: Cleaning) -> str | None:
         """The text with its lines."""
@@ -69,6 +73,12 @@ class LongTextKind(Words):
             mark_safe(control(field, name=name, error=error, autofocus=autofocus)),
             self.shown(value, fmt),
         )
+
+    def turned(self, value: object, into: Kind, cleaning: Cleaning) -> object:
+        """Lines are kept, so only what has one fits into most kinds."""
+        if "\n" in str(value) and not into.many:
+            raise Invalid(_("This text has several lines."), code="several_lines")
+        return super().turned(value, into, cleaning)
 
     def search_text(self, value: object) -> str:
         """The beginning of the words; a search box needs no novel."""

@@ -138,6 +138,7 @@ class MoneyKind(Figures):
     stores = (MoneyField,)
     icon = "banknote"
     summable = True
+    becomes = ("text", "longtext")
 
     def columns(self, name: str) -> tuple[str, ...]:
         """Minor units and currency; `<name>_base` and `<name>_rate_on` belong to whoever converts."""

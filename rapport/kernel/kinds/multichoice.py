@@ -43,6 +43,7 @@ class MultiChoiceKind(ManyKind):
     operators: ClassVar[tuple[str, ...]] = ("has", "has_any", "is", "is_not", "in", "not_in", "empty", "not_empty")
     icon = "list-checks"
     most = 500
+    becomes = ("choice", "text", "longtext", "tags")
 
     def __init__(self, *, choices: object = (), hues: object = None, **options: object) -> None:
         """As the choice kind."""

@@ -157,6 +157,7 @@ class NumberKind(Figures):
     option_names = ("decimals", "minimum", "maximum")
     icon = "hash"
     summable = True
+    becomes = ("number", "percent", "money", "text", "longtext")
 
     def __init__(
         self, *, decimals: int = 0, minimum: int | None = None, maximum: int | None = None, **options: object

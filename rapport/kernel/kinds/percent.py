@@ -40,6 +40,7 @@ class PercentKind(NumberKind):
     stores = (PercentField,)
     option_names = ("minimum", "maximum")
     icon = "percent"
+    becomes = ("text", "longtext")
     summable = False
 
     def __init__(self, *, minimum: int = 0, maximum: int = 100, **options: object) -> None:

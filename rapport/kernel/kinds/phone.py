@@ -122,6 +122,7 @@ class PhoneKind(LabelledKind):
         "not_empty",
     )
     icon = "phone"
+    becomes = ("text", "longtext")
     input_attrs = 'inputmode="tel" autocomplete="tel"'
     split = re.compile(r"[;\n\r]+")
 

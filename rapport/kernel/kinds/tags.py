@@ -39,6 +39,7 @@ class TagsKind(ManyKind):
     stores = (TagsField,)
     operators: ClassVar[tuple[str, ...]] = ("has", "has_any", "is", "is_not", "in", "not_in", "empty", "not_empty")
     icon = "tag"
+    becomes = ("text", "longtext")
     most = 50
 
     def parse(self, text: str, cleaning: Cleaning) -> list[str] | None:

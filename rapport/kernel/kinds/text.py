@@ -94,6 +94,10 @@ class TextKind(Words):
     stores = (models.CharField,)
     option_names = ("max_length",)
     icon = "type"
+    becomes = (
+        "longtext", "choice", "multichoice", "number", "percent", "money", "date",
+        "datetime", "time", "yesno", "one_email", "email", "phone", "web", "tags",
+    )  # fmt: skip
 
     def __init__(self, *, max_length: int = 200, shows_language: bool = False, **options: object) -> None:
         """`max_length` from the column, or 200; `shows_language` for columns of language codes."""

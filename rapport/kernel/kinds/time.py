@@ -65,6 +65,7 @@ class TimeKind(Kind):
     stores = (models.TimeField,)
     operators: ClassVar[tuple[str, ...]] = ("is", "is_not", "<", "<=", ">", ">=", "between", "empty", "not_empty")
     icon = "clock"
+    becomes = ("text", "longtext")
 
     def parse(self, text: str, cleaning: Cleaning) -> dt.time | None:
         """24 or 12 hours."""

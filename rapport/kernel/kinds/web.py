@@ -75,6 +75,7 @@ class WebKind(Words):
     stores = (WebField, models.URLField)
     option_names = ("max_length",)
     icon = "globe"
+    becomes = ("text", "longtext")
 
     def __init__(self, *, max_length: int = 500, **options: object) -> None:
         """`max_length` of the column."""

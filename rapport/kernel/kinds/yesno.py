@@ -94,6 +94,7 @@ class YesNoKind(Kind):
     stores = (models.BooleanField,)
     operators: ClassVar[tuple[str, ...]] = ("is", "is_not", "empty", "not_empty")
     icon = "square-check"
+    becomes = ("text", "longtext", "choice")
 
     def __init__(self, *, optional: bool = True, **options: object) -> None:
         """`optional` is whether the column may be NULL."""

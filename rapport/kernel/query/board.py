@@ -13,7 +13,7 @@ from rapport.kernel.query.compile import compile_filter
 from rapport.kernel.query.reaching import listed, narrowed
 from rapport.kernel.query.read import Page, read_page
 from rapport.kernel.query.totals import totals
-from rapport.kernel.query.tree import Node
+from rapport.kernel.query.tree import All, Node
 from rapport.kernel.records.model import Record
 from rapport.kernel.records.registry import TypeInfo
 
@@ -26,7 +26,7 @@ FOLDED_CAP = 1_000
 
 @dataclass
 class Column:
-    """One column of a board: the record it stands for, how many cards it has in all, their sums, the first cards.
+    """One column of a board: the record (or choice) it stands for, how many cards it has in all, their sums, the first cards.
 
     Past the cap of all counts it has at least that many cards, and no sums (as the totals of a list).
     """
@@ -52,19 +52,23 @@ def read_board(
     found = _heads(ctx, info, columns, where, folded)
     for column in found:
         if limit and column.count and column.record.pk not in folded:
-            column.page = read_column(ctx, info, column.record.pk, where=where, limit=limit, fields=fields)
+            column.page = read_column(ctx, info, column.record, where=where, limit=limit, fields=fields)
     return found
 
 
 def read_column(
-    ctx: Context, info: TypeInfo, column: UUID, *, where: Node | None = None, limit: int = 50,
+    ctx: Context, info: TypeInfo, column: Record, *, where: Node | None = None, limit: int = 50,
     fields: Sequence[str] = (), cursor: str = "",
 ) -> Page:  # fmt: skip
     """One page of a column's cards."""
     board = info.declared.board
     assert board is not None
-    base = narrowed(ctx, info).filter(**{info.fields[board.by].path: column})
     keys = list(dict.fromkeys([*board.card, *fields]))
+    if node := getattr(column, "node", None):
+        # The list's own ways find what a choice has.
+        where = node if where is None else All((where, node))
+        return read_page(ctx, info, where=where, sort=board.sort, fields=keys, limit=limit, cursor=cursor)
+    base = narrowed(ctx, info).filter(**{info.fields[board.by].path: column.pk})
     return read_page(ctx, info, where=where, sort=board.sort, fields=keys, limit=limit, cursor=cursor, base=base)
 
 
@@ -82,7 +86,8 @@ def _heads(
     found = []
     for record in columns:
         is_folded = record.pk in folded
-        rows = (listed if is_folded else narrowed)(ctx, info).filter(matching, **{path: record.pk})
+        here = getattr(record, "condition", None) or Q(**{path: record.pk})
+        rows = (listed if is_folded else narrowed)(ctx, info).filter(matching, here)
         one = totals(ctx, info, rows, cap=FOLDED_CAP if is_folded else 0)
         found.append(Column(record, one.count, one.sums, is_capped=one.capped))
     return found

@@ -111,7 +111,7 @@ def _positive(ctx: Context, info: TypeInfo, field: Field, op: str, value: object
             return _computed(ctx, info, field, op, value)
         if not field.kind.many:
             return field.kind.compile(field.path, op, value, cleaning)
-        mine = IndexedValue.objects.filter(workspace_id=ctx.workspace.pk, type=info.key, field=field.key)
+        mine = IndexedValue.objects.filter(workspace_id=ctx.workspace.pk, type=info.key, field=field.place)
         if op == "empty":
             return Q(~Exists(mine.filter(record_id=OuterRef("pk"))))
         hits = mine.filter(field.kind.index_query(op, value, cleaning))

@@ -13,17 +13,19 @@ Empty values come last under every key, in both directions.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from dataclasses import field as dc_field
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from rapport.kernel.access import gate
 from rapport.kernel.errors import Invalid
-from rapport.kernel.query.walking import merged
+from rapport.kernel.query.own_order import keyed
+from rapport.kernel.query.walking import fenced, merged
 from rapport.kernel.records.field import OWN, Field
 from rapport.kernel.records.registry import TypeInfo
 
@@ -43,8 +45,10 @@ class Key:
     down: bool
     nullable: bool = False
     label: str = ""
-    #: The field of the company's own that is sorted by (`own_order.py`).
+    #: The field of the company's own that is sorted by, and its keys in the value index (`own_order.py`); beside other keys
+    #: its path is an annotation.
     own: Field | None = None
+    entries: QuerySet | None = dc_field(default=None, compare=False)
 
     @property
     def sign(self) -> str:
@@ -53,7 +57,13 @@ class Key:
 
     def past(self, value: object, *, itself: bool = False) -> Q:
         """Rows that have a value and come after all those with this one (or, with `itself`, not before them)."""
-        return Q(**{f"{self.path}__{'lt' if self.down else 'gt'}{'e' if itself else ''}": value})
+        step = f"{'lt' if self.down else 'gt'}{'e' if itself else ''}"
+        return Q(**{f"{self.path}__{step}": value}) if self.entries is None else self.having(**{f"key__{step}": value})
+
+    def having(self, **keys: object) -> Q:
+        """Rows whose key of an own field is so."""
+        assert self.entries is not None
+        return Q(pk__in=self.entries.filter(**keys).values("record_id"))
 
     def beyond(self, value: object) -> Q:
         """Rows that come after all those with the value, the empty ones included."""
@@ -63,6 +73,9 @@ class Key:
 
     def equal(self, value: object) -> Q:
         """Rows with the value."""
+        if self.entries is not None:
+            none = ~Q(Exists(self.entries.filter(record_id=OuterRef("pk"))))
+            return none if value is None else self.having(key=value)
         return Q(**{f"{self.path}__isnull": True}) if value is None else Q(**{self.path: value})
 
 
@@ -81,10 +94,8 @@ def sort_keys(ctx: Context, info: TypeInfo, sort: str) -> list[Key]:
     for text in texts:
         keys.append(_key(ctx, info, text))
         if keys[-1].own is not None and len(texts) > 1:
-            raise Invalid(
-                _("“%(label)s” is a field of your own: a list is sorted by it alone.") % {"label": keys[-1].label},
-                code="unsortable", field="sort",
-            )  # fmt: skip
+            one = keys[-1].own
+            keys[-1] = replace(keys[-1], path=f"own_{one.place}", entries=keyed(ctx, info, one))
         if keys[-1].path == "id":
             break  # no two records were created at the same id, so nothing is left to order
     return keys or [Key("id", True)]
@@ -119,6 +130,9 @@ class Sorted:
         """`is_patient`: an export, which rather walks a long way than breaks off in the middle of a file."""
         self.ctx, self.info, self.rows, self.names, self.keys = ctx, info, rows, names, tuple(keys)
         self.is_patient = is_patient
+        for key in (one for one in keys if one.entries is not None):
+            value = key.entries.filter(record_id=OuterRef("pk")).values("key")[:1]  # type: ignore[union-attr]
+            self.rows = self.rows.annotate(**{key.path: Subquery(value)})
 
     def page(self, after: After | None, wanted: int, *, few: bool, splits: Sequence[Q]) -> list[tuple[object, ...]]:
         """`wanted` rows after the cursor. `few`: all visible rows may be sorted at once; `splits`: conditions under each of
@@ -151,11 +165,18 @@ class Sorted:
             if after[0][0] is None:
                 return found
             start = key.past(after[0][0])
-        heads = self._heads(fixed, start, key, wanted - len(found), splits) if len(found) < wanted else []
+        heads: list[object] = []
+        if len(found) < wanted and key.entries is not None:
+            past = {} if after is None else {f"key__{'lt' if key.down else 'gt'}": after[0][0]}
+            heads = [value for _pk, value in self._own_walk(fixed, key, past, Q(), wanted - len(found))]
+        elif len(found) < wanted:
+            heads = self._heads(fixed, start, key, wanted - len(found), splits)
         if heads:
             last = heads[-1]
             if last != heads[0]:
-                before = fixed & start & Q(**{f"{key.path}__{'gt' if key.down else 'lt'}": last})
+                ends = {f"key__{'lte' if key.down else 'gte'}": heads[0], f"key__{'gt' if key.down else 'lt'}": last}
+                here = start & Q(**{f"{key.path}__{'gt' if key.down else 'lt'}": last}) if key.own is None else key.having(**ends)
+                before = fixed & here
                 found += self._at_once(before, keys, None, wanted - len(found))
             found += self._group(fixed & key.equal(last), rest, None, wanted - len(found))
         if len(found) < wanted and key.nullable:
@@ -188,6 +209,8 @@ class Sorted:
     def _last(self, fixed: Q, key: Key, after: After | None, wanted: int) -> list[tuple[object, ...]]:
         """The last key: its index and the id, then the rows without a value."""
         found: list[tuple[object, ...]] = []
+        if key.entries is not None:
+            return self._last_own(fixed, key, after, wanted)
         behind = _behind([key], after)
         if key.path == "id" or after is None or after[0][0] is not None:
             full = Q(**{f"{key.path}__isnull": False}) if key.nullable else Q()
@@ -205,6 +228,35 @@ class Sorted:
                 empty = empty.filter(behind)
             found += list(empty.order_by(f"{key.sign}pk").values_list(*self.names)[: wanted - len(found)])
         return found
+
+    def _own_walk(self, fixed: Q, key: Key, past: dict[str, object], behind: Q, wanted: int) -> list[tuple[UUID, str]]:
+        """The next records along the keys of an own field: at most a window of them within a value that many share."""
+        assert key.entries is not None
+        there = self.rows.filter(fixed).order_by().filter(pk=OuterRef("record_id")).values("pk")
+        some = key.entries.filter(behind, **past).order_by(f"{key.sign}key", f"{key.sign}record_id")
+        end = None if not fixed or self.is_patient else some.values_list("key", flat=True)[_WINDOW : _WINDOW + 1].first()
+        if end is not None:
+            some = some.filter(**{f"key__{'gte' if key.down else 'lte'}": end})
+        found = list(some.filter(fenced(Q(Exists(there)))).values_list("record_id", "key")[:wanted])
+        if end is not None and len(found) < wanted:
+            self._refuse(key)
+        return found
+
+    def _last_own(self, fixed: Q, key: Key, after: After | None, wanted: int) -> list[tuple[object, ...]]:
+        """An own field as the last key: its keys and the id, then the rows without a value."""
+        found: list[tuple[object, ...]] = []
+        step = "lt" if key.down else "gt"
+        if after is None or after[0][0] is not None:
+            past: dict[str, object] = {} if after is None else {f"key__{step}e": after[0][0]}
+            behind = Q() if after is None else Q(**{f"key__{step}": after[0][0]}) | Q(**{f"record_id__{step}": after[1]})
+            ids = [pk for pk, _key in self._own_walk(fixed, key, past, behind, wanted)]
+            rows = {row[0]: row for row in self.rows.filter(pk__in=ids).values_list(*self.names)}
+            found = [rows[pk] for pk in ids if pk in rows]
+        empty = self.rows.filter(fixed & key.equal(None))
+        if after is not None and after[0][0] is None:
+            empty = empty.filter(**{f"pk__{step}": after[1]})
+        left = wanted - len(found)
+        return found + (list(empty.order_by(f"{key.sign}pk").values_list(*self.names)[:left]) if left > 0 else [])
 
     def _window(self, fixed: Q, key: Key, behind: Q) -> Q:
         """Within a value that many share: the end of the stretch of the key's index that a page may walk. Q() when the

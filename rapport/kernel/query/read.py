@@ -102,7 +102,7 @@ def read_page(
     chosen = pick_fields(ctx, info, fields, strict=strict)
     limit = max(1, min(limit, EXPORTED if verb == "export" else MAX_LIMIT))
     keys = sort_keys(ctx, info, sort)
-    if keys[0].own is not None:
+    if keys[0].own is not None and len(keys) == 1:
         return _page_by_own(ctx, info, where, keys[0], chosen, limit, cursor, sort, verb, base)
     path, down, several = keys[0].path, keys[0].down, len(keys) > 1
     ways = ways_to_sort(ctx, info, verb) if base is None else None
@@ -116,7 +116,7 @@ def read_page(
     more = [*[key.path for key in keys], info.person_column]
     names = ["pk", "version", *columns, *[name for name in dict.fromkeys(more) if name not in ("", "id", *columns)]]
     rows = annotated(rows, chosen)
-    split = parts(ctx, info, where, path, compile_filter) if ways is None else []
+    split = parts(ctx, info, where, path, compile_filter) if ways is None and keys[0].own is None else []
     if several:
         reading = Sorted(ctx, info, rows, names, keys, is_patient=verb == "export")
         got = reading.page(_decode_many(cursor, sort, info, keys), limit + 1, few=ways is not None, splits=split)
@@ -227,7 +227,7 @@ def _rows(
             values[key] = value if value or type(value) not in _EMPTY else None
         for one, key, kind, places, source in plan:
             if source == "custom":
-                values[key] = kind.load(kind.from_json(raw[places[0]].get(key)))  # type: ignore[attr-defined]
+                values[key] = kind.load(kind.from_json(raw[places[0]].get(one.place)))  # type: ignore[attr-defined]
             elif source == "computed" and one.is_kept:
                 values[key] = kind.load(kind.from_json(raw[places[0]]))
             elif source == "computed":
@@ -304,7 +304,8 @@ def _decode_many(cursor: str, sort: str, info: TypeInfo, keys: Sequence[Key]) ->
     if found is None or was != sort or not isinstance(values, list) or len(values) != len(keys):
         raise _foreign_cursor()
     fitted = [
-        None if value is None or isinstance(value, (list, dict)) else _fitting((False, value, found), info, key.path)[1]  # type: ignore[index]
+        None if value is None or isinstance(value, (list, dict))
+        else str(value) if key.own is not None else _fitting((False, value, found), info, key.path)[1]  # type: ignore[index]
         for key, value in zip(keys, values, strict=True)
     ]
     return fitted, found

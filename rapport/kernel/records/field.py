@@ -59,11 +59,18 @@ class Field:
     is_unique: bool = False
     #: Shown only to those who may see every record of these types (a roll-up tells something of each of them).
     needs_all_of: tuple[str, ...] = ()
+    #: Under which its values stand since its kind was changed (`engines/words/kind_changes.py`); "" is its key.
+    slot: str = ""
+
+    @property
+    def place(self) -> str:
+        """The name of its values in the custom JSON and in the value index."""
+        return self.slot or self.key
 
     @property
     def key_name(self) -> str:
         """The name of its sorting keys in the value index, beside the keys by which a kind finds it exactly."""
-        return f"{self.key}~"
+        return f"{self.place}~"
 
     @property
     def writable(self) -> bool:

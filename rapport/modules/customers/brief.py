@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
 
+from rapport.engines.words.layouts import shown_fields
 from rapport.kernel import format as shown_as
 from rapport.kernel.access import gate
 from rapport.kernel.changes.values import read_value
@@ -32,7 +33,7 @@ def reach_them(ctx: Context, info: TypeInfo | None, record: Record | None) -> Pa
 
 
 def _seen(ctx: Context, info: TypeInfo, record: Record, key: str) -> object:
-    one = gate.fields(ctx, info).get(key)
+    one = shown_fields(ctx, info).get(key)
     return read_value(record, one) if one is not None else None
 
 

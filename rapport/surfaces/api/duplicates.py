@@ -31,7 +31,7 @@ def read_pairs(ctx: Context, request: HttpRequest) -> HttpResponse:
     if state not in (DuplicatePair.OPEN, DuplicatePair.APART):
         raise bad_request(_("The state of a pair is open or apart."))
     pairs, more = pairs_page(ctx, info, limit=limit_of(given), cursor=given.get("cursor", ""), state=state)
-    return answer({"items": [_pair(one) for one in pairs], "next": more}, 200, {})
+    return answer({"items": [pair_as_json(one) for one in pairs], "next": more}, 200, {})
 
 
 def part(ctx: Context, request: HttpRequest, pair_id: int) -> HttpResponse:
@@ -42,7 +42,7 @@ def part(ctx: Context, request: HttpRequest, pair_id: int) -> HttpResponse:
     if set(given) - {"apart"} or not isinstance(apart, bool):
         raise bad_request(_("Send {“apart”: true} or {“apart”: false}, or nothing."))
     decide(ctx, pair_of(ctx, pair_id), apart=apart)
-    return answer(_pair(pair_of(ctx, pair_id)), 200, {})
+    return answer(pair_as_json(pair_of(ctx, pair_id)), 200, {})
 
 
 def merge(ctx: Context, request: HttpRequest, type_key: str, record_id: str) -> HttpResponse:
@@ -96,7 +96,8 @@ def _merged(ctx: Context, info: TypeInfo, made: Merge) -> HttpResponse:
     return answer({"item": item_or_none(ctx, info, made.survivor_id), "merge": what}, 200 if is_over else 202, {})
 
 
-def _pair(one: Pair) -> dict[str, object]:
+def pair_as_json(one: Pair) -> dict[str, object]:
+    """A pair as programs read it."""
     return {
         "id": one.id, "type": one.type, "one": one.one_id, "other": one.other_id, "score": one.score, "state": one.state,
         "reasons": in_words(one.evidence),

@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from rapport.surfaces.api import access, audit, batch, describe, duplicates, feed, imports, lists, records, upserts, webhooks
+from rapport.surfaces.api import (
+    access,
+    audit,
+    batch,
+    describe,
+    doubles,
+    duplicates,
+    feed,
+    imports,
+    kinds,
+    lists,
+    records,
+    upserts,
+    webhooks,
+)
 from rapport.surfaces.api.entry import endpoint, nothing_here
 from rapport.surfaces.api.openapi import document
 
@@ -25,9 +39,15 @@ urlpatterns = [
     path("imports/<uuid:run_id>/<slug:what>", endpoint(post=imports.act)),
     path("duplicates", endpoint(get=duplicates.read_pairs)),
     path("duplicates/<int:pair_id>/apart", endpoint(post=duplicates.part)),
+    path("duplicates/groups", endpoint(get=doubles.read_groups)),
+    path("duplicates/groups/<int:pair_id>/merge", endpoint(post=doubles.merge_group)),
+    path("duplicates/groups/<int:pair_id>/apart", endpoint(post=doubles.part_member)),
+    path("duplicates/among", endpoint(get=doubles.read_kin)),
+    path("duplicates/among/<int:pair_id>/apart", endpoint(post=doubles.part_kin)),
     path("<slug:type_key>", endpoint(get=lists.read_list, post=lists.create)),
     path("webhook/<str:record_id>/secret", endpoint(post=webhooks.make_secret)),
     path("webhook/<str:record_id>/deliveries", endpoint(get=webhooks.read_deliveries)),
+    path("custom_field/<str:record_id>/kind", endpoint(get=kinds.read)),
     path("<slug:type_key>/by/<slug:field_key>/<path:value>", endpoint(put=upserts.put)),
     path(_ONE, endpoint(get=records.read, patch=records.change, delete=records.delete)),
     path(f"{_ONE}/restore", endpoint(post=records.restore)),

@@ -9,12 +9,11 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from rapport.kernel.access import gate
 from rapport.kernel.changes.values import read_value
-from rapport.kernel.errors import Gone, Invalid
+from rapport.kernel.errors import Invalid
 from rapport.kernel.format import capital
 from rapport.kernel.ids import as_id
 from rapport.kernel.query.board import Column, read_board, read_column
@@ -25,10 +24,12 @@ from rapport.kernel.records.model import Record
 from rapport.kernel.records.registry import TypeInfo, registry
 from rapport.surfaces.web.board_cards import ShownColumn, card_fields, latest_page, prepare, shown_cards, shown_column
 from rapport.surfaces.web.board_lanes import lanes
+from rapport.surfaces.web.board_values import board_of, demand_quick, has_values, may_move, pickable
+from rapport.surfaces.web.board_values import shown as worth_showing
 from rapport.surfaces.web.filter_chips import chips
 from rapport.surfaces.web.list_state import PARTS, ListState, read_state
 from rapport.surfaces.web.shell import is_part, render
-from rapport.surfaces.web.stages import board_columns, column_title
+from rapport.surfaces.web.stages import board_columns, column_of, column_title
 
 if TYPE_CHECKING:
     from rapport.kernel.context import Context
@@ -45,7 +46,10 @@ def page(request: HttpRequest, type_key: str) -> HttpResponse:
     withins = _withins(ctx, info, board)
     within = _chosen(withins, request.GET.get("within", ""))
     state = _state(ctx, info, request, within)
-    columns = board_columns(ctx, info, within.pk if within else None)
+    by_values = has_values(info)
+    if by_values and not state.error:
+        state = _quick(ctx, info, state)
+    columns = [] if by_values and state.error else board_columns(ctx, info, within.pk if within else None)
     by_owner = "lanes" in dict(state.kept) and not state.error
     where = None if state.error else state.node
     shown, sums = ([], []) if by_owner else _columns(ctx, info, columns, where)
@@ -69,11 +73,13 @@ def page(request: HttpRequest, type_key: str) -> HttpResponse:
         "may_save": gate.allows(ctx, registry.get("view"), "create"),
         "may_lane": "owner" in gate.fields(ctx, info),
         "by": board.by,
-        "may_move": gate.allows(ctx, info, board.move),
+        "by_label": gate.fields(ctx, info)[board.by].label if by_values else "",
+        "bys": pickable(ctx, info) if by_values else [],
+        "may_move": may_move(ctx, info) if by_values else gate.allows(ctx, info, board.move),
         "list_url": state.in_layout("list"),
-        "query": _query(state.filter, within),
-        "settings_url": registry.get(info.fields[board.by].to).url,
-        "may_set_up": gate.allows(ctx, registry.get(info.fields[board.by].to), "create"),
+        "query": _query(state.filter, within, board.by if by_values else ""),
+        "settings_url": f"/settings/fields/{info.key}" if by_values else registry.get(info.fields[board.by].to).url,
+        "may_set_up": gate.allows(ctx, registry.get(info.fields[board.by].to or "custom_field"), "create"),
     }
     return render(request, "board/_columns.html" if is_part(request) else "board/page.html", values)
 
@@ -84,7 +90,18 @@ def _state(ctx: Context, info: TypeInfo, request: HttpRequest, within: Record | 
     kept = {"within": str(within.pk) if within and request.GET.get("within") else ""}
     if request.GET.get("lanes") == "owner" and "owner" in gate.fields(ctx, info):
         kept["lanes"] = "owner"
+    if has_values(info) and request.GET.get("by"):
+        kept["by"] = info.declared.board.by  # type: ignore[union-attr]
     return replace(read_state(ctx, info, given, layout="board"), kept=tuple(kept.items()))
+
+
+def _quick(ctx: Context, info: TypeInfo, state: ListState) -> ListState:
+    """The state, with the sentence that says why a board of choices cannot be shown."""
+    try:
+        demand_quick(ctx, info)
+    except Invalid as wrong:
+        return replace(state, error=wrong.sentence)
+    return state
 
 
 def _columns(
@@ -96,7 +113,7 @@ def _columns(
     found = read_board(ctx, info, columns, where=where, limit=_FIRST, fields=fields, folded=closed)
     latest = {one.record.pk: latest_page(ctx, info, one, where) for one in found}
     prepare(ctx, [one.page or latest[one.record.pk] for one in found])
-    shown = [shown_column(ctx, info, one, latest=latest[one.record.pk]) for one in found]
+    shown = [shown_column(ctx, info, one, latest=latest[one.record.pk]) for one in worth_showing(found)]
     return shown, board_sums(ctx, info, found)
 
 
@@ -105,12 +122,12 @@ def column(request: HttpRequest, type_key: str, column_id: UUID) -> HttpResponse
     """Further cards of a column, or the cards of a folded one."""
     ctx, info, board = board_of(request, type_key)
     gate.demand(ctx, info, "view")
-    record = gate.get(ctx, registry.get(info.fields[board.by].to), column_id)
+    record = column_of(ctx, info, column_id)
     where, _sentence = _where(request.GET.get("filter", "")[:2000])
     got = read_column(
         ctx,
         info,
-        column_id,
+        record,
         where=where,
         limit=_PER_COLUMN,
         fields=card_fields(ctx, info),
@@ -119,7 +136,7 @@ def column(request: HttpRequest, type_key: str, column_id: UUID) -> HttpResponse
     prepare(ctx, [got])
     within = (
         read_value(record, registry.of(record).fields[board.within])
-        if board.within in registry.of(record).fields
+        if not has_values(info) and board.within in registry.of(record).fields
         else None
     )
     values = {
@@ -127,7 +144,7 @@ def column(request: HttpRequest, type_key: str, column_id: UUID) -> HttpResponse
         "cards": shown_cards(ctx, info, got, record),
         "more": got.next,
         "column_id": column_id,
-        "query": _query(request.GET.get("filter", "")[:2000], None),
+        "query": _query(request.GET.get("filter", "")[:2000], None, board.by if has_values(info) else ""),
         "within_id": within,
         "by": board.by,
     }
@@ -136,13 +153,6 @@ def column(request: HttpRequest, type_key: str, column_id: UUID) -> HttpResponse
         "board/_cards.html" if is_part(request) else "board/column.html",
         {**values, "title": column_title(record)},
     )
-
-
-def board_of(request: HttpRequest, type_key: str) -> tuple[Context, TypeInfo, Board]:
-    info = registry.get(type_key)
-    if info.declared.board is None:
-        raise Gone(_("%(plural)s have no board.") % {"plural": str(info.plural).capitalize()})
-    return request.ctx, info, info.declared.board  # type: ignore[attr-defined]
 
 
 def _withins(ctx: Context, info: TypeInfo, board: Board) -> list[Record]:
@@ -169,8 +179,9 @@ def _where(text: str) -> tuple[Node | None, str]:
         return None, wrong.sentence
 
 
-def _query(text: str, within: Record | None) -> str:
-    return urlencode({k: v for k, v in (("filter", text), ("within", str(within.pk) if within else "")) if v})
+def _query(text: str, within: Record | None, by: str = "") -> str:
+    given = (("filter", text), ("within", str(within.pk) if within else ""), ("by", by))
+    return urlencode({k: v for k, v in given if v})
 
 
 def board_sums(ctx: Context, info: TypeInfo, found: Sequence[Column]) -> list[tuple[str, object]]:

@@ -12,14 +12,16 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from rapport.engines.timeline.latest import last_happened
+from rapport.engines.words.layouts import shown_fields
 from rapport.kernel import format as shown_as
 from rapport.kernel.access import gate
 from rapport.kernel.query.board import Column
 from rapport.kernel.query.read import Page, Row, load_titles, read_page
 from rapport.kernel.query.tree import Node
+from rapport.kernel.records.field import Field
 from rapport.kernel.records.model import Record
 from rapport.kernel.records.registry import TypeInfo
-from rapport.surfaces.web.stages import column_title
+from rapport.surfaces.web.stages import column_title, value_of
 
 if TYPE_CHECKING:
     from rapport.kernel.context import Context
@@ -67,13 +69,15 @@ class ShownColumn:
     latest: list[Card] = field(default_factory=list)
     #: The count as it is shown: "10,000+" past the cap.
     text: str = ""
+    #: What the field of the columns holds for cards in this one.
+    value: str = ""
 
 
 def card_fields(ctx: Context, info: TypeInfo) -> list[str]:
     """The field keys a page of cards reads."""
     board = info.declared.board
     assert board is not None
-    readable = gate.fields(ctx, info)
+    readable = shown_fields(ctx, info)
     return [k for k in dict.fromkeys([info.declared.title, *board.card, *_EXTRA]) if k in readable]
 
 
@@ -91,7 +95,7 @@ def latest_page(ctx: Context, info: TypeInfo, one: Column, where: Node | None) -
     """The last few cards of a folded column (won, lost), newest first."""
     board = info.declared.board
     assert board is not None
-    if one.page is not None or not one.count:
+    if one.page is not None or not one.count or getattr(one.record, "node", None):
         return None
     base = gate.visible(ctx, info).filter(**{info.fields[board.by].path: one.record.pk})
     return read_page(
@@ -101,7 +105,7 @@ def latest_page(ctx: Context, info: TypeInfo, one: Column, where: Node | None) -
 
 def shown_column(ctx: Context, info: TypeInfo, one: Column, *, latest: Page | None) -> ShownColumn:
     """A column of the board."""
-    sums = [f for f in gate.fields(ctx, info).values() if f.total == "sum" and f.source == "column"]
+    sums = [f for f in shown_fields(ctx, info).values() if f.total == "sum" and f.source == "column"]
     found = one.sums.get(sums[0].key) if sums else None
     figure = sums[0].kind.figure(found, ctx.format) if sums and found is not None else ""
     outcome = str(getattr(one.record, "outcome", "open") or "open")
@@ -119,24 +123,27 @@ def shown_column(ctx: Context, info: TypeInfo, one: Column, *, latest: Page | No
         one.page.next if one.page else None,
         shown_cards(ctx, info, latest, one.record) if latest else [],
         one.text,
+        value_of(one.record),
     )
 
 
 def shown_cards(ctx: Context, info: TypeInfo, page: Page, column: Record) -> list[Card]:
     """The cards of a page, after `prepare`."""
-    return [_card(ctx, info, row, page, column) for row in page.rows]
+    there = set(card_fields(ctx, info))
+    fields = [one for one in page.fields if one.key in there]
+    return [_card(ctx, info, row, fields, column) for row in page.rows]
 
 
-def _card(ctx: Context, info: TypeInfo, row: Row, page: Page, column: Record) -> Card:
-    by_key = {f.key: f for f in page.fields}
+def _card(ctx: Context, info: TypeInfo, row: Row, fields: Sequence[Field], column: Record) -> Card:
+    by_key = {f.key: f for f in fields}
     title_field = by_key.get(info.declared.title)
     title = title_field.kind.text(row.values.get(title_field.key), ctx.format) if title_field else ""
-    money = next((f for f in page.fields if f.kind.summable and not f.kind.blank(row.values.get(f.key))), None)
+    money = next((f for f in fields if f.kind.summable and not f.kind.blank(row.values.get(f.key))), None)
     about_field = next(
-        (f for f in page.fields if f.to and f.to not in ("user", "team") and f.key != info.declared.title), None
+        (f for f in fields if f.to and f.to not in ("user", "team") and f.key != info.declared.title), None
     )
     about = ctx.format.titles.get((about_field.to, row.values.get(about_field.key))) if about_field else None  # type: ignore[arg-type]
-    owner = ctx.format.titles.get(("user", row.values.get("owner")))  # type: ignore[arg-type]
+    owner = ctx.format.titles.get(("user", row.values.get("owner"))) if "owner" in by_key else None  # type: ignore[arg-type]
     step, step_text = _step(ctx, row)
     days, quiet = _quiet(ctx, row, column)
     return Card(

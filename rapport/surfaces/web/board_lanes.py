@@ -13,15 +13,17 @@ from django.views.decorators.http import require_GET
 
 from rapport.engines.views.grouping import group_field, narrowed, one_group, read_groups
 from rapport.kernel.access import gate
-from rapport.kernel.errors import Gone, Invalid
+from rapport.kernel.errors import Invalid
 from rapport.kernel.ids import as_id
 from rapport.kernel.query.board import read_board
 from rapport.kernel.query.text import show
 from rapport.kernel.query.totals import Totals
 from rapport.kernel.query.tree import All, Node, Test
 from rapport.kernel.records.model import Record
-from rapport.kernel.records.registry import TypeInfo, registry
+from rapport.kernel.records.registry import TypeInfo
 from rapport.surfaces.web.board_cards import card_fields, prepare, shown_column
+from rapport.surfaces.web.board_values import board_of, has_values
+from rapport.surfaces.web.board_values import shown as worth_showing
 from rapport.surfaces.web.list_state import PARTS, ListState, read_state
 from rapport.surfaces.web.shell import render
 from rapport.surfaces.web.stages import board_columns
@@ -62,9 +64,7 @@ def lanes(ctx: Context, state: ListState, columns: Sequence[Record]) -> list[Lan
 @require_GET
 def lane(request: HttpRequest, type_key: str) -> HttpResponse:
     """The open columns of one person, with the head of the lane."""
-    ctx, info = request.ctx, registry.get(type_key)  # type: ignore[attr-defined]
-    if info.declared.board is None:
-        raise Gone()
+    ctx, info, board = board_of(request, type_key)
     gate.demand(ctx, info, "view")
     given = {key: value for key, value in request.GET.dict().items() if key in PARTS}
     state = read_state(ctx, info, given, layout="board")
@@ -81,14 +81,16 @@ def lane(request: HttpRequest, type_key: str) -> HttpResponse:
     figures = _figures(ctx, info, group.count)
     shown = Lane(key, group.label, group.count.text if group.count else "", figures, request.get_full_path())
     return render(request, "board/lane.html", {
-        "info": info, "lane": shown, "columns": [shown_column(ctx, info, one, latest=None) for one in found],
-        "query": _query_of(mine), "by": info.declared.board.by,
+        "info": info, "lane": shown, "columns": [shown_column(ctx, info, one, latest=None) for one in worth_showing(found)],
+        "query": _query_of(mine, board.by if has_values(info) else ""), "by": board.by,
     })  # fmt: skip
 
 
 def _open(info: TypeInfo, node: Node | None, columns: Sequence[Record]) -> Node:
     """The filter with the open columns of this board."""
     assert info.declared.board is not None
+    if has_values(info):
+        return node or All(())
     ids = tuple(str(c.pk) for c in columns if getattr(c, "outcome", "open") == "open")
     here = Test((info.declared.board.by,), "in", ids)
     return here if node is None or node == All(()) else All((node, here))
@@ -100,5 +102,5 @@ def _figures(ctx: Context, info: TypeInfo, found: Totals | None) -> list[tuple[o
     return [(f.label, f.kind.figure(sums[f.key], ctx.format)) for f in fields if sums.get(f.key) is not None]
 
 
-def _query_of(node: Node) -> str:
-    return urlencode({"filter": show(node)})
+def _query_of(node: Node, by: str) -> str:
+    return urlencode({"filter": show(node), **({"by": by} if by else {})})

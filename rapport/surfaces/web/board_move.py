@@ -21,14 +21,14 @@ from rapport.kernel.ids import as_id
 from rapport.kernel.records.declare import Board
 from rapport.kernel.records.field import Field
 from rapport.kernel.records.model import Record
-from rapport.kernel.records.registry import TypeInfo, registry
+from rapport.kernel.records.registry import TypeInfo
 from rapport.surfaces.web.answers import done, part_or_page
-from rapport.surfaces.web.board import board_of
+from rapport.surfaces.web.board_values import board_of, has_values
 from rapport.surfaces.web.controls import controls
 from rapport.surfaces.web.posted import SHOWN, Posted, lists_of, read_posted
 from rapport.surfaces.web.problems import note, status_of
 from rapport.surfaces.web.shell import is_part
-from rapport.surfaces.web.stages import column_title
+from rapport.surfaces.web.stages import column_of, column_title, value_of
 from rapport.surfaces.web.toasts import undo_mark
 
 if TYPE_CHECKING:
@@ -55,7 +55,10 @@ def move(request: HttpRequest, type_key: str) -> HttpResponse:
             if posted.values:
                 ctx.write(record, **posted.values)
             before = gate.get(ctx, info, record.pk).version
-            run_action(ctx, record, board.move, given)
+            if has_values(info):
+                ctx.write(record, **{board.by: value_of(column_of(ctx, info, target)) or None})
+            else:
+                run_action(ctx, record, board.move, given)
     except RapportError as wrong:
         if asked and isinstance(wrong, Invalid):
             more = _asked_for(ctx, info, ",".join([*[f.key for f in asked], *wrong.errors]))
@@ -73,7 +76,7 @@ def _moved(
 ) -> HttpResponse:  # fmt: skip
     """What to say about a card that moved."""
     fresh = gate.get(ctx, info, record_id)
-    to = gate.get(ctx, registry.get(info.fields[board.by].to), target)
+    to = column_of(ctx, info, target)
     outcome, title = str(getattr(to, "outcome", "") or ""), str(read_value(fresh, info.title_field) or "")
     text = _("Moved to %(column)s.") % {"column": column_title(to)}
     # What was given on the way stays when the move is taken back.
@@ -100,10 +103,11 @@ def _ask(
     if not fields:
         raise Gone(_("There is nothing to ask."))
     assert info.declared.board is not None
-    to = gate.get(ctx, registry.get(info.fields[info.declared.board.by].to), target)
+    to = column_of(ctx, info, target)
     now = {f.key: read_value(record, f) for f in fields}
     values = {
         "info": info, "record": record, "target": target, "column": column_title(to), "sentence": sentence,
+        "by": info.declared.board.by if has_values(info) else "",
         "title": str(read_value(record, info.title_field) or ""), "shown": ",".join(f.key for f in fields),
         "controls": controls(ctx, fields, {**now, **posted.held}, posted.errors, prefix=_SET, first=True),
     }  # fmt: skip
@@ -129,12 +133,13 @@ def _not_moved(
 ) -> JsonResponse:  # fmt: skip
     """Why a card stays: a sentence, and where what is missing can be given."""
     field = next(iter(wrong.errors), "") if isinstance(wrong, Invalid) else ""
-    is_input = field in [name for name, _input in actions_of(info.key)[board.move].inputs]
+    is_input = not has_values(info) and field in [name for name, _input in actions_of(info.key)[board.move].inputs]
     ask_at = ""
     if is_input:
         ask_at = f"{info.record_url(record.pk)}/do/{board.move}?{urlencode({board.by: target})}"
     elif _asked_for(ctx, info, field) and gate.may(ctx, info, record, "edit"):
-        ask_at = f"{info.url}board/ask?{urlencode({'record': record.pk, 'column': target, 'fields': field})}"
+        more = {"by": board.by} if has_values(info) else {}
+        ask_at = f"{info.url}board/ask?{urlencode({'record': record.pk, 'column': target, 'fields': field, **more})}"
     elif field in info.fields:
         ask_at = f"{info.record_url(record.pk)}/edit#f-{field}"
     answer = {

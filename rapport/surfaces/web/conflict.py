@@ -9,6 +9,8 @@ from django.http import HttpRequest, HttpResponse
 from rapport.kernel.access import gate
 from rapport.kernel.errors import Conflict
 from rapport.kernel.format import capital
+from rapport.kernel.kinds.base import Kind
+from rapport.kernel.kinds.older import reads
 from rapport.kernel.query.read import Row, load_titles
 from rapport.kernel.records.field import Field
 from rapport.kernel.records.model import Record
@@ -41,7 +43,7 @@ def contested(request: HttpRequest, info: TypeInfo, both: Conflict) -> list[dict
         if three["yours"] != three["before"]:
             kind = fields[key].kind
             rows.append(
-                (fields[key], {n: kind.load(kind.from_json(v)) if v is not None else None for n, v in three.items()})
+                (fields[key], {name: _loaded(kind, one) for name, one in three.items()})
             )
     load_titles(
         ctx,
@@ -53,6 +55,11 @@ def contested(request: HttpRequest, info: TypeInfo, both: Conflict) -> list[dict
          **{name: f.kind.cell(value, ctx.format) for name, value in three.items()}}
         for f, three in rows
     ]  # fmt: skip
+
+
+def _loaded(kind: Kind, logged: object) -> object:
+    """A value of the log; nothing for one that was written while the field was of another kind."""
+    return kind.load(kind.from_json(logged)) if logged is not None and reads(kind, logged) else None
 
 
 def conflict_page(

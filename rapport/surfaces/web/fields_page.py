@@ -24,6 +24,7 @@ from rapport.kernel.records.registry import TypeInfo, registry
 from rapport.surfaces.web.layouts_arranged import move_key
 from rapport.surfaces.web.shell import render
 from rapport.surfaces.web.toasts import say, undo_mark
+from rapport.surfaces.web.type_list import type_lines
 
 HOME = "/settings/fields"
 #: Between two positions there is room for a field that a pack or a program puts there.
@@ -50,15 +51,8 @@ def fields(request: HttpRequest) -> HttpResponse:
     """The record types, with how many own fields each has."""
     ctx: Context = request.ctx  # type: ignore[attr-defined]
     gate.demand(ctx, _type(), "view")
-    counted: dict[str, int] = {}
-    for key in gate.visible(ctx, _type()).values_list("on_type", flat=True):
-        counted[key] = counted.get(key, 0) + 1
-    types = [
-        info for info in registry.all()
-        if gate.allows(ctx, info, "view") and (info.key in counted or (info.declared.menu or ("settings",))[0] != "settings")
-    ]  # fmt: skip
-    lines = [(info, info.declared.menu[1] if info.declared.menu else "file-text", counted.get(info.key, 0)) for info in types]
-    return render(request, "settings/fields.html", {"lines": lines, "may": gate.allows(ctx, _type(), "create")})
+    values = {"lines": type_lines(ctx, _type()), "may": gate.allows(ctx, _type(), "create")}
+    return render(request, "settings/fields.html", values)
 
 
 @require_http_methods(["GET", "POST"])

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from rapport.engines.words.layouts import shown_fields
 from rapport.kernel import format as shown_as
-from rapport.kernel.access import gate
 from rapport.kernel.query.read import Row
 from rapport.kernel.records.field import Field
 from rapport.kernel.records.registry import TypeInfo
@@ -42,7 +42,7 @@ def key_figures(
     ctx: Context, info: TypeInfo, row: Row, panels: Sequence[RelatedPanel], more: Sequence[Figure] = ()
 ) -> list[Figure]:
     """At most six figures; the first three also stand on a phone. `more` are those that modules add."""
-    readable = gate.fields(ctx, info)
+    readable = shown_fields(ctx, info)
     found = [_amount(ctx, f, row) for f in readable.values() if _is_amount(f) and _has(row, f)]
     found += [*more, *[_sums(panel) for panel in panels if panel.total]]
     found += [_next_step(ctx, row)] if "next_step_on" in readable else []
@@ -55,7 +55,8 @@ def key_figures(
         and f.key not in (*_CONTACT, "next_step_on", "updated_at", "created_at")
     ]
     found += [_date(ctx, f, row) for f in dates if _has(row, f)]
-    found.append(_added(ctx, row))
+    if "created_at" in readable:
+        found.append(_added(ctx, row))
     return found[:_MOST]
 
 

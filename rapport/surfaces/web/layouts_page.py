@@ -7,14 +7,23 @@ a button posts the form, and the page comes back with the field moved, saved or 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from rapport.engines.words.layouts import kept_label, needed_keys, read_layout, write_sections
+from rapport.engines.words.layouts import (
+    is_own_heading,
+    kept_label,
+    needed_keys,
+    read_layout,
+    shown_label,
+    write_sections,
+)
 from rapport.engines.words.models import PageLayout
+from rapport.engines.words.types import HEADING
 from rapport.kernel.access import gate
 from rapport.kernel.access.models import Role
 from rapport.kernel.access.viewer import Viewer, looking_as
@@ -26,8 +35,11 @@ from rapport.kernel.records.registry import TypeInfo, registry
 from rapport.surfaces.web.layouts_arranged import Arrangement, arranged, moved, read_arrangement
 from rapport.surfaces.web.shell import render
 from rapport.surfaces.web.toasts import say, undo_mark
+from rapport.surfaces.web.type_list import type_lines
 
 HOME = "/settings/layouts"
+#: What a wording can name.
+_LONGEST_NAMED = 60
 
 
 @dataclass(frozen=True)
@@ -60,15 +72,7 @@ def layouts(request: HttpRequest) -> HttpResponse:
     """The record types of the daily work (and whatever else has a layout), with how many layouts each has."""
     ctx: Context = request.ctx  # type: ignore[attr-defined]
     gate.demand(ctx, _type(), "view")
-    counted: dict[str, int] = {}
-    for key in gate.visible(ctx, _type()).values_list("on_type", flat=True):
-        counted[key] = counted.get(key, 0) + 1
-    types = [
-        info for info in registry.all()
-        if gate.allows(ctx, info, "view") and (info.key in counted or (info.declared.menu or ("settings",))[0] != "settings")
-    ]  # fmt: skip
-    lines = [(info, info.declared.menu[1] if info.declared.menu else "file-text", counted.get(info.key, 0)) for info in types]
-    return render(request, "settings/layouts.html", {"lines": lines})
+    return render(request, "settings/layouts.html", {"lines": type_lines(ctx, _type())})
 
 
 @require_http_methods(["GET", "POST"])
@@ -160,10 +164,22 @@ def _show(
         "sentence": sentence, "focus": focus,
         "seats": _seats(ctx, info, own), "behind": role is not None and None in own, "url": _url(info, role),
         "may": gate.may(ctx, _type(), row, "edit") if row else gate.allows(ctx, _type(), "create"),
+        "own_headings": _own_headings(ctx, info, row),
         "may_reset": row is not None and gate.may(ctx, _type(), row, "delete"),
         "may_preview": role is not None and gate.may(ctx, registry.get("role"), role, "set_rights"),
     }  # fmt: skip
     return render(request, "settings/layout.html", values, status=status)
+
+
+def _own_headings(ctx: Context, info: TypeInfo, row: PageLayout | None) -> dict[str, str]:
+    """By what is shown: where the company's own headings of a layout are worded in other languages."""
+    if row is None or not gate.allows(ctx, registry.get("wording"), "create"):
+        return {}
+    kept = [label for label, _keys in read_layout(row).sections if label and is_own_heading(info, label)]
+    return {
+        shown_label(info, one): f"/wording/new?{urlencode({'on_type': info.key, 'on_field': HEADING + one})}"
+        for one in kept if len(HEADING + one) <= _LONGEST_NAMED
+    }  # fmt: skip
 
 
 def _seats(ctx: Context, info: TypeInfo, own: set[UUID | None]) -> list[Seat]:

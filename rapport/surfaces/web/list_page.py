@@ -24,6 +24,7 @@ from rapport.kernel.query.totals import count
 from rapport.kernel.query.totals import totals as totals_of
 from rapport.kernel.records.field import Field
 from rapport.kernel.records.registry import TypeInfo, registry
+from rapport.surfaces.web.board_values import has_board
 from rapport.surfaces.web.bulk import bulk_keys
 from rapport.surfaces.web.filter_chips import Chip, chips
 from rapport.surfaces.web.filter_text import error_place
@@ -81,6 +82,7 @@ def list_page(request: HttpRequest, type_key: str) -> HttpResponse:
         "seen_types": [r.type.key for r in info.relations.values() if gate.allows(ctx, r.type, "view")],
         "group_choices": group_choices(ctx, state),
         "groups": groups,
+        "has_board": has_board(ctx, info),
         "may_save": gate.allows(ctx, registry.get("view"), "create"),
         "text_at": error_place(state),
         "editable": editable(ctx, info),

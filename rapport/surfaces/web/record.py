@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from rapport.engines.duplicates.pointers import heir_of
 from rapport.engines.privacy.registry import subject_of
+from rapport.engines.words.layouts import shown_fields
 from rapport.kernel.access import gate
 from rapport.kernel.actions.registry import Action
 from rapport.kernel.actions.running import offered
@@ -29,6 +30,7 @@ from rapport.kernel.records.registry import TypeInfo, registry
 from rapport.kernel.slots import is_filled, panels
 from rapport.surfaces.web import shell
 from rapport.surfaces.web.answers import done
+from rapport.surfaces.web.board_values import has_values
 from rapport.surfaces.web.briefing import brief_of, health_of, slot_figures
 from rapport.surfaces.web.composer import composer_of
 from rapport.surfaces.web.figures import key_figures
@@ -124,7 +126,7 @@ def page(request: HttpRequest, type_key: str, record_id: UUID) -> HttpResponse:
 
 def head_of(ctx: Context, info: TypeInfo, record: Record, row: Row, *, may_edit: bool) -> Head:
     """Title, badges, facts, and what one can do."""
-    readable = gate.fields(ctx, info)
+    readable = shown_fields(ctx, info)
     title_field = readable.get(info.declared.title)
     value = row.values.get(info.declared.title) if title_field else None
     title = (
@@ -162,13 +164,14 @@ def _first_section(info: TypeInfo) -> list[str]:
 
 
 def _is_column(info: TypeInfo, key: str) -> bool:
-    return info.declared.board is not None and key in (info.declared.board.by, info.declared.board.within)
+    board = info.declared.board
+    return board is not None and not has_values(info) and key in (board.by, board.within)
 
 
 def _reach(ctx: Context, info: TypeInfo, row: Row) -> list[Reach]:
     """Call, message, e-mail and directions, from the first value of each kind of field."""
     found = []
-    for one in gate.fields(ctx, info).values():
+    for one in shown_fields(ctx, info).values():
         entries = row.values.get(one.key)
         if not isinstance(entries, list) or not entries or not isinstance(entries[0], dict):
             continue
@@ -183,12 +186,13 @@ def _reach(ctx: Context, info: TypeInfo, row: Row) -> list[Reach]:
 
 
 def _may_move(ctx: Context, info: TypeInfo, head: Head) -> bool:
-    return info.declared.board is not None and any(a.key == info.declared.board.move for a in head.actions)
+    board = info.declared.board
+    return board is not None and not has_values(info) and any(one.key == board.move for one in head.actions)
 
 
 def _next_step(ctx: Context, info: TypeInfo, row: Row) -> str:
     """ "none" when the type keeps a next step and this record has none, "set" when it has one, "" otherwise."""
-    if "next_step_on" not in gate.fields(ctx, info):
+    if "next_step_on" not in shown_fields(ctx, info):
         return ""
     return "set" if row.values.get("next_step") or row.values.get("next_step_on") else "none"
 

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from django.utils.safestring import SafeString
 
+from rapport.engines.words.layouts import shown_fields
 from rapport.kernel.access import gate
 from rapport.kernel.format import capital
 from rapport.kernel.kinds.markup import record_link
@@ -21,6 +22,7 @@ from rapport.kernel.records.declare import Related
 from rapport.kernel.records.field import Field
 from rapport.kernel.records.model import Record
 from rapport.kernel.records.registry import TypeInfo, registry
+from rapport.surfaces.web.board_values import has_values
 
 if TYPE_CHECKING:
     from rapport.kernel.context import Context
@@ -96,7 +98,7 @@ def _load_all_titles(ctx: Context, found: Sequence[_Found]) -> None:
 def _read(ctx: Context, record: Record, part: Related, other: TypeInfo, sort: str) -> _Found:
     where = _where(part, record)
     keys = list(part.columns) or list(other.declared.list_columns[:3])
-    fields = [k for k in keys if k in gate.fields(ctx, other)]
+    fields = [k for k in keys if k in shown_fields(ctx, other)]
     # As base and not as filter: what belongs to one record is few, and needs no walk along an index per stage.
     base = gate.visible(ctx, other).filter(compile_filter(ctx, other, where))
     return _Found(part, other, read_page(ctx, other, base=base, sort=sort, fields=fields, limit=_ROWS), where)
@@ -116,7 +118,11 @@ def derived(info: TypeInfo) -> list[tuple[Related, str]]:
             where, _bar, sort = text.partition("|")
             part = Related(other.key, relation.field, _columns(other, relation.field), label, where.strip())
             found[other.key] = (part, sort.strip())
-    return sorted(found.values(), key=lambda pair: registry.get(pair[0].type).declared.board is None)
+    return sorted(found.values(), key=lambda pair: not _has_stages(registry.get(pair[0].type)))
+
+
+def _has_stages(info: TypeInfo) -> bool:
+    return info.declared.board is not None and not has_values(info)
 
 
 def _columns(other: TypeInfo, by: str) -> list[str]:

@@ -7,11 +7,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from django.utils.translation import gettext as _
+
+from rapport.engines.words.layouts import shown_fields
 from rapport.kernel.access import gate
 from rapport.kernel.changes.values import read_value
+from rapport.kernel.errors import Gone
 from rapport.kernel.records.field import Field
 from rapport.kernel.records.model import Record
 from rapport.kernel.records.registry import TypeInfo, registry
+from rapport.surfaces.web.board_values import ValueColumn, has_values, value_columns
 
 if TYPE_CHECKING:
     from rapport.kernel.context import Context
@@ -47,9 +52,11 @@ class StageBar:
 
 
 def board_columns(ctx: Context, info: TypeInfo, within: UUID | None) -> list[Record]:
-    """The column records of a board in their order (the stages of one pipeline)."""
+    """The column records of a board in their order (the stages of one pipeline), or its choices."""
     board = info.declared.board
     assert board is not None
+    if has_values(info):
+        return value_columns(ctx, info)  # type: ignore[return-value]
     columns = registry.get(info.fields[board.by].to)
     rows = gate.visible(ctx, columns)
     if board.within and within is not None and board.within in columns.fields:
@@ -61,7 +68,7 @@ def board_columns(ctx: Context, info: TypeInfo, within: UUID | None) -> list[Rec
 def board_bar(ctx: Context, info: TypeInfo, record: Record, *, may_move: bool) -> StageBar | None:
     """The chevrons of a record that stands on a board; columns that mean "lost" show only when it is there."""
     board = info.declared.board
-    if board is None or board.by not in gate.fields(ctx, info):
+    if board is None or has_values(info) or board.by not in gate.fields(ctx, info):
         return None
     now = read_value(record, info.fields[board.by])
     within = read_value(record, info.fields[board.within]) if board.within else None
@@ -89,8 +96,26 @@ def board_bar(ctx: Context, info: TypeInfo, record: Record, *, may_move: bool) -
 
 def column_title(column: Record) -> str:
     """The name of a board column."""
+    if isinstance(column, ValueColumn):
+        return column.title
     info = registry.of(column)
     return str(read_value(column, info.title_field) or info.label)
+
+
+def column_of(ctx: Context, info: TypeInfo, column_id: UUID) -> Record:
+    """A column by its id. Raises Gone for one that is not there for this viewer."""
+    assert info.declared.board is not None
+    if not has_values(info):
+        return gate.get(ctx, registry.get(info.fields[info.declared.board.by].to), column_id)
+    found = next((one for one in value_columns(ctx, info) if one.pk == column_id), None)
+    if found is None:
+        raise Gone(_("There is no such card or column."))
+    return found  # type: ignore[return-value]
+
+
+def value_of(column: Record) -> str:
+    """What the field of the columns holds for a card in this one."""
+    return column.value if isinstance(column, ValueColumn) else str(column.pk)
 
 
 def _days(ctx: Context, record: Record) -> int | None:
@@ -100,14 +125,14 @@ def _days(ctx: Context, record: Record) -> int | None:
 
 def standing_field(ctx: Context, info: TypeInfo) -> Field | None:
     """The choice field with colours that says where a record stands, if the type has one."""
-    readable = gate.fields(ctx, info)
+    readable = shown_fields(ctx, info)
     return next((readable[k] for k in _STANDING if k in readable and readable[k].kind.options.get("hues")), None)
 
 
 def choice_bar(ctx: Context, info: TypeInfo, record: Record, *, may_edit: bool) -> StageBar | None:
     """Segments for a plain stage field: its values that lead forward, filled up to the present one."""
     field = standing_field(ctx, info)
-    if field is None or info.declared.board is not None or field.by_action or not field.writable:
+    if field is None or (info.declared.board is not None and not has_values(info)) or field.by_action or not field.writable:
         return None
     hues = field.kind.options["hues"]
     labels = field.kind.choices.words(ctx.format.language).labels  # type: ignore[attr-defined]

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext as _
 
+from rapport.engines.duplicates.kin_pairs import reviewable_kin
 from rapport.engines.duplicates.registry import identities, identity_of
 from rapport.engines.imports.models import ImportRun
 from rapport.engines.imports.session import may_import
@@ -21,11 +22,13 @@ _MAYBE_OBJECT: Schema = {"type": ["object", "null"]}
 _NUMBER: Schema = {"type": "integer"}
 _TRUTH: Schema = {"type": "boolean"}
 _IMPORTS = "/api/v1/imports"
+#: The states of a change of kind.
+_KIND_STATES = ("looking", "looked", "changing", "done", "stopped", "refused")
 
 
 def engine_names(ctx: Context) -> list[str]:
     """The headings of what engines answer, for this viewer."""
-    names = [(may_import(ctx), _imports_name()), (bool(_with_doubles(ctx)), _doubles_name())]
+    names = [(may_import(ctx), _imports_name()), (bool(_with_doubles(ctx) or _with_kin(ctx)), _doubles_name())]
     return [name for there, name in names if there]
 
 
@@ -33,11 +36,15 @@ def engine_paths(ctx: Context) -> dict[str, Schema]:
     """Every address of an engine that this viewer may use and that belongs to no one type."""
     found = _imports(_imports_name()) if may_import(ctx) else {}
     types = _with_doubles(ctx)
+    kin = _with_kin(ctx)
+    found |= _among(_doubles_name(), kin) if kin else {}
     return found | (_doubles(_doubles_name(), types) if types else {})
 
 
 def engine_paths_of(ctx: Context, info: TypeInfo, tag: str) -> dict[str, Schema]:
     """What engines add to the addresses of a type."""
+    if info.key == "custom_field" and gate.allows(ctx, info, "edit"):
+        return _kinds(tag)
     if identity_of(info.key) is None or not gate.allows(ctx, info, "merge"):
         return {}
     base, done = f"/api/v1/{info.key}/{{id}}", _merged(info)
@@ -77,10 +84,20 @@ def engine_schemas() -> dict[str, Schema]:
         "id": _NUMBER, "type": _TEXT, "one": ID, "other": ID, "score": {"type": "number"}, "state": _TEXT,
         "reasons": {"type": "array"},
     }  # fmt: skip
+    group: dict[str, Schema] = {
+        "id": _NUMBER, "type": _TEXT, "members": {"type": "array", "items": ID}, "more": _NUMBER,
+        "pairs": {"type": "array", "items": ref("Pair")},
+    }  # fmt: skip
+    kin: dict[str, Schema] = {
+        "id": _NUMBER, "type": _TEXT, "other_type": _TEXT, "record": ID, "other": ID, "score": {"type": "number"},
+        "state": _TEXT, "action": _TEXT, "reasons": {"type": "array"},
+    }  # fmt: skip
     return {
         "Import": {"type": "object", "required": list(brief), "properties": {**brief, **whole}},
         "ImportLine": {"type": "object", "required": list(line), "properties": line},
         "Pair": {"type": "object", "required": list(pair), "properties": pair},
+        "PairGroup": {"type": "object", "required": list(group), "properties": group},
+        "KinPair": {"type": "object", "required": list(kin), "properties": kin},
     }
 
 
@@ -197,6 +214,69 @@ def _doubles(tag: str, types: list[str]) -> dict[str, Schema]:
             "duplicates.apart", _("Say that the two are not the same"), tag, {"200": json_answer(_("The pair."), ref("Pair"))},
             parameters=("Idempotency-Key",), writes=True, body=_body({"apart": _TRUTH}), body_needed=False, more=[pair],
         )},
+        **_groups(tag, asked[:1], pair),
+    }  # fmt: skip
+
+
+def _groups(tag: str, asked: list[Schema], pair: Schema) -> dict[str, Schema]:
+    """Several records that may all be one."""
+    page: Schema = {"type": "object", "required": ["items", "next"],
+                    "properties": {"items": {"type": "array", "items": ref("PairGroup")}, "next": _MAYBE}}  # fmt: skip
+    merge: Schema = {"type": "object", "required": ["id", "state", "survivor", "other"], "properties": {
+        "id": ID, "state": _TEXT, "survivor": ID, "other": ID, "job": {},
+    }}  # fmt: skip
+    done: Schema = {"type": "object", "required": ["item", "merges"],
+                    "properties": {"item": _MAYBE_OBJECT, "merges": {"type": "array", "items": merge}}}  # fmt: skip
+    parted: Schema = {"type": "object", "required": ["parted"], "properties": {"parted": _NUMBER}}
+    picks: Schema = {"type": "object", "additionalProperties": _TEXT}
+    body = _body({"keep": ID, "others": {"type": "array", "items": ID, "minItems": 1}, "picks": picks}, "keep")
+    one = "/api/v1/duplicates/groups/{id}"
+    return {
+        "/api/v1/duplicates/groups": {"get": operation(
+            "duplicates.groups", _("Records that may all be one"), tag, {"200": json_answer(_("Likeliest first."), page)},
+            parameters=("limit", "cursor"), more=asked,
+        )},
+        f"{one}/merge": {"post": operation(
+            "duplicates.merge_group", _("Merge a group"), tag,
+            {"200": json_answer(_("It is done."), done), "202": json_answer(_("It is being done."), done)},
+            parameters=("Idempotency-Key",), writes=True, body=body, more=[pair],
+            about=_("All members, or the others that are named, become part of the one that is kept; each can be taken back."),
+        )},
+        f"{one}/apart": {"post": operation(
+            "duplicates.part_member", _("Say that a member is none of the others"), tag,
+            {"200": json_answer(_("How many pairs were decided."), parted)}, parameters=("Idempotency-Key",), writes=True,
+            body=_body({"member": ID}, "member"), more=[pair],
+        )},
+    }  # fmt: skip
+
+
+def _with_kin(ctx: Context) -> list[tuple[str, str]]:
+    """Types whose records may be there as another type already, for whoever may join them."""
+    found = [(info.key, one.other) for info in registry.all() for one in reviewable_kin(ctx, info.key)]
+    return sorted(found)
+
+
+def _among(tag: str, kin: list[tuple[str, str]]) -> dict[str, Schema]:
+    """Records that are there as another type already (a lead who is a customer)."""
+    page: Schema = {"type": "object", "required": ["items", "next"],
+                    "properties": {"items": {"type": "array", "items": ref("KinPair")}, "next": _MAYBE}}  # fmt: skip
+    asked: list[Schema] = [
+        {"name": "type", "in": "query", "required": False, "schema": {"type": "string", "enum": sorted({a for a, _b in kin})}},
+        {"name": "other", "in": "query", "required": False, "schema": {"type": "string", "enum": sorted({b for _a, b in kin})}},
+        {"name": "state", "in": "query", "required": False, "schema": {"type": "string", "enum": ["open", "apart"]}},
+    ]
+    pair: Schema = {"name": "id", "in": "path", "required": True, "schema": {**_NUMBER, "minimum": 1, "maximum": 10**15}}
+    return {
+        "/api/v1/duplicates/among": {"get": operation(
+            "duplicates.among", _("Records that are there as another type already"), tag,
+            {"200": json_answer(_("Likeliest first."), page)}, parameters=("limit", "cursor"), more=asked,
+            about=_("They are joined by the action that each names."),
+        )},
+        "/api/v1/duplicates/among/{id}/apart": {"post": operation(
+            "duplicates.part_kin", _("Say that the two are not the same"), tag,
+            {"200": json_answer(_("The pair."), ref("KinPair"))}, parameters=("Idempotency-Key",), writes=True,
+            body=_body({"apart": _TRUTH}), body_needed=False, more=[pair],
+        )},
     }  # fmt: skip
 
 
@@ -207,6 +287,21 @@ def _merged(info: TypeInfo) -> dict[str, Schema]:
     answer: Schema = {"type": "object", "required": ["item", "merge"],
                       "properties": {"item": {"anyOf": [ref(name_of(info)), {"type": "null"}]}, "merge": merge}}  # fmt: skip
     return {"200": json_answer(_("It is done."), answer), "202": json_answer(_("It is being done."), answer)}
+
+
+def _kinds(tag: str) -> dict[str, Schema]:
+    """How a change of kind goes."""
+    count: Schema = {**_NUMBER, "minimum": 0}
+    shape: dict[str, Schema] = {
+        "id": ID, "state": {"type": "string", "enum": list(_KIND_STATES)}, "from": _TEXT, "to": _TEXT, "seen": count,
+        "fitting": count, "unfitting": count, "rest_field": {"anyOf": [ID, {"type": "null"}]}, "reason": _MAYBE,
+        "is_back": _TRUTH, "finished_at": {"type": ["string", "null"], "format": "date-time"},
+    }  # fmt: skip
+    answer: Schema = {"type": "object", "required": list(shape), "properties": shape}
+    return {"/api/v1/custom_field/{id}/kind": {"get": operation(
+        "custom_field.kind", _("How the last change of kind goes"), tag, {"200": json_answer(_("The change."), answer)},
+        parameters=("id",), about=_("It is begun by the action “change_kind”."),
+    )}}  # fmt: skip
 
 
 def _body(members: dict[str, Schema], *needed: str) -> Schema:
