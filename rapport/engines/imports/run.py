@@ -39,6 +39,7 @@ from rapport.kernel.context import Context
 from rapport.kernel.custom.fields import forget_custom_fields
 from rapport.kernel.errors import Invalid
 from rapport.kernel.ids import new_id
+from rapport.kernel.many_objects import many_objects
 
 
 @dataclass
@@ -108,7 +109,7 @@ def import_file(ctx: Context, wish: Wish, watch: Watch | None = None) -> Report:
     for step in typed(mapping, table).steps:
         step.match = match_keys(wish.match) if wish.match else step.match
     report = Report(table)
-    with _alone(ctx, table), room_for_many(), _undone(ctx) if wish.dry_run else nullcontext():
+    with _alone(ctx, table), room_for_many(), many_objects(), _undone(ctx) if wish.dry_run else nullcontext():
         _Run(ctx, wish, table, mapping, report, watch or (lambda progress: True)).go()
     report.seconds = time.monotonic() - started
     return report

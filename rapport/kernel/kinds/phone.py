@@ -67,8 +67,12 @@ def national(e164: str) -> str:
     found = _national.get(e164)
     if found is not None:
         return found
-    plain = plain_national(e164)
-    return plain if plain is not None else _remember_national(e164, phonenumbers.parse(e164))
+    if (plain := plain_national(e164)) is None:
+        return _remember_national(e164, phonenumbers.parse(e164))
+    if len(_national) >= _MOST_REMEMBERED:
+        _national.clear()
+    _national[e164] = plain
+    return plain
 
 
 def _remember_national(e164: str, number: phonenumbers.PhoneNumber) -> str:

@@ -71,8 +71,9 @@ def plain_national(e164: str) -> str | None:
     if country is None:
         return None
     for begins, looks, written in country.forms:
-        if (begins is None or begins.match(own)) and (found := looks.fullmatch(own)):
-            return _TRUNK.sub(r"\1", found.expand(written))
+        if (begins is None or begins.match(own)) and looks.fullmatch(own):
+            shown = looks.sub(written, own)
+            return _TRUNK.sub(r"\1", shown) if shown[0] == "(" else shown
     return own
 
 
