@@ -16,6 +16,7 @@ from rapport.kernel.access import gate
 from rapport.kernel.access.current import use_workspace
 from rapport.kernel.context import Context
 from rapport.kernel.errors import Invalid
+from rapport.kernel.many_objects import many_objects
 from rapport.kernel.query import read
 from rapport.kernel.query.read import Page, Row, pick_fields
 from rapport.kernel.query.tree import Node
@@ -88,5 +89,5 @@ def _sent(ctx: Context, chunks: Iterator[bytes]) -> Iterator[bytes]:
 @contextmanager
 def _inside(ctx: Context) -> Iterator[None]:
     """The workspace and language of the viewer. A streamed answer is made after the request has left them."""
-    with use_workspace(ctx.workspace), translation.override(ctx.format.language):
+    with many_objects(), use_workspace(ctx.workspace), translation.override(ctx.format.language):
         yield
