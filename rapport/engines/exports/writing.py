@@ -10,13 +10,13 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from rapport.engines.exports.formats import FORMATS, FileFormat
+from rapport.engines.exports.many_objects import many_objects
 from rapport.engines.exports.noting import noted
 from rapport.engines.exports.sheet import Sheet
 from rapport.kernel.access import gate
 from rapport.kernel.access.current import use_workspace
 from rapport.kernel.context import Context
 from rapport.kernel.errors import Invalid
-from rapport.kernel.many_objects import many_objects
 from rapport.kernel.query import read
 from rapport.kernel.query.read import Page, Row, pick_fields
 from rapport.kernel.query.tree import Node

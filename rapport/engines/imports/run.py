@@ -19,6 +19,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from rapport.engines.exports.many_objects import many_objects
 from rapport.engines.imports.batch import Counts
 from rapport.engines.imports.check import typed
 from rapport.engines.imports.choices import make_choices
@@ -39,7 +40,6 @@ from rapport.kernel.context import Context
 from rapport.kernel.custom.fields import forget_custom_fields
 from rapport.kernel.errors import Invalid
 from rapport.kernel.ids import new_id
-from rapport.kernel.many_objects import many_objects
 
 
 @dataclass

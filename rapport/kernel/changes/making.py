@@ -27,7 +27,10 @@ class Maker:
     def __init__(self, ctx: Context, info: TypeInfo, fields: dict[str, Field]) -> None:
         self.ctx, self.info, self.fields = ctx, info, fields
         at = v.now()
-        self.stamp = {"workspace_id": ctx.workspace.pk, "created_at": at, "updated_at": at, "created_by_id": ctx.actor_id}
+        plain, made = v.defaults_of(info.model)
+        stamp = {"workspace_id": ctx.workspace.pk, "created_at": at, "updated_at": at, "created_by_id": ctx.actor_id}
+        self.alike = {**plain, **stamp}
+        self.own = [(name, make) for name, make in made if name not in stamp]
         columns = {k: f for k, f in fields.items() if f.source != "custom"}
         self.plain = {k: f.path for k, f in columns.items() if type(f.kind).store in _AS_IT_IS}
 
@@ -35,8 +38,9 @@ class Maker:
         """An unsaved record with the cleaned values; they get the team of the owner where none is named."""
         if cleaned.get("owner") is not None and cleaned.get("team") is None and self.info.key != "user":
             cleaned["team"] = self.ctx.team_of(cleaned["owner"])
-        stored = v.blank_columns(self.info.model)
-        stored |= self.stamp
+        stored = self.alike.copy()
+        for name, make in self.own:
+            stored[name] = make()
         if isinstance(came := cleaned.get("created_at"), dt.datetime):
             # Only the system may say when a record came to be; ids sort by that moment, and "created" sorts by id.
             stored["id"] = id_at(came)

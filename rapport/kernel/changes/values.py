@@ -53,17 +53,18 @@ def set_value(record: Record, field: Field, value: object) -> None:
 
 def blank_columns(model: type[Record]) -> dict[str, object]:
     """Column values of a new record before anything is set: the defaults of the model."""
-    plain, made = _defaults_of(model)
-    # What a table of several types knows this one by.
-    plain = {**plain, **getattr(model, "fixed_columns", {})}
+    plain, made = defaults_of(model)
     return {**plain, **{name: make() for name, make in made}}
 
 
 @lru_cache(maxsize=256)
-def _defaults_of(model: type[Record]) -> tuple[dict[str, object], list[tuple[str, Callable[[], object]]]]:
+def defaults_of(model: type[Record]) -> tuple[dict[str, object], list[tuple[str, Callable[[], object]]]]:
+    """The columns of a model as they are at first, and those whose first value is made anew for each record."""
     fields = model._meta.concrete_fields
-    made = [(f.attname, f.get_default) for f in fields if f.has_default() and callable(f.default)]
-    return {f.attname: f.get_default() for f in fields}, made
+    # What a table of several types knows this one by.
+    fixed = getattr(model, "fixed_columns", {})
+    made = [(f.attname, f.default) for f in fields if f.has_default() and callable(f.default) and f.attname not in fixed]
+    return {**{f.attname: f.get_default() for f in fields}, **fixed}, made
 
 
 def record_of(model: type[Record], stored: dict[str, object]) -> Record:
