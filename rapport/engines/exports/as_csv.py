@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from rapport.engines.exports.formulas import defended
+from rapport.kernel.kinds.base import Kind
 
 if TYPE_CHECKING:
     from rapport.engines.exports.sheet import Sheet
@@ -34,17 +35,23 @@ def write(sheet: Sheet, pages: Iterator[list[Row]]) -> Iterator[bytes]:
 
 def _column(sheet: Sheet, field: Field, values: Sequence[object], known: dict[object, str]) -> list[str]:
     """The cells of one field. What a value looks like is remembered: most columns say the same few things again (measured:
-    half of an export)."""
+    half of an export). Words are what they are."""
+    kind = type(field.kind)
+    if kind.text is Kind.text and kind.references is Kind.references and field.kind.align != "end":
+        return ["" if v is None else v if type(v) is str and v[:1].isalnum() else defended(str(v)) for v in values]
     if len(known) > _MOST_REMEMBERED:
         known.clear()
     found = []
     for value in values:
-        cell = known.get(value) if type(value) in _REMEMBERED else None
-        if cell is None:
-            cell = "" if value is None else _cell(sheet, field, value)
-            if type(value) in _REMEMBERED:
-                known[value] = cell
-        found.append(cell)
+        if value is None:
+            found.append("")
+        elif type(value) not in _REMEMBERED:
+            found.append(_cell(sheet, field, value))
+        else:
+            cell = known.get(value)
+            if cell is None:
+                cell = known[value] = _cell(sheet, field, value)
+            found.append(cell)
     return found
 
 

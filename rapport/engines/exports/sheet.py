@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rapport.kernel.context import Context
+from rapport.kernel.kinds.base import Kind
 from rapport.kernel.query.read import Row, load_titles
 from rapport.kernel.records.field import Field
 from rapport.kernel.records.registry import TypeInfo
@@ -39,4 +40,6 @@ class Sheet:
 
     def is_told(self, field: Field, value: object) -> bool:
         """Is there something to write? A reference to a record the viewer may not see is left empty."""
+        if type(field.kind).references is Kind.references:
+            return value is not None
         return value is not None and all(ref in self.ctx.format.titles for ref in field.kind.references(value))

@@ -10,6 +10,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from rapport.engines.exports.formats import FORMATS, FileFormat
+from rapport.engines.exports.many_objects import many_objects
 from rapport.engines.exports.noting import noted
 from rapport.engines.exports.sheet import Sheet
 from rapport.kernel.access import gate
@@ -88,5 +89,5 @@ def _sent(ctx: Context, chunks: Iterator[bytes]) -> Iterator[bytes]:
 @contextmanager
 def _inside(ctx: Context) -> Iterator[None]:
     """The workspace and language of the viewer. A streamed answer is made after the request has left them."""
-    with use_workspace(ctx.workspace), translation.override(ctx.format.language):
+    with many_objects(), use_workspace(ctx.workspace), translation.override(ctx.format.language):
         yield

@@ -6,6 +6,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from uuid import UUID
 
 from django.utils.translation import gettext as _
@@ -269,7 +270,7 @@ class Batcher:
         counts.created += len(result.ids)
 
     def _change(self, known: Sequence[tuple[Row, UUID]], counts: Counts, *, only_check: bool) -> None:
-        records = gate.visible(self.ctx, self.info).in_bulk([pk for _row, pk in known])
+        records = self._as_they_are([pk for _row, pk in known])
         edits: list[tuple[UUID, dict[str, object]]] = []
         edited: list[Row] = []
         for row, pk in known:
@@ -289,6 +290,14 @@ class Batcher:
             self._demand_scope(list(result.ids.values()))
         counts.changed += len(result.ids) - result.unchanged
         counts.unchanged += result.unchanged
+
+    def _as_they_are(self, ids: Sequence[UUID]) -> dict[UUID, SimpleNamespace]:
+        """The columns of records that the lines speak of; most differ in nothing, and whole records cost twice as much."""
+        every = gate.fields(self.ctx, self.info)
+        keys = [key for key in dict.fromkeys([*self.plan.sources, *self.plan.linked, *self.fixed]) if key in every]
+        names = list(dict.fromkeys(name for key in keys for name in every[key].columns))
+        rows = gate.visible(self.ctx, self.info).filter(pk__in=ids).values_list("pk", *names)
+        return {row[0]: SimpleNamespace(**dict(zip(names, row[1:], strict=True))) for row in rows}
 
     def _differing(self, row: Row, record: object) -> dict[str, object]:
         """The values of a row that its record does not have yet."""

@@ -19,6 +19,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from rapport.engines.exports.many_objects import many_objects
 from rapport.engines.imports.batch import Counts
 from rapport.engines.imports.check import typed
 from rapport.engines.imports.choices import make_choices
@@ -108,7 +109,7 @@ def import_file(ctx: Context, wish: Wish, watch: Watch | None = None) -> Report:
     for step in typed(mapping, table).steps:
         step.match = match_keys(wish.match) if wish.match else step.match
     report = Report(table)
-    with _alone(ctx, table), room_for_many(), _undone(ctx) if wish.dry_run else nullcontext():
+    with _alone(ctx, table), room_for_many(), many_objects(), _undone(ctx) if wish.dry_run else nullcontext():
         _Run(ctx, wish, table, mapping, report, watch or (lambda progress: True)).go()
     report.seconds = time.monotonic() - started
     return report

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -13,13 +12,14 @@ from django.utils.translation import gettext as _
 from rapport.kernel.access import gate
 from rapport.kernel.changes import values as v
 from rapport.kernel.changes.indexers import run_indexers
+from rapport.kernel.changes.making import Maker
 from rapport.kernel.changes.models import WRITES, Change
 from rapport.kernel.changes.unit import NewChange, unit_of_work
 from rapport.kernel.changes.written import Written
 from rapport.kernel.custom import conditions, unique
 from rapport.kernel.errors import Conflict, Gone, Refused
-from rapport.kernel.ids import id_at, new_id
-from rapport.kernel.kinds.base import Cleaning
+from rapport.kernel.ids import new_id
+from rapport.kernel.kinds.base import Cleaning, Kind
 from rapport.kernel.records.field import Field
 from rapport.kernel.records.model import Record
 from rapport.kernel.records.registry import TypeInfo, registry
@@ -43,7 +43,7 @@ def create(ctx: Context, info: TypeInfo, given: Mapping[str, object]) -> Record:
         check(ctx, None, cleaned)
     _demand_free(ctx, info, None, cleaned)
     with unit_of_work(ctx) as unit:
-        record = new_record(ctx, info, cleaned, system)
+        record = Maker(ctx, info, system).made(cleaned)
         record.save(force_insert=True)
         demand_reach(ctx, info, [record.pk], creating=True)
         diff = {k: (None, x) for k, x in cleaned.items() if not system[k].kind.blank(x)}
@@ -59,27 +59,6 @@ def _demand_free(ctx: Context, info: TypeInfo, record_id: UUID | None, values: M
 
 def _clean_defaults(found: dict[str, object], fields: Mapping[str, Field], cleaning: Cleaning) -> dict[str, object]:
     return {k: fields[k].kind.clean(x, cleaning) for k, x in found.items() if k in fields}
-
-
-def new_record(ctx: Context, info: TypeInfo, cleaned: dict[str, object], fields: Mapping[str, Field]) -> Record:
-    """An unsaved record with the cleaned values, stamped with workspace, team, author and time."""
-    at = v.now()
-    if cleaned.get("owner") is not None and cleaned.get("team") is None and info.key != "user":
-        cleaned["team"] = ctx.team_of(cleaned["owner"])
-    stored = v.blank_columns(info.model)
-    stored |= {"workspace_id": ctx.workspace.pk, "created_at": at, "updated_at": at, "created_by_id": ctx.actor_id}
-    if isinstance(came := cleaned.get("created_at"), dt.datetime):
-        # Only the system may say when a record came to be; ids sort by that moment, and "created" sorts by id.
-        stored["id"] = id_at(came)
-    for key, value in cleaned.items():
-        field = fields[key]
-        if field.source == "custom":
-            stored["custom"][field.place] = field.kind.to_json(value)  # type: ignore[index]
-        else:
-            stored.update(field.kind.store(value, field.path))
-    record = v.record_of(info.model, stored)
-    v.settle(ctx, info, record)
-    return record
 
 
 def write(
@@ -266,23 +245,32 @@ def _after(ctx: Context, one: Written, log: list[NewChange], fields: Mapping[str
     """Index, run the type's effects, and put the change into the unit."""
     if one.verb in ("create", "update"):
         conditions.demand(ctx, one)
-    log.append(change_of(ctx, one, fields))
+    log += changes_of(ctx, [one], fields)
     run_indexers(ctx, [one])
     for effect in one.info.declared.effects:
         effect(ctx, [one])
 
 
-def change_of(ctx: Context, one: Written, fields: Mapping[str, Field]) -> NewChange:
-    """The change row of one write, without its number (the unit of work gives it last)."""
-    diff = {
-        k: [fields[k].kind.to_json(old) if old is not None else None, fields[k].kind.to_json(new) if new is not None else None]
-        for k, (old, new) in one.diff.items()
-    }
-    return NewChange(
-        id=new_id(), workspace_id=ctx.workspace.pk, type=one.info.key, record_id=one.record.pk,
-        version=one.record.version, verb=one.verb, action=ctx.action, actor_id=ctx.actor_id, actor_name=ctx.actor_name,
-        surface=ctx.surface, cause_id=ctx.cause_id, at=v.now(), diff=diff,
-    )  # fmt: skip
+def changes_of(ctx: Context, written: Sequence[Written], fields: Mapping[str, Field]) -> list[NewChange]:
+    """The change rows of writes to one type, without their numbers (the unit of work gives them last)."""
+    found = []
+    shaped = {k: None if type(f.kind).to_json is Kind.to_json else f.kind.to_json for k, f in fields.items()}
+    space, action, actor, name, at = ctx.workspace.pk, ctx.action, ctx.actor_id, ctx.actor_name, v.now()
+    for one in written:
+        diff = {}
+        for key, (old, new) in one.diff.items():
+            if (shape := shaped[key]) is None:
+                diff[key] = [old, new]
+            else:
+                diff[key] = [shape(old) if old is not None else None, shape(new) if new is not None else None]
+        record = one.record
+        found.append(
+            NewChange(
+                new_id(), space, one.info.key, record.pk, record.version, one.verb, action, actor, name, ctx.surface,
+                ctx.cause_id, at, diff,
+            )
+        )  # fmt: skip
+    return found
 
 
 def _copy(source: Record, target: Record) -> None:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 Indexer = Callable[["Context", list[Written]], None]
 _indexers: list[Indexer] = []
+_NOTHING = (None, None)
 
 
 def indexer(function: Indexer) -> Indexer:
@@ -104,7 +105,8 @@ def _entries(ctx: Context, one: Written) -> list[tuple[object, ...]]:
     words: dict[str, list[str]] = {}
     for key in one.info.declared.search:
         field = one.info.fields[key]
-        value = read_value(one.record, field)
+        # A new record has what was written; others are read, fields that stayed as they were included.
+        value = one.diff.get(key, _NOTHING)[1] if one.verb == "create" else read_value(one.record, field)
         if value is None:
             continue
         text = field.kind.search_text(value)

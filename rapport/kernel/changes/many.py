@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from rapport.kernel.access import gate
 from rapport.kernel.changes import values as v
 from rapport.kernel.changes.bulk import update_rows
-from rapport.kernel.changes.door import change_of, diff_of, not_allowed
+from rapport.kernel.changes.door import changes_of, diff_of, not_allowed
 from rapport.kernel.changes.indexers import run_indexers
 from rapport.kernel.changes.unit import Unit, unit_of_work
 from rapport.kernel.changes.written import Written
@@ -41,7 +41,7 @@ class ManyResult:
 
 def after_all(ctx: Context, info: TypeInfo, written: list[Written], unit: Unit, every: Mapping[str, Field]) -> None:
     """Log, index and run the type's effects, each once for all."""
-    unit.changes += [change_of(ctx, one, every) for one in written]
+    unit.changes += changes_of(ctx, written, every)
     run_indexers(ctx, written)
     for effect in info.declared.effects:
         effect(ctx, written)

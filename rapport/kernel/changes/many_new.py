@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from django.db import transaction
 
@@ -12,7 +14,8 @@ from rapport.kernel.access import gate
 from rapport.kernel.access.resolver import GateResolver
 from rapport.kernel.changes import values as v
 from rapport.kernel.changes.bulk import insert_rows
-from rapport.kernel.changes.door import demand_reach, new_record
+from rapport.kernel.changes.door import demand_reach
+from rapport.kernel.changes.making import Maker
 from rapport.kernel.changes.many import ManyResult, after_all, see_references
 from rapport.kernel.changes.unit import unit_of_work
 from rapport.kernel.changes.written import Written
@@ -27,6 +30,8 @@ if TYPE_CHECKING:
     from rapport.kernel.context import Context
 
 _New = tuple[int, Record, dict[str, object]]
+#: Values that rows may share.
+_NEVER_CHANGING = (str, int, bool, UUID, dt.date, dt.datetime)
 
 
 def create_many(
@@ -44,11 +49,11 @@ def create_many(
     result = ManyResult()
     records: list[tuple[int, Record, dict[str, object]]] = []
     see_references(ctx, settable, rows)
-    new = _NewRows(ctx, info, settable, every, is_clean=cleaned)
+    new, maker = _NewRows(ctx, info, settable, every, is_clean=cleaned), Maker(ctx, info, every)
     for position, given in enumerate(rows):
         try:
             values = new.cleaned(given)
-            records.append((position, new_record(ctx, info, values, every), values))
+            records.append((position, maker.made(values), values))
         except Invalid as wrong:
             result.errors[position] = wrong
     _leave_out_taken(result, ctx, info, records)
@@ -73,22 +78,37 @@ class _NewRows:
         self.is_clean = is_clean
         self.ctx, self.info, self.settable, self.every = ctx, info, settable, every
         self.cleaning: Cleaning = ctx.cleaning()
-        self.defaulted = {k: f for k, f in every.items() if f.default is not None}
+        self.defaulted = {k: f for k, f in every.items() if f.default is not None and f.source != "computed"}
         self.required = {k: f for k, f in every.items() if f.required}
+        #: Fields whose values need no second look where they are clean.
+        self.free = {k for k, f in settable.items() if is_clean and not v.refers(f)}
+        #: Defaults that are the same for every row, cleaned.
+        self.known: dict[str, object] = {}
 
     def cleaned(self, given: Mapping[str, object]) -> dict[str, object]:
         """The values of a new record; raises Invalid."""
         every = self.every
-        found = v.clean_values(
-            self.ctx, self.info, given, self.settable, self.cleaning, is_clean=self.is_clean
-        )
+        found = dict(given)
+        if looked_at := {k: x for k, x in given.items() if k not in self.free}:
+            found |= v.clean_values(self.ctx, self.info, looked_at, self.settable, self.cleaning, is_clean=self.is_clean)
         found = {k: x for k, x in found.items() if not every[k].kind.blank(x)}
-        for key, value in v.defaults(self.ctx, self.info, found, self.defaulted).items():
-            found[key] = every[key].kind.clean(value, self.cleaning)
-        v.require(self.info, found, self.required)
+        if missing := {k: f for k, f in self.defaulted.items() if k not in found}:
+            self._add_defaults(found, missing)
+        if not all(map(found.get, self.required)):
+            v.require(self.info, found, self.required)
         for check in self.info.declared.checks:
             check(self.ctx, None, found)
         return found
+
+    def _add_defaults(self, found: dict[str, object], missing: dict[str, Field]) -> None:
+        for key, field in missing.items():
+            if key in self.known:
+                found[key] = self.known[key]
+                continue
+            for default in v.defaults(self.ctx, self.info, found, {key: field}).values():
+                found[key] = field.kind.clean(default, self.cleaning)
+                if not callable(field.default) and type(found[key]) in _NEVER_CHANGING:
+                    self.known[key] = found[key]
 
 
 def _leave_out_taken(result: ManyResult, ctx: Context, info: TypeInfo, records: Sequence[_New]) -> None:

@@ -18,6 +18,7 @@ from rapport.kernel.kinds.base import DASH, Cleaning, Format, kind
 from rapport.kernel.kinds.lists import LabelledKind, ListField
 from rapport.kernel.kinds.markup import esc
 from rapport.kernel.kinds.normal import excerpt
+from rapport.kernel.kinds.plain_phone import plain_national, plain_number
 
 _NOT_DIGIT = re.compile(r"\D+", re.ASCII)
 _TRUNK = re.compile(r"^\((0\d*)\)")
@@ -41,6 +42,8 @@ def read_phone(text: str, country: str) -> tuple[str, str, str] | None:
     shaped = text.strip()
     if shaped.startswith("00"):
         shaped = "+" + shaped[2:]
+    if plain := plain_number(shaped):
+        return plain, "", ""
     try:
         number = phonenumbers.parse(shaped, country)
         possible = phonenumbers.is_possible_number_with_reason(number) == phonenumbers.ValidationResult.IS_POSSIBLE
@@ -62,7 +65,14 @@ def read_phone(text: str, country: str) -> tuple[str, str, str] | None:
 def national(e164: str) -> str:
     """The national form of an E.164 number, without brackets round a trunk zero: "01 555 0142"."""
     found = _national.get(e164)
-    return _remember_national(e164, phonenumbers.parse(e164)) if found is None else found
+    if found is not None:
+        return found
+    if (plain := plain_national(e164)) is None:
+        return _remember_national(e164, phonenumbers.parse(e164))
+    if len(_national) >= _MOST_REMEMBERED:
+        _national.clear()
+    _national[e164] = plain
+    return plain
 
 
 def _remember_national(e164: str, number: phonenumbers.PhoneNumber) -> str:

@@ -176,11 +176,10 @@ def load_titles(ctx: Context, rows: Iterable[Row], fields: Sequence[Field]) -> N
     wanted: dict[str, set[UUID]] = {}
     rows = list(rows)
     for f in fields:
-        refs = getattr(f.kind, "references", None)
-        if refs is None:
+        if type(f.kind).references is Kind.references:
             continue
-        for row in rows:
-            for key, pk in refs(row.values.get(f.key)):
+        for value in {row.values.get(f.key) for row in rows}:
+            for key, pk in f.kind.references(value):
                 if (key, pk) not in ctx.format.titles:
                     wanted.setdefault(key, set()).add(pk)
     for key, ids in wanted.items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from operator import itemgetter
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -33,10 +34,11 @@ def index_birthdays(ctx: Context, written: list[Written]) -> None:
     for one in touched:
         day = born[one.record.pk]
         if isinstance(day, dt.date):
-            rows.append((ctx.workspace.pk, "customer", BIRTHDAY_KEY, day_key(day), one.record.pk))
+            pk, key = one.record.pk, day_key(day)
+            rows.append((ctx.workspace.pk, "customer", BIRTHDAY_KEY, key, pk))
             if one.record.owner_id is not None:
-                key = owned_key(one.record.owner_id, day_key(day))
-                rows.append((ctx.workspace.pk, "customer", OWNED_KEY, key, one.record.pk))
+                rows.append((ctx.workspace.pk, "customer", OWNED_KEY, owned_key(one.record.owner_id, key), pk))
+    rows.sort(key=itemgetter(2, 3))  # neighbours in the index are written together
     insert_rows(IndexedValue, ("workspace_id", "type", "field", "key", "record_id"), rows)
 
 
