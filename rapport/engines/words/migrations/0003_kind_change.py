@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('kernel', '0100_words_slot'),
+        ('kernel', '0009_changed_kind'),
         ('words', '0002_page_layout'),
     ]
 
