@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from django.utils import timezone
 
 from rapport import __version__
+from rapport.engines.egress import fetch
 from rapport.engines.webhooks.messages import Message
 from rapport.engines.webhooks.models import Delivery, WebhookState
 from rapport.engines.webhooks.records import check_address
 from rapport.engines.webhooks.signing import headers, keys_of
-from rapport.kernel.egress import fetch
 from rapport.kernel.errors import RapportError
 from rapport.kernel.jobs.queue import storable
 

@@ -12,7 +12,7 @@ from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from django.conf import settings
 from django.http import HttpRequest
 
-from rapport.kernel import egress
+from rapport.engines import egress
 from rapport.kernel.access.current import unscoped
 from rapport.surfaces.web.connection import base_url
 from rapport.surfaces.web.models import SsoProvider

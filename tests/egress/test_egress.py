@@ -17,8 +17,8 @@ from pathlib import Path
 
 import pytest
 
-from rapport.kernel import egress
-from rapport.kernel.egress import EgressRefused, fetch, is_forbidden, session
+from rapport.engines import egress
+from rapport.engines.egress import EgressRefused, fetch, is_forbidden, session
 
 pytestmark = pytest.mark.once
 
