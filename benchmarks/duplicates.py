@@ -126,13 +126,13 @@ def _written_bare(ctx: object, rows: list[dict[str, object]]) -> list[object]:
     from django.db import transaction
 
     from rapport.kernel.changes.bulk import insert_rows
-    from rapport.kernel.changes.door import new_record
+    from rapport.kernel.changes.making import Maker
     from rapport.kernel.ids import new_id
     from rapport.kernel.records.registry import registry
     from rapport.kernel.text_folding import fold
 
     info = registry.get("customer")
-    pattern = new_record(ctx, info, {"name": "x", "kind": "person"}, info.fields)  # type: ignore[arg-type]
+    pattern = Maker(ctx, info, info.fields).made({"name": "x", "kind": "person"})  # type: ignore[arg-type]
     names = tuple(f.attname for f in info.model._meta.concrete_fields)
     like = [pattern.__dict__[name] for name in names]
     at = {name: names.index(name) for name in ("id", "title_key", "name", "emails", "phones", "addresses", "birthday")}

@@ -13,11 +13,13 @@ from rapport.kernel.access import gate
 from rapport.kernel.access.models import Role
 from rapport.kernel.changes import many
 from rapport.kernel.changes.bulk import insert_rows
+from rapport.kernel.changes.making import Maker
 from rapport.kernel.changes.models import Change
 from rapport.kernel.context import Context
 from rapport.kernel.errors import Conflict, Gone, Invalid, Refused
 from rapport.kernel.ids import id_at
 from rapport.kernel.money import Money
+from rapport.kernel.query.models import IndexedValue, SearchEntry
 from rapport.kernel.query.search import search
 from rapport.kernel.records.registry import registry
 from tests.cast import Cast
@@ -226,3 +228,50 @@ def test_cleaned_rows_still_have_their_references_checked(cast: Cast) -> None:
     ]
     done = cast.ctx("ben").create_many("activity", rows, cleaned=True)
     assert set(done.ids) == {2} and all(isinstance(wrong, Invalid) for wrong in done.errors.values())
+
+
+def stored(pk: UUID) -> dict[str, object]:
+    """Everything a new customer left behind, but ids and moments."""
+    one = read(pk)
+    columns = {f.attname: getattr(one, f.attname) for f in one._meta.concrete_fields}
+    for name in ("id", "created_at", "updated_at"):
+        columns.pop(name)
+    change = Change.objects.get(record_id=pk)
+    return {
+        "columns": columns,
+        "keys": sorted(IndexedValue.objects.filter(record_id=pk).values_list("field", "key")),
+        "words": sorted(SearchEntry.objects.filter(record_id=pk).values_list("group", "title_key", "text")),
+        "log": (change.diff, change.verb, change.version, change.actor_id, change.actor_name, change.surface),
+    }
+
+
+def test_what_comes_with_many_is_stored_as_what_comes_alone(cast: Cast) -> None:
+    """Columns, keys, words and log entry are the same, whichever way a record was made and however it was cleaned."""
+    ctx = cast.ctx("ana")
+    given = {
+        "name": "Zoë  Ångström", "kind": "person", "emails": ["work: Zoe@Example.org", "zoe@gmail.com"],
+        "phones": ["+353850000001", "01 555 0142 x12", "+44 20 7946 0958", "ring 12345"], "birthday": "1980-02-29",
+        "addresses": [{"street": "1 Airport Road", "city": "Cork", "country": "IE"}], "tags": "Imported, VIP",
+        "turnover": "12,500 USD", "roles": ["customer"], "website": "https://example.org", "employees": 0,
+    }  # fmt: skip
+    fields, cleaning = gate.fields(ctx, registry.get("customer"), edit=True), ctx.cleaning()
+    ready = {key: fields[key].kind.clean(value, cleaning) for key, value in given.items()}
+    alone = stored(ctx.create("customer", **given).pk)
+    together = ctx.create_many("customer", [given, {"name": "Another"}, given])
+    clean = ctx.create_many("customer", [{"name": "Another"}, ready, ready], cleaned=True)
+    assert not together.errors and not clean.errors
+    for pk in (together.ids[0], together.ids[2], clean.ids[1], clean.ids[2]):
+        found = stored(pk)
+        for part, one in alone.items():
+            assert found[part] == one, part
+
+
+def test_lists_of_new_records_are_their_own(cast: Cast) -> None:
+    """What is alike for a batch is worked out once; what can change is not shared."""
+    ctx, model = cast.ctx("ana"), registry.get("customer").model
+    maker = Maker(ctx, registry.get("customer"), gate.fields(ctx, registry.get("customer"), edit=True))
+    one, other = maker.made({"name": "One"}), maker.made({"name": "Other"})
+    assert isinstance(one, model) and one.pk != other.pk
+    one.tags.append("mine")  # type: ignore[attr-defined]
+    one.custom["c_mine"] = 1
+    assert other.tags == [] and other.custom == {}  # type: ignore[attr-defined]

@@ -37,7 +37,8 @@ class Maker:
     def made(self, cleaned: dict[str, object]) -> Record:
         """An unsaved record with the cleaned values; they get the team of the owner where none is named."""
         if cleaned.get("owner") is not None and cleaned.get("team") is None and self.info.key != "user":
-            cleaned["team"] = self.ctx.team_of(cleaned["owner"])
+            if (team := self.ctx.team_of(cleaned["owner"])) is not None:
+                cleaned["team"] = team
         stored = self.alike.copy()
         for name, make in self.own:
             stored[name] = make()
