@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.browser
 
 
-def test_keys_move_a_card_and_a_field_changes_its_kind(desktop: Page, cast: Cast, live: Any, sign_in: Callable[..., None]) -> None:
+def test_keys_move_a_card_and_a_field_changes_its_kind(
+    desktop: Page, cast: Cast, live: Any, sign_in: Callable[..., None]
+) -> None:
     """The same board as that of deals; the page of the kind follows its job to the end without a reload by hand."""
     with use_workspace(cast.home):
         cast.ctx("ana").create("custom_type", name="Tree", plural="Trees", department="customers")

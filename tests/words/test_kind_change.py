@@ -107,9 +107,9 @@ def test_nothing_that_was_typed_is_lost(
 def test_it_looks_first_and_tells_who_may_know(cast: Cast) -> None:
     """The look counts and shows values that do not fit, of records the viewer sees; nothing is changed by it."""
     row = add(cast)
-    mine, = fill(cast, "no number")
+    (mine,) = fill(cast, "no number")
     fill(cast, "12", "7")
-    theirs, = fill(cast, "cem's secret", who="cem")
+    (theirs,) = fill(cast, "cem's secret", who="cem")
     ctx = cast.ctx("ana")
     change = ask(ctx, row, "number")
     assert (change.state, change.fitting, change.unfitting, change.seen) == ("looked", 2, 2, 4)
@@ -187,7 +187,7 @@ def test_what_is_made_of_the_values_follows(cast: Cast) -> None:
 def test_the_history_keeps_what_was_typed(cast: Cast) -> None:
     """Values of before stand in the history as words; undoing an old change is read as if it were typed."""
     row = add(cast)
-    made, = fill(cast, "no number")
+    (made,) = fill(cast, "no number")
     cast.ctx("ana").write(made, c_code="12")  # type: ignore[arg-type]
     assert turn(cast, row, "number", keeps_rest=True).state == "done"
     lines = history(cast.ctx("ana"), registry.get("customer"), made.pk)  # type: ignore[attr-defined]
@@ -236,7 +236,7 @@ def test_what_is_written_meanwhile_is_not_lost(cast: Cast) -> None:
 def test_old_values_and_their_keys_go_after_a_month(cast: Cast) -> None:
     """The old keys find nobody after the change; the old values are removed when they can no longer be taken back."""
     row = add(cast, is_fast=True)
-    made, = fill(cast, "12")
+    (made,) = fill(cast, "12")
     change = turn(cast, row, "number")
     there = IndexedValue.objects.filter(workspace_id=cast.home.pk, record_id=made.pk)  # type: ignore[attr-defined]
     soon = dt.datetime.now(dt.UTC) + dt.timedelta(hours=3)

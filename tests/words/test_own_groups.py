@@ -28,7 +28,9 @@ def _fill(cast: Cast) -> None:
     ctx = cast.ctx("ana")
     top = ctx.create("customer", name="Aran", kind="company", c_rank="High", c_paid=True, c_due=dt.date(2027, 1, 5))
     ctx.create("customer", name="Bray", kind="company", c_rank="Low", c_paid=False, c_due=dt.date(2027, 2, 1), c_parent=top.pk)
-    ctx.create("customer", name="Cong", kind="company", c_rank="High", c_keeper=cast.ben.pk, c_due=dt.date(2027, 1, 31), c_rare="X")
+    ctx.create(
+        "customer", name="Cong", kind="company", c_rank="High", c_keeper=cast.ben.pk, c_due=dt.date(2027, 1, 31), c_rare="X"
+    )
 
 
 @pytest.mark.parametrize("cap", [10_000, 1], ids=["few", "past the cap"])
@@ -55,7 +57,9 @@ def test_groups_of_own_fields(cast: Cast, monkeypatch: pytest.MonkeyPatch, cap: 
 
 def test_a_hidden_own_field_makes_no_groups(cast: Cast) -> None:
     """Neither its values nor its name come out, and other people's records are not counted."""
-    cast.ctx("ana").create("custom_field", label="Rank", on_type="customer", kind="choice", choices="A\nB", field_group="sales.amounts")
+    cast.ctx("ana").create(
+        "custom_field", label="Rank", on_type="customer", kind="choice", choices="A\nB", field_group="sales.amounts"
+    )
     cast.ctx("ana").create("customer", name="Aran", kind="company", c_rank="A")
     hide_group(cast, "sales", "sales.amounts")
     page = cast.client("ben").get("/customer/?group=c_rank")
@@ -68,7 +72,9 @@ def test_sorting_by_an_own_field_and_another_goes_along_the_index(cast: Cast, mo
     monkeypatch.setattr(ordering, "_FEW", 0)
     ctx = cast.ctx("ana")
     with CaptureQueriesContext(connection) as asked:
-        page = read_page(ctx, registry.get("customer"), sort="c_rank,-name", where=parse("c_rank is not empty"), fields=["name"], limit=2)
+        page = read_page(
+            ctx, registry.get("customer"), sort="c_rank,-name", where=parse("c_rank is not empty"), fields=["name"], limit=2
+        )
     assert [row.values["name"] for row in page.rows] == ["Cong", "Aran"] and page.next
     walks = [one["sql"] for one in asked if one["sql"].startswith('SELECT "kernel_indexedvalue"') and "ORDER BY" in one["sql"]]
     assert walks and "LIMIT" in walks[0]
