@@ -36,9 +36,9 @@ class Maker:
 
     def made(self, cleaned: dict[str, object]) -> Record:
         """An unsaved record with the cleaned values; they get the team of the owner where none is named."""
-        if cleaned.get("owner") is not None and cleaned.get("team") is None and self.info.key != "user":
-            if (team := self.ctx.team_of(cleaned["owner"])) is not None:
-                cleaned["team"] = team
+        is_owned = cleaned.get("owner") is not None and cleaned.get("team") is None and self.info.key != "user"
+        if is_owned and (team := self.ctx.team_of(cleaned["owner"])) is not None:
+            cleaned["team"] = team
         stored = self.alike.copy()
         for name, make in self.own:
             stored[name] = make()
