@@ -73,6 +73,20 @@ def last_problem() -> tuple[dt.datetime, str, str] | None:
     return (dt.datetime.fromisoformat(one["at"]), one["code"], one["text"]) if isinstance(one, dict) else None
 
 
+def remember_round(seconds: float) -> None:
+    """How long the last round took that went by itself."""
+    _write(_read() | {"round": {"at": _now(), "seconds": round(seconds)}})
+
+
+def rest_over(share: float) -> bool:
+    """Whether rounds have rested long enough after the last one to take no more than a share of the time."""
+    last = _read().get("round")
+    if not isinstance(last, dict):
+        return True
+    ended = dt.datetime.fromisoformat(str(last["at"]))
+    return dt.datetime.now(dt.UTC) - ended >= dt.timedelta(seconds=float(last["seconds"]) * (1 / share - 1))
+
+
 def remember_job(job_id: str) -> None:
     """The job that somebody asked for on the page, so that the page finds it again."""
     _write(_read() | {"job": job_id})
