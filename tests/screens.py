@@ -92,7 +92,6 @@ def shoot_desk(context: BrowserContext, url: str, folder: Path) -> None:
     take(page, "", folder / "field-kind.png")
     take(page, f"{url}/settings/follow-ups/new?preset=no_contact", folder / "follow-up-rule.png")
     take(page, f"{url}/settings/import", folder / "import.png")
-    take(page, f"{url}/settings/backups", folder / "backups.png")
     take(page, f"{url}/notices", folder / "notices.png")
     take(page, f"{url}/duplicates/customer/review", folder / "duplicates.png")
     take(page, f"{url}/settings/webhooks/new", folder / "webhook.png")
