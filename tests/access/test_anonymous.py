@@ -37,6 +37,7 @@ def test_every_url_pattern_was_reviewed() -> None:
     assert {route for route, one in REVIEWED.items() if one.is_public} == PUBLIC, "the public list changed"
 
 
+@pytest.mark.slow
 def test_strangers_are_sent_to_sign_in(cast: Cast, record_property: pytest.RecordProperty) -> None:
     """Without a session every page leads to the sign-in page, every API address answers 401, and nothing is written."""
     records = {info.key: owned_by(cast, "ben", info) for info in list(registry.shipped().values())}
@@ -78,6 +79,7 @@ def test_public_pages_tell_strangers_nothing(cast: Cast) -> None:
     assert Client().post("/setup/wrong", {"workspace": "Mine"}).status_code == 404
 
 
+@pytest.mark.slow
 def test_only_a_living_token_opens_the_api(cast: Cast) -> None:
     """Missing, wrong, cut, expired and revoked tokens, other schemes and session cookies all meet the same door."""
     living = cast.token("ben")
@@ -101,6 +103,7 @@ def test_only_a_living_token_opens_the_api(cast: Cast) -> None:
     assert Client(headers={"authorization": f"Bearer {living}"}).get("/customer/").status_code == 302, "tokens open no pages"
 
 
+@pytest.mark.slow
 def test_looking_never_writes(cast: Cast, record_property: pytest.RecordProperty) -> None:
     """Every GET of every pattern, type, action and link on these pages as the owner: not one byte in any table changes."""
     client, api = cast.client("ana"), cast.api("ana")

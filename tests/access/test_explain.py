@@ -80,6 +80,7 @@ def _alone(user: User, record: Record, verb: str) -> bool:
 
 
 @pytest.mark.parametrize("seed", range(6))
+@pytest.mark.slow
 def test_gate_explanation_and_oracle_agree(cast: Cast, seed: int, record_property: pytest.RecordProperty) -> None:
     """Person by person, record by record, verb by verb: list, page, one record, the reasons and the issue's own words."""
     made = draw(cast, seed)

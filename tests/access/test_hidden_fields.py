@@ -112,6 +112,7 @@ def _related_to(one: Guarded) -> Iterator[tuple[TypeInfo, object]]:
                 yield registry.get(field.to), pk
 
 
+@pytest.mark.slow
 def test_the_canary_occurs_nowhere(cast: Cast, guarded: Guarded, record_property: pytest.RecordProperty) -> None:
     """Every address that says anything about the record or its type, as page, as part and over the API."""
     ben, api, ana = cast.client("ben"), cast.api("ben"), cast.client("ana")

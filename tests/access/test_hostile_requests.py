@@ -52,6 +52,7 @@ def test_no_redirect_leads_outside(cast: Cast) -> None:
         SignInTries.objects.all().delete()
 
 
+@pytest.mark.slow
 def test_every_page_that_writes_wants_the_form_token(cast: Cast) -> None:
     """A form on another site cannot post here: 403 at every address that takes a POST, and nothing is written."""
     client = Client(enforce_csrf_checks=True)
@@ -97,6 +98,7 @@ _READ = {
 
 
 @pytest.mark.parametrize("route", [r for r in routes() if "GET" in REVIEWED[r].methods and "<rest>" not in r])
+@pytest.mark.slow
 def test_odd_parameters_never_fail(cast: Cast, route: str) -> None:
     """Numbers that are none, NUL, bombs, foreign page marks and made-up names: 2xx, 3xx or 4xx at every address."""
     ana, api = cast.client("ana"), cast.api("ana")
@@ -120,6 +122,7 @@ def test_odd_parameters_never_fail(cast: Cast, route: str) -> None:
         assert client.get(address, QUERY_STRING=query).status_code < 500, f"{address}?{query[:60]}"
 
 
+@pytest.mark.slow
 def test_odd_posts_never_fail(cast: Cast) -> None:
     """The same for what is posted: versions, ids, marks, texts with NUL, wrong types and nonsense names."""
     ana, api = cast.client("ana"), cast.api("ana")
@@ -201,6 +204,7 @@ def test_nobody_makes_themselves_more(cast: Cast) -> None:
     assert ben.post(f"/settings/tokens/{hers.pk}/revoke").status_code == 404 and ApiToken.objects.get(pk=hers.pk).revoked_at is None
 
 
+@pytest.mark.slow
 def test_files_are_downloads_and_nothing_else(cast: Cast) -> None:
     """Whatever is uploaded under whatever name comes back as an attachment, unsniffed, sandboxed, and to those who see it."""
     ben, cem, ana, dea = (cast.client(who) for who in ("ben", "cem", "ana", "dea"))

@@ -82,6 +82,7 @@ def _check(client: Client, address: str, headers: dict[str, str] | None = None) 
 
 
 @pytest.mark.parametrize("type_key", TYPES)
+@pytest.mark.slow
 def test_text_stays_text_on_every_page(cast: Cast, type_key: str, record_property: pytest.RecordProperty) -> None:
     """Every payload in every text field of the type: no element, attribute, script or script address comes of it."""
     info, client = registry.get(type_key), cast.client("ana")
@@ -123,6 +124,7 @@ def _record_pages(info: TypeInfo, record: Record) -> list[str]:
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_addresses_never_run_anything(cast: Cast) -> None:
     """Web, e-mail, phone and postal addresses: refused, or shown as a link that only opens, calls or writes."""
     client = cast.client("ana")
@@ -139,6 +141,7 @@ def test_addresses_never_run_anything(cast: Cast) -> None:
 
 
 @pytest.mark.parametrize("parameter", ["filter", "q", "sort", "columns", "view", "cursor", "only", "within", "next", "back", "title", "name", "field", "op"])
+@pytest.mark.slow
 def test_what_the_address_says_stays_text(cast: Cast, parameter: str) -> None:
     """Parameters come back in pages and sentences; they stay text too."""
     client = cast.client("ana")
@@ -155,6 +158,7 @@ def test_what_the_address_says_stays_text(cast: Cast, parameter: str) -> None:
             assert not page_read.wrong, f"{address}: {page_read.wrong[:2]}"
 
 
+@pytest.mark.slow
 def test_toasts_and_refused_forms_stay_text(cast: Cast) -> None:
     """The title in a toast, and what was typed into a form that comes back."""
     client = cast.client("ana")

@@ -130,6 +130,7 @@ def sees(who: str, info: TypeInfo) -> bool:
     return who in ("ana", "val")
 
 
+@pytest.mark.slow
 def test_every_way_to_a_record(cast: Cast, info: TypeInfo, record_property: pytest.RecordProperty) -> None:
     """Each person at each way in: allowed, 403 for what they may see, and for the rest the answer of an unknown id."""
     company = open_company(cast, without=info.key)

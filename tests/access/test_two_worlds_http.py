@@ -114,6 +114,7 @@ def _answers(cast: Cast, kept: dict[str, list[Record]]) -> list[tuple[str, str, 
     return told
 
 
+@pytest.mark.slow
 def test_ben_cannot_tell_the_worlds_apart(cast: Cast, record_property: pytest.RecordProperty) -> None:
     """Web and API, whole pages and parts: the same with and without everything that Cem has."""
     role = Role.objects.get(key="sales")

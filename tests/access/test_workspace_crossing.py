@@ -120,6 +120,7 @@ def _pairs(away: Away) -> Iterator[tuple[str, str, str, str]]:
                 yield from ((method, theirs, nobodys, route) for theirs, nobodys in zip(*both, strict=True))
 
 
+@pytest.mark.slow
 def test_every_address_answers_a_foreign_id_like_an_unknown_one(cast: Cast, record_property: pytest.RecordProperty) -> None:
     """Every URL pattern x every type x every method, pages and parts, web and API; nothing is written either."""
     away, clients = Away(cast), _clients(cast)
@@ -152,6 +153,7 @@ def _references() -> Iterator[tuple[TypeInfo, Field]]:
         yield from ((info, f) for f in info.fields.values() if f.to and f.source != "computed")
 
 
+@pytest.mark.slow
 def test_a_foreign_id_inside_a_request_is_like_an_unknown_one(cast: Cast) -> None:
     """In bodies, filters, form fields, ticked rows, undo marks and board moves."""
     away, (web, api) = Away(cast), _clients(cast)["ana"]
@@ -186,6 +188,7 @@ def test_a_foreign_id_inside_a_request_is_like_an_unknown_one(cast: Cast) -> Non
                 assert masked(told[0]) == masked(told[1]) and CANARY not in everything_of(told[0]), (info.key, page)
 
 
+@pytest.mark.slow
 def test_no_list_search_or_export_of_ours_holds_a_word_of_theirs(cast: Cast) -> None:
     """Every GET there is, and every word of theirs asked for."""
     away, (web, api) = Away(cast), _clients(cast)["ana"]

@@ -32,6 +32,7 @@ def test_references_open_beside_their_ids(cast: Cast) -> None:
     assert one["expanded"]["customer"]["name"] == "Fern" and one["amount"] is None
 
 
+@pytest.mark.slow
 def test_an_opened_reference_shows_no_more_than_its_own_address(cast: Cast) -> None:
     """A customer Cem may not see is null to him, as one that is gone; a hidden field cannot be named behind a dot."""
     theirs = make(cast.ctx("ben"), "customer", name="Secret")

@@ -102,3 +102,11 @@ def _fields_of_every_kind(cast: Cast) -> list[str]:
                 continue
         found.append(key)
     return [key for key in found if key in gate.fields(cast.ctx("ana"), registry.get("customer"))]
+
+
+def test_a_quotation_mark_before_an_at_sign_is_no_mark_against_formulas_in_json(cast: Cast, tmp_path: Path) -> None:
+    """Only tables that spreadsheets open are marked, so that only there a mark is taken away."""
+    ctx, path = cast.ctx("ana"), tmp_path / "in.jsonl"
+    path.write_text('{"name": "\'@Home Ltd"}\n', encoding="utf-8")
+    assert import_file(ctx, Wish(path, "customer")).total.created == 1
+    assert registry.get("customer").model.objects.filter(workspace_id=ctx.workspace.pk, name="'@Home Ltd").exists()

@@ -14,6 +14,7 @@ from tests.cast import Cast
 
 
 @pytest.mark.django_db
+@pytest.mark.slow
 def test_a_tiny_run(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cases, "BUSY_ENTRIES", 60)
     monkeypatch.setattr(imports, "ROWS", 40)
@@ -28,6 +29,7 @@ def test_a_tiny_run(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.slow
 def test_whole_tables_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
     """A statement without an index is found out, one with an index is not."""
     world, _made = cases.World.of_size(60)

@@ -69,6 +69,7 @@ def _upload(client: Client, name: str, content: bytes, type_: str = "text/html")
     return answer.json()
 
 
+@pytest.mark.slow
 def test_no_polyglot_is_ever_a_page(cast: Cast, record_property: pytest.RecordProperty) -> None:
     """Every polyglot as a download and asked for inside a page; every name: never HTML, SVG or script, never sniffed."""
     ben = cast.client("ben")

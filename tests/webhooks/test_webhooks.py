@@ -120,6 +120,7 @@ def test_whoever_turns_the_address_becomes_the_keeper(cast: Cast, there: Receive
     assert webhook.runs_as_id == cast.ben.pk and go(cast, webhook) == 0
 
 
+@pytest.mark.slow
 def test_a_day_without_a_receiver_leaves_one_row_and_loses_nothing(cast: Cast, there: Receiver) -> None:
     """The first message waits by the schedule; then everything arrives once and in order, in flat memory."""
     webhook, _secret = endpoint(cast, there, on_type="customer")

@@ -47,7 +47,7 @@ class Check:
         self.ctx, self.run, self.table = ctx, run, table
         self.mapping = typed(mapping_of(run.mapping), table)
         expect_choices(ctx, self.mapping.steps)
-        self.plans = [make_plan(ctx, step, table.header) for step in self.mapping.steps]
+        self.plans = [make_plan(ctx, step, table.header, file_kind=table.kind) for step in self.mapping.steps]
         #: Some questions are only answered by a row that is written; see `trial`.
         self.tries = any(needs_trial(ctx, plan.info) for plan in self.plans)
         self.coming = _coming(self.mapping, tries=self.tries)

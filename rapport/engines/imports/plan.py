@@ -33,6 +33,8 @@ _MATCH_KINDS = {"email": ("email", "one_email"), "phone": ("phone",), "domain": 
 _LABELLED = ("email", "phone")
 #: Kinds whose cells are figures.
 _FIGURES = ("number", "money", "percent")
+#: Files whose cells carry the mark against formulas, as ours do (exports/formulas.py).
+_MARKED = ("csv", "sheet")
 
 Raw = str | tuple[str, ...]
 
@@ -110,6 +112,8 @@ class Plan:
     unused: list[str]
     #: References that point at what earlier steps made of the same line.
     linked: dict[str, Field] = field(default_factory=dict)
+    #: Cells may carry the mark that keeps spreadsheets from running them; JSON lines and address cards never do.
+    is_marked: bool = True
 
     @property
     def must_link(self) -> list[str]:
@@ -121,7 +125,7 @@ class Plan:
         return self.sources[key].field if key in self.sources else self.linked[key]
 
 
-def make_plan(ctx: Context, step: Step, header: list[str]) -> Plan:
+def make_plan(ctx: Context, step: Step, header: list[str], *, file_kind: str = "csv") -> Plan:
     """Bind a step to the header. Raises Refused without the right to import, Invalid for what does not fit."""
     info = registry.get(step.type)
     gate.demand(ctx, info, "import")
@@ -163,7 +167,7 @@ def make_plan(ctx: Context, step: Step, header: list[str]) -> Plan:
     _check_extras(step)
     only = {key: parse_filter(text) for key, text in step.only.items()}
     unused = [name for at, name in enumerate(header) if at not in used and name != REASON]
-    return Plan(step, info, sources, id_at, fixed, _match(info, step, sources, id_at), only, unused, linked)
+    return Plan(step, info, sources, id_at, fixed, _match(info, step, sources, id_at), only, unused, linked, file_kind in _MARKED)
 
 
 def _settable(ctx: Context, info: TypeInfo, settable: Mapping[str, Field], key: str) -> Field:
@@ -228,7 +232,7 @@ def _match(info: TypeInfo, step: Step, sources: Mapping[str, Source], id_at: int
 
 def prepared(ctx: Context, plan: Plan, key: str, part: str, text: str) -> str:
     """A cell as its kind shall read it: marks removed, own words for nothing, mapped values, units, dates, currency."""
-    text = undefended(text.strip())
+    text = undefended(text.strip()) if plan.is_marked else text.strip()
     step = plan.step
     if not text or (step.empty and fold(text) in step.empty):
         return ""

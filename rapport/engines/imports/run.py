@@ -171,7 +171,8 @@ class _Run:
             report.made_before += make_records(self.ctx, self.mapping.before)
             report.made_before += make_choices(self.ctx, self.mapping.steps)
             # Every plan is checked before the first line is written.
-            report.plans = [make_plan(self.ctx, step, self.table.header) for step in self.mapping.steps]
+            header, kind = self.table.header, self.table.kind
+            report.plans = [make_plan(self.ctx, step, header, file_kind=kind) for step in self.mapping.steps]
         step, after = self._begin()
         report.run = self.row
         self._note("resumed" if report.resumed_after else "started")
