@@ -8,45 +8,22 @@ import, and how much the exports added.
 
 from __future__ import annotations
 
-import argparse
 import cProfile
 import pstats
 import resource
 import sys
-import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.__main__ import in_each_database
-from benchmarks.import_file import write_people
+from benchmarks.import_file import measured, write_people
 
 TEN = ("name", "kind", "stage", "emails", "phones", "addresses", "tags", "birthday", "industry", "owner")
 
 
 def main() -> int:
     """Measure, in a process per database."""
-    parser = argparse.ArgumentParser(prog="benchmarks.export_file", description=__doc__)
-    parser.add_argument("--rows", type=int, default=100_000)
-    parser.add_argument("--databases", default="sqlite,postgresql")
-    parser.add_argument("--profile", action="store_true")
-    parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
-    given = parser.parse_args()
-    if not given.inside:
-        words = ["--rows", str(given.rows), *(["--profile"] if given.profile else [])]
-        return in_each_database(given.databases, "benchmarks.export_file", *words)
-    from rapport.project.sqlite import use_bundled_sqlite
-
-    use_bundled_sqlite()
-    import django
-
-    django.setup()
-    from django.core.management import call_command
-
-    call_command("migrate", verbosity=0)
-    with tempfile.TemporaryDirectory(prefix="rapport-export-bench-") as folder:
-        measure(Path(folder), given.rows, with_profile=given.profile)
-    return 0
+    return measured("benchmarks.export_file", __doc__, measure)
 
 
 def measure(folder: Path, rows: int, *, with_profile: bool) -> None:

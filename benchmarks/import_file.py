@@ -14,6 +14,7 @@ import resource
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.__main__ import in_each_database
@@ -23,7 +24,12 @@ TOWNS = ("Cork", "Dublin", "Galway", "Limerick", "Sligo", "Waterford", "Kilkenny
 
 def main() -> int:
     """Measure, in a process per database."""
-    parser = argparse.ArgumentParser(prog="benchmarks.import_file", description=__doc__)
+    return measured("benchmarks.import_file", __doc__, measure)
+
+
+def measured(module: str, about: str | None, inside: Callable[..., None]) -> int:
+    """A benchmark over so many rows, in a process and an installation of its own per database; also for exports."""
+    parser = argparse.ArgumentParser(prog=module, description=about)
     parser.add_argument("--rows", type=int, default=100_000)
     parser.add_argument("--databases", default="sqlite,postgresql")
     parser.add_argument("--profile", action="store_true")
@@ -31,7 +37,7 @@ def main() -> int:
     given = parser.parse_args()
     if not given.inside:
         words = ["--rows", str(given.rows), *(["--profile"] if given.profile else [])]
-        return in_each_database(given.databases, "benchmarks.import_file", *words)
+        return in_each_database(given.databases, module, *words)
     from rapport.project.sqlite import use_bundled_sqlite
 
     use_bundled_sqlite()
@@ -41,8 +47,8 @@ def main() -> int:
     from django.core.management import call_command
 
     call_command("migrate", verbosity=0)
-    with tempfile.TemporaryDirectory(prefix="rapport-import-bench-") as folder:
-        measure(Path(folder), given.rows, with_profile=given.profile)
+    with tempfile.TemporaryDirectory(prefix="rapport-bench-") as folder:
+        inside(Path(folder), given.rows, with_profile=given.profile)
     return 0
 
 

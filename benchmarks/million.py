@@ -2,8 +2,8 @@
 
 A sample company of 10,000 customers is measured, made a hundred times as large (benchmarks.multiply) and measured again:
 1,000,000 customers, about 3,000,000 activities and 500,000 deals, of which 5,000 are open. Each page stands beside its own
-statements run by the bare driver, and beside the time that is promised. With `--folder` the company is kept there and
-measured again by the next call (SQLite).
+statements run by the bare driver, beside the same rows by SQL written by hand, and beside the time that is promised. With
+`--folder` the company is kept there and measured again by the next call (SQLite).
 """
 
 from __future__ import annotations
@@ -112,14 +112,30 @@ def _print(world: object, given: argparse.Namespace, size: str) -> None:
 
     wanted = [*promised_cases(), *(cases(world) if given.all else [])]  # type: ignore[arg-type]
     print(f"\n### {connection.vendor}, {size} customers\n")
-    print("| what | p50 ms | p95 ms | promised | CPU ms | its SQL alone ms | statements | index |")
-    print("| --- | ---: | ---: | ---: | ---: | ---: | ---: | --- |", flush=True)
+    heads = ["p50 ms", "p95 ms", "promised", "CPU ms", "its SQL alone ms", "its rows ms", "by hand ms", "ratio", "statements"]
+    print(f"| what | {' | '.join(heads)} | index |")
+    print("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- |", flush=True)
     for case in wanted:
         found = run_case(case, world, given.rounds)
         raw = "" if found["raw"] is None else f"{found['raw']:.1f}"
         plan = "; ".join(dict.fromkeys(str(one).partition(":")[0] for one in found["plan"]))  # type: ignore[attr-defined]
         print(f"| {found['name']} | {found['p50']:.1f} | {found['p95']:.1f} | {PROMISED.get(str(found['name']), '')} | "
-              f"{found['cpu']:.1f} | {raw} | {found['statements']} | {plan or 'yes'} |", flush=True)  # fmt: skip
+              f"{found['cpu']:.1f} | {raw} | {_beside(case, world)} | {found['statements']} | "
+              f"{plan or 'yes'} |", flush=True)  # fmt: skip
+
+
+def _beside(case: object, world: object) -> str:
+    """The cells that compare what the page asks for its rows with the same written by hand."""
+    from benchmarks.plans import captured
+    from benchmarks.twins import TWINS, beside
+    from rapport.kernel.access.current import use_workspace
+
+    if case.name not in TWINS:  # type: ignore[attr-defined]
+        return " | | "
+    statements = captured(lambda: case.run(world, 1))  # type: ignore[attr-defined]
+    with use_workspace(world.workspace):  # type: ignore[attr-defined]
+        asked, by_hand = beside(case.name, statements)  # type: ignore[attr-defined]
+    return f"{asked:.2f} | {by_hand:.2f} | {asked / by_hand:.2f}"
 
 
 def promised_cases() -> list[object]:

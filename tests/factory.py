@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from itertools import count
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from rapport.kernel.context import Context
 from rapport.kernel.records.field import Field
@@ -13,7 +13,10 @@ from rapport.kernel.records.model import Record
 from rapport.kernel.records.registry import TypeInfo, registry
 
 _numbers = count(1)
-_types = (info.key for _round in count() for info in registry.shipped().values() if not info.declared.under)
+_types = (
+    info.key for _round in count() for info in registry.shipped().values()
+    if not info.declared.under and not info.declared.private
+)  # fmt: skip
 
 #: Values that a type's own checks ask for and no field can say, with the reason.
 SPECIAL: dict[str, dict[str, object] | Callable[[], dict[str, object]]] = {
@@ -43,8 +46,22 @@ SPECIAL: dict[str, dict[str, object] | Callable[[], dict[str, object]]] = {
         "matching": "", "kind": "call", "give_to": "owner", "person": None, "due_days": 0, "also_days": 0, "due_time": None,
         "is_active": True,
     },
+    # Questions that can be asked, and sites that exist.
+    "web_form": {"asks": "name*\nemails*", "sites": "", "is_confirmed_by_mail": True, "language": "en"},
     # An address that messages may go to.
     "webhook": {"url": "https://example.com/hook", "on_type": "customer", "verbs": ["create"], "matching": "", "is_active": True},
+    # Hours of the day and a zone, which no text is; only placeholders there are.
+    "service_hours": {"zone": "Europe/Dublin", **dict.fromkeys(("monday", "tuesday", "wednesday", "thursday", "friday"), "9-17"),
+                      "saturday": "10:00-13:00", "sunday": ""},
+    "saved_reply": {"body": "Hello {{person.name}}"},
+    "queue_member": {"away_from": None, "away_until": None},
+    # A server by its name, over an encrypted connection, and whose it is.
+    # The id of a conversation.
+    "mail": lambda: {"thread": uuid4().hex},
+    "mailbox": lambda: {
+        "imap_host": "imap.example.com", "imap_port": 993, "kind": "personal",
+        "sign_in": "password", "owner": registry.get("user").model.objects.order_by("id").values_list("pk", flat=True)[0],
+    },
     "sharing_rule": lambda: {
         "on_type": "customer", "matching": "", "to_role": registry.get("role").model.objects.get(key="owner").pk,
         "to_team": None, "to_user": None,
@@ -80,7 +97,7 @@ def value_for(ctx: Context, info: TypeInfo, field: Field, tag: str = "") -> obje
         return reference_for(ctx, info, field)
     tag = tag or f"{info.key} {field.key} {n}"
     plain: dict[str, object] = {
-        "text": tag, "longtext": f"{tag}\nsecond line", "number": n % 100 + 1, "percent": n % 100, "money": f"{n}.50",
+        "text": tag, "longtext": f"{tag}\nsecond line", "markdown": f"# {tag}\n\nsecond line", "number": n % 100 + 1, "percent": n % 100, "money": f"{n}.50",
         "date": dt.date(2026, 1, 1) + dt.timedelta(days=n % 300), "datetime": dt.datetime(2026, 1, 1, 12, tzinfo=dt.UTC),
         "time": dt.time(9, 30), "yesno": False, "rights": {"customer": {"view": "own"}}, "phone": f"+353 1 555 {n % 10000:04d}", "email": f"a{n}@example.com", "one_email": f"b{n}@example.com",
         "web": f"https://site{n}.example", "tags": [f"tag{n}"],

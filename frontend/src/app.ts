@@ -14,6 +14,7 @@ import "./list";
 import "./menus";
 import "./palette";
 import "./pwa";
+import "./ringing";
 import "./roles";
 import "./passkey";
 import "./theme";
@@ -35,7 +36,7 @@ htmx.config.responseHandling = [
 ];
 
 // The islands of record pages, boards and the composer.
-import.meta.glob("./{attaching,batch,board,record,composer,grid,mentions}.ts", { eager: true });
+import.meta.glob("./{attaching,batch,board,record,composer,grid,mentions,ticket}.ts", { eager: true });
 // The calendar comes as a chunk of its own, where there is one.
 if (document.getElementById("cal")) void import("./calendar");
 

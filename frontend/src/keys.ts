@@ -13,7 +13,9 @@ function rows(): HTMLElement[] {
 function step(by: number): void {
   const all = rows();
   if (!all.length) return;
-  const at = all.findIndex((one) => one.contains(document.activeElement));
+  const focused = all.findIndex((one) => one.contains(document.activeElement));
+  // Beside a page that is one of them (the queue of tickets), the next one is next to it.
+  const at = focused < 0 ? all.findIndex((one) => one.querySelector("[aria-current]")) : focused;
   const next = all[at < 0 ? 0 : Math.min(Math.max(at + by, 0), all.length - 1)];
   next.querySelector<HTMLElement>("a")?.focus();
   next.scrollIntoView({ block: "nearest" });

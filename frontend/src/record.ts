@@ -91,6 +91,7 @@ export async function refreshRecord(saved = ""): Promise<void> {
     const [old, now] = [byId(id), fresh.getElementById(id)];
     if (!old || !now || old.querySelector("form[data-inline], [data-opening]")) continue;
     const made = document.importNode(now, true);
+    for (const one of old.querySelectorAll<HTMLDetailsElement>("details[open][id]")) made.querySelector(`#${CSS.escape(one.id)}`)?.setAttribute("open", "");
     const at = old.scrollTop;
     old.replaceWith(made);
     made.scrollTop = at;

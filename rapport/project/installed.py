@@ -9,10 +9,10 @@ from pathlib import Path
 PACKAGE = Path(__file__).resolve().parent.parent
 
 ENGINES = (
-    "timeline", "imports", "exports", "privacy", "views", "followups", "notices", "calendar", "batches", "duplicates", "programs",
-    "webhooks", "words", "backup", "upgrade",
+    "timeline", "imports", "exports", "privacy", "views", "followups", "notices", "calendar", "batches", "duplicates",
+    "programs", "webhooks", "words", "backup", "upgrade", "telephony", "publishing", "webforms", "numbers", "mail",
 )
-MODULES = ("customers", "activities", "sales")
+MODULES = ("customers", "activities", "sales", "mail", "service", "knowledge")
 
 
 def rapport_apps() -> list[str]:

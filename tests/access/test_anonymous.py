@@ -15,7 +15,7 @@ from rapport.kernel.records.registry import registry
 from tests.access.addresses import REVIEWED, filled, routes
 from tests.access.masks import database_hash, text_of
 from tests.access.people import full_record, owned_by
-from tests.cast import Cast
+from tests.cast import Cast, program
 
 ALL_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 PUBLIC = {
@@ -25,6 +25,11 @@ PUBLIC = {
     "manifest.webmanifest", "sw.js", "offline",
     "calendar/feed/<str:secret>.ics",
     "unsubscribe/<str:token>",
+    "form/<str:key>", "form/<str:key>/sent", "form/<str:key>/frame", "form/<str:key>/frame/sent", "form/confirm/<str:token>",
+    "robots.txt", "help/<str:site_slug>/", "help/<str:site_slug>/sitemap.xml",
+    *(f"help/<str:site_slug>/<slug:language>/{rest}" for rest in (
+        "", "search", "suggest", "note", "topic/<str:slug>", "article/<str:slug>", "article/<str:slug>/vote", "article/<str:slug>/end",
+    )),
 }  # fmt: skip
 _LINK = re.compile(r'(?:href|hx-get|data-url|data-href)="(/[^"]*)"')
 
@@ -49,8 +54,8 @@ def test_strangers_are_sent_to_sign_in(cast: Cast, record_property: pytest.Recor
             for address in filled(route, info, records[info.key].pk):
                 for method in ALL_METHODS if info.key == "customer" else ("GET", "POST"):
                     cells += 2
-                    _is_refused(Client().generic(method, address), address, method)
-                    part = Client().generic(method, address, headers={"HX-Request": "true", "HX-Current-URL": address})
+                    _is_refused(program().generic(method, address), address, method)
+                    part = program().generic(method, address, headers={"HX-Request": "true", "HX-Current-URL": address})
                     if address.startswith("/api/"):
                         assert part.status_code == 401
                     else:
@@ -93,13 +98,14 @@ def test_only_a_living_token_opens_the_api(cast: Cast) -> None:
            f"Basic {living}", f"Token {living}", living, "Bearer " + "x" * 5000, "Bearer \u00e4", "Bearer %00",
            f"Bearer {digest_of(living)}", f"Bearer {cast.ben.pk}"]  # fmt: skip
     addresses = [a for r in routes() if r.startswith("api/") for a in filled(r, registry.get("customer"), uuid4())]
+    ana = cast.client("ana")
     for header in bad:
         for address in addresses:
-            assert Client(headers={"authorization": header}).get(address).status_code == 401, (header, address)
+            assert program().get(address, headers={"authorization": header}).status_code == 401, (header, address)
     for address in addresses:
-        assert cast.client("ana").get(address).status_code == 401, f"a session cookie opened {address}"
-        assert Client().get(f"{address}?token={living}").status_code == 401
-        assert Client(headers={"authorization": f"Bearer {living}"}).get(address).status_code != 401
+        assert ana.get(address).status_code == 401, f"a session cookie opened {address}"
+        assert program().get(f"{address}?token={living}").status_code == 401
+        assert program().get(address, headers={"authorization": f"Bearer {living}"}).status_code != 401
     assert Client(headers={"authorization": f"Bearer {living}"}).get("/customer/").status_code == 302, "tokens open no pages"
 
 

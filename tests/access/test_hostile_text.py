@@ -20,7 +20,7 @@ from tests.access.people import undone
 from tests.cast import Cast, first_stage_id
 from tests.factory import values_for
 
-_TEXTS = ("text", "longtext", "tags")
+_TEXTS = ("text", "longtext", "markdown", "tags")
 _REACHES = ("web", "email", "phone", "one_email", "address")
 #: The types of daily work: between them they use every kind of text, every page shape, and the board.
 TYPES = [

@@ -23,7 +23,7 @@ from rapport.kernel.records.registry import TypeInfo, registry
 from rapport.surfaces.web.board_values import _IDS, has_values
 from tests.access.addresses import pointing_at
 from tests.access.masks import masked, text_of
-from tests.access.people import CLOSED, NAMED_BY_RULE, SHARED, Company, open_company, owned_by, undone
+from tests.access.people import CLOSED, NAMED_BY_RULE, SEALED, SHARED, Company, open_company, owned_by, undone
 from tests.cast import Cast, first_stage_id
 
 PEOPLE = ("ana", "ben", "cem", "dea", "eve", "val")
@@ -118,7 +118,7 @@ def _field_to_change(info: TypeInfo) -> str:
     title = info.title_field
     if title.settable(creating=False) and not title.see:
         return title.key
-    return next(f.key for f in info.fields.values() if f.settable(creating=False) and not f.see)
+    return next((f.key for f in info.fields.values() if f.settable(creating=False) and not f.see), title.key)
 
 
 def sees(who: str, info: TypeInfo) -> bool:
@@ -127,6 +127,8 @@ def sees(who: str, info: TypeInfo) -> bool:
         return info.key in SHARED
     if who == "ben":
         return info.key not in CLOSED
+    if info.key in SEALED:
+        return False
     return who in ("ana", "val")
 
 

@@ -20,7 +20,7 @@ from rapport.kernel.access.setup import ROLES, add_user
 from rapport.kernel.actions.registry import actions_of
 from rapport.kernel.records.model import Record
 from rapport.kernel.records.registry import TypeInfo, registry
-from tests.access.people import undone
+from tests.access.people import SEALED, undone
 from tests.cast import PASSWORD, Cast
 from tests.factory import make
 
@@ -32,6 +32,13 @@ PLACES = ("mine", "team", "far")
 
 def scope(info: TypeInfo, role: str, verb: str) -> str | None:
     """The scope that the declaration grants a role; None when the type says nothing and follows its parent."""
+    if info.key in SEALED and info.declared.under:
+        return None
+    if info.declared.private:
+        if verb in ("create", "edit", "delete", "reassign", "mass_edit", "import", "merge", "share"):
+            return "none"
+        text = info.declared.grants.get(role, "*" if role == "owner" else "")
+        return "own" if {"*", "*:all", verb, f"{verb}:own"} & set(text.split()) else "none"
     if role == "owner":
         return "all"
     text = info.declared.grants.get(role)
@@ -103,7 +110,8 @@ def _places(info: TypeInfo) -> tuple[str, ...]:
 def _ways(info: TypeInfo, pk: UUID) -> Iterator[tuple[str, str, str, str, object]]:
     """(surface, verb, method, path, body)."""
     one = f"/api/v1/{info.key}/{pk}"
-    title = next(f.key for f in [info.title_field, *info.fields.values()] if f.settable(creating=False) and not f.see and not f.verb)
+    wanted = [f.key for f in [info.title_field, *info.fields.values()] if f.settable(creating=False) and not f.see and not f.verb]
+    title = [*wanted, info.title_field.key][0]
     yield "api", "view", "GET", one, None
     yield "api", "view", "GET", f"{one}/history", None
     yield "api", "view", "GET", f"{one}/access", None

@@ -23,6 +23,8 @@ REVIEWED = {
     "engines/upgrade/plan.py": ["an upgrade counts the rows of tables it would rewrite"],
     "engines/calendar/feeds.py": ["the workspace of a calendar address is known by its secret only"],
     "engines/sample/remove.py": ["whether an account is somebody in another workspace too"],
+    "engines/publishing/sites.py": ["the workspace of a help centre is known by its address only"],
+    "engines/webforms/receiving.py": ["the workspace of a web form is known by its address only"],
     "kernel/access/accounts.py": ["which workspaces an account belongs to"],
     "kernel/access/tokens.py": ["the workspace of a token is known by the token only"],
     "kernel/changes/readers.py": ["which readers of the change log are behind, in all workspaces at once"],

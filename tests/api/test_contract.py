@@ -63,14 +63,14 @@ def _of_engines(cast: Cast) -> dict[str, list[str]]:
 @pytest.mark.slow
 @pytest.mark.parametrize("role_key", ["owner", "sales"])
 def test_engines_answer_as_the_document_says(cast: Cast, role_key: str) -> None:
-    """Imports, doubles and merging: each of their operations, on an import and a pair that are there."""
+    """Imports, doubles, merging and calls: each of their operations, on an import and a pair that are there."""
     document, headers, ids = _document(cast, role_key)
     tried = 0
     every = [one.ok() for one in schemathesis.openapi.from_dict(document).get_all_operations()]
     # What throws the import away comes last.
     for one in sorted(every, key=lambda one: one.method == "delete"):
         head = one.path.split("/")[3]
-        if head in ("imports", "duplicates") or one.path.endswith("merge"):
+        if head in ("imports", "duplicates", "calls") or one.path.endswith("merge"):
             tried += 1
             _try(one, headers, ids.get(head, []))
     assert tried > 14

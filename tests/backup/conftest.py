@@ -18,6 +18,7 @@ from django.conf import settings
 from django.db import connection
 
 from tests.cli.conftest import Installation
+from tests.platform.ready_made import Ready
 
 _INSIDE = """
 from rapport.project.sqlite import use_bundled_sqlite
@@ -92,12 +93,14 @@ class Both(Installation):
 
 
 @pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Installation:
+def template(tmp_path_factory: pytest.TempPathFactory, ready: Ready) -> Installation:
     """Set up once: what every test begins with."""
     made = Both(tmp_path_factory.mktemp("template"))
-    if connection.vendor != "sqlite":
+    if connection.vendor == "sqlite":
+        ready.folder(made.data)
+    else:
         made.environment["DATABASE_URL"] = _new_database()
-    made.setup()
+        made.setup()
     return made
 
 

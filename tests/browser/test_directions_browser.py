@@ -11,6 +11,7 @@ from rapport.kernel.access.current import use_workspace
 from rapport.kernel.access.models import Account, User
 from tests.cast import Cast, first_stage_id
 from tests.factory import make
+from tests.platform.settled import come_to_rest
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -42,7 +43,7 @@ def test_turned_round_nothing_runs_out_of_the_window(
     sign_in(page, live, Account.objects.get(pk=committed_cast.ana.account_id))
     for path in (*PAGES, record):
         page.goto(live.url + path)
-        page.wait_for_load_state("networkidle")
+        come_to_rest(page)
         assert page.evaluate("getComputedStyle(document.body).direction") == "rtl"
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
         if width == 1440:
@@ -71,7 +72,7 @@ def test_pages_speak_the_persons_language_and_keep_their_shape(
         seen = ""
         for path in ("/", "/customer/", "/deal/board", "/calendar", "/quick-add", record):
             page.goto(live.url + path)
-            page.wait_for_load_state("networkidle")
+            come_to_rest(page)
             seen += page.locator("body").inner_text()
             assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{path} at {width}"
             assert page.locator("html").get_attribute("lang") == language

@@ -12,6 +12,7 @@ from rapport.kernel.access.current import use_workspace
 from rapport.kernel.records.registry import registry
 from tests.cast import Cast
 from tests.factory import make
+from tests.platform.settled import come_to_rest
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -26,7 +27,7 @@ def desk(committed_cast: Cast, live: Any, desktop: Page, sign_in: Callable[..., 
 
     def go(path: str) -> None:
         desktop.goto(live.url + path)
-        desktop.wait_for_load_state("networkidle")
+        come_to_rest(desktop)
 
     yield go
 
@@ -42,7 +43,7 @@ def test_text_survives_the_end_of_the_session(desk: Any, desktop: Page, live: An
     assert desktop.locator("#f-name").input_value() == "Half a company"
     desktop.get_by_text("Your unsaved text is back.").wait_for()
     desktop.get_by_role("button", name="Drop it").click()
-    desktop.wait_for_load_state("networkidle")
+    come_to_rest(desktop)
     assert desktop.locator("#f-name").input_value() == ""
 
 

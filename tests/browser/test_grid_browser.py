@@ -11,6 +11,7 @@ from rapport.kernel.access.models import Account
 from rapport.kernel.records.registry import registry
 from tests.browser.test_axe import violations
 from tests.cast import Cast
+from tests.platform.settled import come_to_rest
 
 pytestmark = pytest.mark.browser
 
@@ -27,7 +28,7 @@ def opened(committed_cast: Cast, live: Any, sign_in: Callable[..., None]) -> Cal
         sign_in(page, live, Account.objects.get(pk=committed_cast.ana.account_id))
         page.context.grant_permissions(["clipboard-read", "clipboard-write"])
         page.goto(live.url + path)
-        page.wait_for_load_state("networkidle")
+        come_to_rest(page)
         return page
 
     return go
@@ -127,7 +128,7 @@ def test_a_refused_value_stays_red_with_what_was_typed(desktop: Any, opened: Cal
     page.keyboard.press("Enter")
     page.locator("#rows td.is-saved").wait_for()
     assert bad.count() == 0
-    page.wait_for_load_state("networkidle")
+    come_to_rest(page)
     assert customer(0).employees == 12
 
 
@@ -141,7 +142,7 @@ def test_blocks_go_to_and_from_a_spreadsheet(desktop: Any, opened: Callable[...,
     page.keyboard.press("Control+v")
     page.locator("#rows td.is-bad").wait_for()
     assert page.locator("#rows td.is-bad").inner_text() == "ten"
-    page.wait_for_load_state("networkidle")
+    come_to_rest(page)
     assert [customer(i).industry for i in range(3)] == ["Hotel", "Inn", "Bed, and"]
     assert (customer(0).employees, customer(1).employees, customer(2).employees) == (1200, None, 7)
     page.keyboard.press("Shift+ArrowDown")
@@ -214,7 +215,7 @@ def test_widths_stay_and_a_paste_below_adds_rows(desktop: Any, opened: Callable[
     page.keyboard.press("Alt+Shift+ArrowRight")
     assert head.bounding_box()["width"] == pytest.approx(before + 16, abs=1)
     page.reload()
-    page.wait_for_load_state("networkidle")
+    come_to_rest(page)
     assert head.bounding_box()["width"] == pytest.approx(before + 16, abs=1)
     put_on_clipboard(page, "Quagga Inn\tHotel\nQuokka Bar\tBar\n")
     page.locator(".newrow input").focus()

@@ -10,6 +10,7 @@ from rapport.kernel.access.models import Account
 from rapport.kernel.records.registry import registry
 from tests.cast import PASSWORD, Cast, first_stage_id
 from tests.factory import make
+from tests.platform.settled import come_to_rest
 
 pytestmark = pytest.mark.browser
 
@@ -46,11 +47,11 @@ def test_a_day_without_a_mouse(desktop: Any, committed_cast: Cast, live: Any) ->
     tab_to(page, ".nav a[href='/customer/']")
     keys.press("Enter")
     page.wait_for_url("**/customer/")
-    page.wait_for_load_state("networkidle")
+    come_to_rest(page)
     keys.press("j")
     keys.press("Enter")
     page.wait_for_url(f"**/customer/{hotel.pk}")
-    page.wait_for_load_state("networkidle")
+    come_to_rest(page)
 
     tab_to(page, "[role=tab]")
     keys.press("ArrowRight")
@@ -64,7 +65,7 @@ def test_a_day_without_a_mouse(desktop: Any, committed_cast: Cast, live: Any) ->
 
     keys.press("Escape")
     page.goto(f"{live.url}/deal/board")
-    page.wait_for_load_state("networkidle")
+    come_to_rest(page)
     tab_to(page, f"#card-{deal.pk}")
     with page.expect_response("**/deal/board/move"):
         keys.press("]")

@@ -14,6 +14,7 @@ from rapport.modules.customers.models import Customer
 from rapport.modules.sales.models import Deal, Lead
 from tests.cast import Cast, first_stage_id
 from tests.factory import make
+from tests.platform.settled import come_to_rest
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -34,7 +35,7 @@ class Hands:
     def begin(self, url: str) -> None:
         """Open where the work begins; from here on everything counts."""
         self.page.goto(url)
-        self.page.wait_for_load_state("networkidle")
+        come_to_rest(self.page)
         self.keys = self.letters = self.pages = 0
 
     def press(self, *keys: str) -> None:
@@ -86,7 +87,7 @@ def test_everyday_work_takes_few_keys(
     hands.type("Send the quote")
     hands.press("Control+Enter")
     page.get_by_text("Ring Grace: done.").wait_for()
-    page.wait_for_load_state("networkidle")
+    come_to_rest(page)
     counted.append(hands.told("log a call with the next step"))
     assert Activity.objects.filter(subject="Ring Grace", outcome="Wants a quote").exists()
     assert Task.objects.filter(subject="Send the quote", state="open").exists()

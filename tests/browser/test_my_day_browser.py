@@ -14,6 +14,7 @@ from rapport.modules.activities.models import Task
 from tests.cast import Cast
 from tests.factory import make
 from tests.platform.browsers import assert_no_complaints
+from tests.platform.settled import come_to_rest
 
 pytestmark = pytest.mark.browser
 NO_LOAD = "() => { window.stayed = true; }"
@@ -32,7 +33,7 @@ def day(committed_cast: Cast, live: Any, sign_in: Callable[..., None]) -> Callab
     def go(page: Any, path: str = "/", who: str = "ben") -> Any:
         sign_in(page, live, Account.objects.get(pk=getattr(committed_cast, who).account_id))
         page.goto(live.url + path)
-        page.wait_for_load_state("networkidle")
+        come_to_rest(page)
         page.evaluate(NO_LOAD)
         return page
 

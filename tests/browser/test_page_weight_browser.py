@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.platform.ready_made import Ready
+
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
@@ -40,11 +42,10 @@ def _command(data: Path, *words: str) -> str:
 
 
 def test_pages_are_light_and_stand_still(
-    tmp_path: Path, rapport: Callable[..., Any], open_page: Callable[..., Page], record_property: pytest.RecordProperty
+    tmp_path: Path, ready: Ready, rapport: Callable[..., Any], open_page: Callable[..., Page], record_property: pytest.RecordProperty
 ) -> None:
     data = tmp_path / "data"
-    data.mkdir()
-    _command(data, "migrate")
+    ready.database(data / "rapport.sqlite3")
     found = re.search(r"^(ana@\S+)\s+(\S+)", _command(data, "sample", "--customers", "60", "--new-workspace"), re.MULTILINE)
     assert found, "the sample names who may sign in"
     server = rapport(data=data)

@@ -11,6 +11,7 @@ from rapport.kernel.access.models import Account
 from tests.cast import Cast, first_stage_id
 from tests.factory import make
 from tests.platform.browsers import assert_no_complaints
+from tests.platform.settled import come_to_rest
 
 pytestmark = pytest.mark.browser
 
@@ -30,7 +31,7 @@ def opened(committed_cast: Cast, live: Any, sign_in: Callable[..., None]) -> Cal
     def go(page: Any, path: str) -> Any:
         sign_in(page, live, Account.objects.get(pk=committed_cast.ana.account_id))
         page.goto(live.url + path)
-        page.wait_for_load_state("networkidle")
+        come_to_rest(page)
         return page
 
     return go

@@ -12,16 +12,17 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Installation
+from tests.platform.ready_made import Ready
 
 pytestmark = [pytest.mark.process, pytest.mark.slow]
 LINES = 12_000
 
 
 @pytest.fixture
-def rapport(tmp_path: Path) -> Installation:
+def rapport(tmp_path: Path, ready: Ready) -> Installation:
     """An installation with a workspace."""
     made = Installation(tmp_path)
-    made.setup()
+    ready.folder(made.data)
     return made
 
 

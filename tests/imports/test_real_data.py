@@ -14,6 +14,8 @@ from pathlib import Path
 import orjson
 import pytest
 
+from tests.platform.ready_made import Ready
+
 pytestmark = [pytest.mark.slow, pytest.mark.process]
 ROOT = Path(__file__).resolve().parent.parent.parent
 EXAMPLES = ROOT / "examples" / "crm-sales-opportunities"
@@ -58,9 +60,10 @@ class Installation:
 
 
 @pytest.fixture(scope="module")
-def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+def filled(tmp_path_factory: pytest.TempPathFactory, ready: Ready) -> Iterator[Installation]:
     """A workspace in dollars with the three files imported."""
     rapport = Installation(tmp_path_factory.mktemp("hardware"))
+    ready.database(rapport.folder / "data" / "rapport.sqlite3")
     rapport.run(
         "setup", "--workspace", "Hardware", "--name", "Ann Owner", "--email", "ann@example.com", "--password-stdin",
         "--currency", "USD", "--country", "US", typed="correct horse battery staple\n",

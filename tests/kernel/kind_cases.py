@@ -89,6 +89,7 @@ WHEN = st.datetimes(_FROM, _TO, timezones=st.just(dt.UTC))
 RAW: dict[str, st.SearchStrategy[object]] = {
     "text": WORDS,
     "longtext": LINES,
+    "markdown": LINES,
     "number": st.one_of(st.integers(), st.integers(-(10**15), 10**15)),
     "percent": st.integers(0, 100),
     "money": st.one_of(

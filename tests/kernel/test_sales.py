@@ -5,15 +5,18 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
+from django.utils import timezone
 
 from rapport.engines.timeline.read import read_timeline
 from rapport.kernel.access import gate
+from rapport.kernel.access.current import use_workspace
 from rapport.kernel.access.models import Role
 from rapport.kernel.actions.running import offered, run_action
 from rapport.kernel.context import Context
 from rapport.kernel.errors import Invalid, Refused
 from rapport.kernel.records.model import Record
 from rapport.kernel.records.registry import registry
+from rapport.modules.activities.taken_place import keep_in
 from tests.cast import Cast, first_stage_id
 
 
@@ -189,3 +192,21 @@ def test_whoever_may_not_see_amounts_converts_without_losing_them(cast: Cast) ->
     assert deal.amount == 7391739100
     lead.refresh_from_db()
     assert "73917391" not in lead.raw
+
+
+def test_a_planned_meeting_becomes_the_last_contact_when_its_time_has_come(cast: Cast) -> None:
+    """Nobody writes anything then; a note, a meeting that was deleted and one yet to come change nothing."""
+    ctx, now = cast.ctx("ana"), timezone.now()
+    customer = ctx.create("customer", name="Planned Ltd")
+    soon, later = now + dt.timedelta(hours=1), now + dt.timedelta(days=2)
+    ctx.create("activity", kind="meeting", subject="Visit", customer=customer.pk, happened_at=soon)
+    ctx.create("activity", kind="meeting", subject="Next visit", customer=customer.pk, happened_at=later)
+    ctx.create("activity", kind="note", subject="A thought", customer=customer.pk, happened_at=soon + dt.timedelta(minutes=5))
+    gone = ctx.create("activity", kind="call", subject="Off", customer=customer.pk, happened_at=soon + dt.timedelta(minutes=9))
+    ctx.delete(gone)
+    assert keep_in(cast.home, now) == 0
+    assert keep_in(cast.home, soon + dt.timedelta(hours=1)) == 1
+    with use_workspace(cast.home):
+        customer.refresh_from_db()
+    assert customer.last_contact_at == soon
+    assert keep_in(cast.home, soon + dt.timedelta(hours=2)) == 0

@@ -23,9 +23,11 @@ from rapport.kernel.context import context_for, working_as_system
 from rapport.kernel.files.store import keep, path_of
 from rapport.kernel.query.search import search
 from rapport.kernel.records.registry import registry
+from tests.access.people import SEALED
 from tests.backup.conftest import Both, place, template  # noqa: F401  fixtures
 from tests.cast import Cast
 from tests.factory import make
+from tests.platform.ready_made import Ready
 
 KEY = 0x1234567890ABCDE
 
@@ -41,7 +43,7 @@ def full(cast: Cast, tmp_path: Path, settings: object) -> Iterator[Callable[[Wor
     (tmp_path / "data").mkdir()
     ctx = cast.ctx("ana")
     for info in registry.all():
-        make(ctx, info.key)
+        make(cast.system if info.key in SEALED else ctx, info.key)
     gone = ctx.create("customer", name="In the bin")
     ctx.delete(gone)
     ctx.create("customer", name="Élan with a link", note=f"see {gone.pk} for more")
@@ -124,10 +126,10 @@ def test_a_file_made_by_hand_cannot_reach_into_another_workspace(
 
 @pytest.mark.slow
 @pytest.mark.postgres_only
-def test_from_a_laptop_to_a_server(place: Both, tmp_path_factory: pytest.TempPathFactory) -> None:  # noqa: F811
+def test_from_a_laptop_to_a_server(place: Both, tmp_path_factory: pytest.TempPathFactory, ready: Ready) -> None:  # noqa: F811
     """What stood on SQLite stands on PostgreSQL under the same ids, its log unbroken; and goes back again."""
     laptop = Both(tmp_path_factory.mktemp("laptop"))
-    laptop.setup()
+    ready.folder(laptop.data)
     laptop.add("Moved")
     out = laptop.folder / "a.zip"
     laptop.run("workspace", "export", "--out", str(out))

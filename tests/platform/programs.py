@@ -1,4 +1,4 @@
-"""Where the programs lie that tests need and that come from the system: Chromium and PostgreSQL."""
+"""Where the programs lie that tests need and that come from the system: Chromium, PostgreSQL and Dovecot."""
 
 from __future__ import annotations
 
@@ -22,6 +22,11 @@ def find_chromium() -> str | None:
         if found := shutil.which(name):
             return found
     return CHROMIUM_ON_MAC if Path(CHROMIUM_ON_MAC).exists() else None
+
+
+def find_dovecot() -> str | None:
+    """The mail server's path; where it lies is in root's PATH alone."""
+    return shutil.which("dovecot") or shutil.which("dovecot", path="/usr/sbin:/usr/local/sbin:/opt/homebrew/sbin")
 
 
 def find_postgres() -> Path | None:

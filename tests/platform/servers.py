@@ -1,7 +1,8 @@
 """Real servers for tests. Fixtures:
 
 live          pages served from a thread of the test process, on the test's own database; `live.url` is its address
-rapport       a function that starts `rapport serve` as a real process on an empty data folder; see RunningRapport
+rapport       a function that starts `rapport serve` as a real process on a data folder whose database has its tables and
+              nothing else (`empty=True`: on none); see RunningRapport
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+from tests.platform.ready_made import Ready
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 # A module of its own, not the command line: the launcher is what is under test, and it stays the same process.
@@ -78,15 +81,19 @@ class RunningRapport:
 
 
 @pytest.fixture
-def rapport(tmp_path: Path) -> Iterator[Callable[..., RunningRapport]]:
+def rapport(tmp_path: Path, ready: Ready) -> Iterator[Callable[..., RunningRapport]]:
     """Start `rapport serve` as often as needed: `rapport(data=…, sample=…)`; all are stopped afterwards."""
     running: list[RunningRapport] = []
 
     def start(
-        data: Path | None = None, port: int | None = None, wait: bool = True, **options: object
+        data: Path | None = None, port: int | None = None, wait: bool = True, empty: bool = False, **options: object
     ) -> RunningRapport:
         environment = dict(options.pop("environment", {}))  # type: ignore[call-overload]
-        data, port = data or tmp_path / "data", port or free_port()
+        if data is None:
+            data = tmp_path / "data"
+            if not empty and not data.exists() and "DATABASE_URL" not in environment:
+                ready.database(data / "rapport.sqlite3")
+        port = port or free_port()
         given = {"port": port, "data": str(data), "browser": False, **options}
         output_path = tmp_path / f"output-{len(running)}.txt"
         began_at = time.monotonic()
@@ -99,7 +106,7 @@ def rapport(tmp_path: Path) -> Iterator[Callable[..., RunningRapport]]:
         one = RunningRapport(process, data, port, output_path)
         running.append(one)
         if wait:
-            one.wait_until_greeted()
+            one.wait_until_greeted(180 if empty else 60)  # on nothing, all migrations come first
             one.seconds_to_first_answer = time.monotonic() - began_at
         return one
 

@@ -1,4 +1,4 @@
-"""Settings of the tests: the real ones on a throw-away data folder, with two changes that only save time."""
+"""Settings of the tests: the real ones on a throw-away data folder, with a few changes that only save time."""
 
 from __future__ import annotations
 
@@ -18,7 +18,9 @@ os.environ["RAPPORT_DATA"] = str(
 os.environ.setdefault("RAPPORT_SECRET_KEY", "only-for-tests-" + "x" * 40)
 
 from rapport.project.settings import *  # noqa: F403
-from rapport.project.settings import DATA, DATABASES
+from rapport.project.settings import DATA, DATABASES, INSTALLED_APPS
+
+INSTALLED_APPS = ["tests.platform.emptying", *INSTALLED_APPS]
 
 # A file, not memory: live servers and other threads open connections of their own.
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):

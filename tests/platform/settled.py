@@ -52,6 +52,16 @@ def settle(page: Page) -> None:
         return
 
 
+def come_to_rest(page: Page) -> None:
+    """Wait until the page, just opened, has loaded what it asks for by itself and shows it: for looking at all of it."""
+    # The calendar's script comes by itself, after the page.
+    page.wait_for_load_state("networkidle" if "/calendar" in page.url else "load")
+    settle(page)
+    # What asks as soon as it is seen does so between two pictures.
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done))))")
+    settle(page)
+
+
 def look_when_settled() -> None:
     """Let every locator wait for the page to be at rest first; for the whole process, called once."""
     from playwright.sync_api import Locator

@@ -19,7 +19,7 @@ Start = Callable[..., RunningRapport]
 
 
 def test_an_empty_folder_becomes_a_running_rapport(rapport: Start) -> None:
-    one = rapport()
+    one = rapport(empty=True)
     assert f"Address      {one.url}/" in one.output
     assert f"Set-up link  {one.url}/setup/" in one.output
     assert one.get("/livez") == (200, "ok\n")

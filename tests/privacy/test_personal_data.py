@@ -32,7 +32,7 @@ from rapport.kernel.records.registry import TypeInfo, registry
 from rapport.surfaces.cli.main import main
 from tests.access.masks import text_of
 from tests.cast import Cast, first_stage_id
-from tests.factory import SPECIAL, value_for
+from tests.factory import SPECIAL, make, value_for
 
 WORDS = ("text", "longtext", "email", "one_email", "phone", "address", "web", "tags", "file")
 _numbers = itertools.count(1)
@@ -117,7 +117,8 @@ def seed(cast: Cast) -> Seeded:
             continue
         given = {key: person.pk if "company" not in info.fields[key].only else company.pk for key in fields}
         for other in (o for o in info.fields.values() if o.to and o.required and o.key not in fields):
-            given[other.key] = seeded.records[other.to].pk if other.to in seeded.records else first_stage_id()
+            there = seeded.records.get(other.to)
+            given[other.key] = there.pk if there else first_stage_id() if other.to == "stage" else make(ctx, other.to).pk
         if info.key == "lead":
             given["deal"] = None
         seeded.records[info.key] = ctx.create(info.key, **_filled(cast, seeded, info, **given))

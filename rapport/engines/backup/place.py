@@ -47,10 +47,14 @@ def ready_folder() -> Path:
 
 def is_same_disk() -> bool:
     """Whether the backups lie on the disk of the data, whose loss would take both."""
-    found = folder()
-    while not found.exists():
-        found = found.parent
-    return found.stat().st_dev == Path(settings.DATA).stat().st_dev
+    return existing(folder()).stat().st_dev == Path(settings.DATA).stat().st_dev
+
+
+def existing(path: Path) -> Path:
+    """The path, or the nearest folder above it that is there: the disk it would lie on."""
+    while not path.exists():
+        path = path.parent
+    return path
 
 
 def passphrase() -> str:

@@ -107,11 +107,20 @@ STAYS: dict[str, str] = {
     "kernel.UniqueValue": "follows from the record itself",
     "words.KeptValue": "worked out again when the records it is made from move",
     "webhooks.Delivery": "says what was sent about that very record",
+    "telephony.LiveCall": "says whom a call rang for, for thirty days; what was said stands in an activity",
     "imports.ImportedLine": "the line stays known, so that no import brings it in again",
     "privacy.Erasure": "says what happened to that very record",
     "notices.Notice": "led to the survivor when it is read",
     "batches.Batch": "undoes what was done to that very record",
     "duplicates.Merge": "the pointer itself",
+    "webforms.PublicForm": "follows from the record itself",
+    "publishing.Version": "says what that very record was published as",
+    "publishing.Shelved": "follows from the record itself",
+    "publishing.ShelfTopic": "follows from the record itself",
+    "publishing.ShelfWord": "follows from the record itself",
+    "publishing.Tally": "says what readers made of that very text",
+    "publishing.Vote": "says what readers made of that very text",
+    "publishing.VisitEnd": "says what readers made of that very text",
 }
 
 

@@ -239,9 +239,9 @@ def _connect(target: _Target, addresses: list[str], wish: _Wish) -> http.client.
     for address in addresses[:4]:
         try:
             plain = socket.create_connection(proxy or (address, target.port), timeout=_left(wish))
-            if proxy and target.scheme == "https":
+            if proxy and target.scheme != "http":
                 _tunnel(plain, address, target.port)
-            made.sock = plain if target.scheme == "http" else _secured(plain, target, wish)
+            made.sock = _secured(plain, target, wish) if target.scheme == "https" else plain
         except (OSError, ValueError):
             continue
         return made

@@ -28,7 +28,7 @@ from rapport.engines.imports.presets import preset_for
 from rapport.engines.imports.reader import open_table
 from rapport.engines.imports.rejected import rejected_path
 from rapport.engines.imports.reverting import prepare_revert
-from rapport.engines.imports.shapes import shapes_for
+from rapport.engines.imports.shapes import any_shape, shapes_for
 from rapport.engines.imports.table import Reading, Table
 from rapport.kernel.errors import Conflict, Gone, Invalid, Refused
 from rapport.kernel.ids import as_id, new_id
@@ -48,7 +48,7 @@ _HISTORY = 50
 
 def may_import(ctx: Context) -> bool:
     """Whether there is anything that this viewer may import."""
-    return not ctx.viewer.preview_of and bool(shapes_for(ctx))
+    return not ctx.viewer.preview_of and any_shape(ctx)
 
 
 def take_in(ctx: Context, name: str, chunks: Iterable[bytes]) -> ImportRun:

@@ -51,6 +51,13 @@ def register_shape(shape: Shape) -> None:
     _shapes[shape.key] = shape
 
 
+def any_shape(ctx: Context) -> bool:
+    """Whether there is anything that this viewer may make of a line; asked by every menu, so it ends with the first found."""
+    if any(not one.is_tie and one.type in registry and may_bring(ctx, one.info) for one in _shapes.values()):
+        return True
+    return bool(shapes_for(ctx))
+
+
 def shapes_for(ctx: Context) -> dict[str, Shape]:
     """What this viewer may make of a line, in the order of making."""
     found = {key: one for key, one in _shapes.items() if one.type in registry and may_bring(ctx, one.info)}

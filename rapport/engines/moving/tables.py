@@ -24,8 +24,14 @@ LEFT_OUT = {
     "imports.ImportRun": "files of the old place",
     "imports.ImportedLine": "files of the old place",
     "imports.ImportRow": "files of the old place",
+    "publishing.PublicSite": "its address belongs to the old place; a new one is made, switched off",
+    "webforms.PublicForm": "its address belongs to the old place; made anew when the form is saved",
+    "webforms.Submission": "what was sent to the old place",
     "programs.KeptAnswer": "answers kept for a day",
+    "mailroom.MailboxState": "secrets of mailboxes, sealed with the key of the old place",
     "webhooks.Delivery": "what the old place has sent",
+    "telephony.LiveCall": "calls of the last days; what was said stands in activities",
+    "service.TicketLook": "who has a ticket open just now",
 }
 
 

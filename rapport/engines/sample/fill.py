@@ -13,6 +13,8 @@ from rapport.engines.sample.leads import PlannedLead, plan_leads
 from rapport.engines.sample.parties import Party, plan_parties
 from rapport.engines.sample.stories import Planned, Stories, Teller, settle_steps
 from rapport.engines.sample.texts import LEARNED, PREFERENCES, TODAY
+from rapport.engines.sample.ticket_texts import CAUSES
+from rapport.engines.sample.tickets import PlannedTicket, plan_tickets
 from rapport.kernel.access import gate
 from rapport.kernel.access.models import Workspace
 from rapport.kernel.changes.unit import unit_of_work
@@ -84,6 +86,7 @@ class Block:
         self.parties: list[Party] = []
         self.stories = Stories()
         self.leads: list[PlannedLead] = []
+        self.tickets: list[PlannedTicket] = []
 
     def plan(self, count: int, window: tuple[dt.datetime, dt.datetime], leads: int, *, is_last: bool) -> None:
         """Decide everything about the block."""
@@ -96,6 +99,8 @@ class Block:
         self.leads = plan_leads(self.draw, leads, self.owners, window, self.stories.deals, self.today)
         if is_last:
             self._make_a_day()
+        noon = min(dt.datetime.combine(self.today, dt.time(12), dt.UTC), dt.datetime.now(dt.UTC))
+        self.tickets = plan_tickets(self.draw, self.parties, self.owners, noon, is_last=is_last)
         settle_steps(self.stories)
 
     def _make_a_day(self) -> None:
@@ -143,7 +148,7 @@ class Block:
         activities = sorted(self.stories.activities, key=lambda p: p.values["happened_at"])  # type: ignore[arg-type, return-value]
         ids = _create(ctx, "activity", [self._row(p) for p in activities])
         there = [{"activity": pk, "person": p.person.id} for p, pk in zip(activities, ids, strict=True) if p.person]
-        return written + len(ids) + len(_create(ctx, "activity_person", there))
+        return written + len(ids) + len(_create(ctx, "activity_person", there)) + self._write_tickets(ctx)
 
     def _row(self, planned: Planned) -> dict[str, object]:
         values = {**planned.values, "customer": planned.party.id}
@@ -202,6 +207,43 @@ class Block:
             deal.id = pk
         parts = [{"deal": d.id, "person": p.id, "part": p.job[1]} for d in deals for p in d.party.people[:2]]
         return len(deals) + len(_create(ctx, "deal_person", parts))
+
+    def _write_tickets(self, ctx: Context) -> int:
+        """Tickets of the first queue with what was written in them, and what became of complaints."""
+        queue = gate.visible(ctx, registry.get("queue")).order_by("position", "pk").values_list("pk", flat=True).first()
+        if not self.tickets or queue is None:
+            return 0
+        people = {id(one): one.party.people[0].id for one in self.tickets if one.party.people}
+        rows = [
+            {**one.values, "queue": queue, "customer": one.party.id, **({"person": people[id(one)]} if id(one) in people else {})}
+            for one in self.tickets
+        ]
+        for one, pk in zip(self.tickets, _create(ctx, "ticket", rows), strict=True):
+            one.id = pk
+        entries = [
+            {"ticket": one.id, "kind": kind, "body": body, "author": author, "at": at,
+             "person": people.get(id(one)) if kind == "answer" else None}
+            for one in self.tickets for kind, body, author, at in one.entries
+        ]  # fmt: skip
+        given = [{key: value for key, value in row.items() if value is not None} for row in entries]
+        written = _create(ctx, "ticket_entry", given)
+        self._settle_complaints(ctx)
+        return len(rows) + len(written)
+
+    def _settle_complaints(self, ctx: Context) -> None:
+        wanted = {one.id: one for one in self.tickets if one.complaint}
+        if not wanted:
+            return
+        causes = dict(gate.visible(ctx, registry.get("complaint_cause")).values_list("name", "pk"))
+        for number, name in enumerate(CAUSES):
+            if name not in causes:
+                causes[name] = ctx.create("complaint_cause", name=name, position=10 * (number + 1)).pk
+        rows = gate.visible(ctx, registry.get("complaint")).filter(ticket_id__in=list(wanted))
+        edits = []
+        for pk, ticket in rows.order_by("pk").values_list("pk", "ticket_id"):
+            said = dict(wanted[ticket].complaint or {})
+            edits.append((pk, {**said, "cause": causes[str(said.get("cause", CAUSES[0]))]}))
+        ctx.write_many("complaint", edits)
 
     def _write_leads(self, ctx: Context) -> int:
         rows = []

@@ -11,6 +11,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from rapport.engines.sample.articles import put_articles
 from rapport.engines.sample.fill import Progress, fill
 from rapport.engines.sample.trades import COMPANY, DOMAIN, TEAMS, USERS
 from rapport.kernel.access import gate
@@ -40,6 +41,8 @@ def make_sample_workspace(
         )  # fmt: skip
         with use_workspace(workspace):
             _staff(system_context(workspace, "sample"), owner, people)
+            ctx = system_context(workspace, "sample")
+            put_articles(ctx, owner.pk, today or ctx.format.today)
     fill_sample_workspace(workspace, customers, seed, today=today, progress=progress)
     return workspace, list(people.values())
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -55,6 +56,12 @@ def carry_story(ctx: Context, source_id: UUID, targets: list[UUID]) -> None:
         for target in targets
         if (target, link.entry_id) not in there and target != link.entry_id
     ]
+    insert_rows(TimelineLink, _COLUMNS, rows)
+
+
+def show_in(ctx: Context, links: Sequence[tuple[UUID, str, UUID, dt.datetime]]) -> None:
+    """Let entries show in more stories than their own fields name: (story, type of entry, entry, when)."""
+    rows = [(ctx.workspace.pk, *link) for link in dict.fromkeys(links)]
     insert_rows(TimelineLink, _COLUMNS, rows)
 
 

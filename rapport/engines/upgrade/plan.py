@@ -18,7 +18,7 @@ from django.db.migrations.state import ProjectState
 
 from rapport.engines.backup.databases import database_size
 from rapport.engines.backup.files import files_size
-from rapport.engines.backup.place import folder
+from rapport.engines.backup.place import existing, folder
 from rapport.engines.upgrade.fingerprint import kept
 from rapport.kernel.access.current import unscoped
 
@@ -120,18 +120,12 @@ def _weigh(found: Plan) -> None:
         return
     size = database_size() + files_size()
     found.bytes_needed = 3 * size
-    for where in dict.fromkeys((Path(settings.DATA), _there(folder()))):
+    for where in dict.fromkeys((Path(settings.DATA), existing(folder()))):
         free = shutil.disk_usage(where).free
         if free < found.bytes_needed:
             found.obstacles.append(
                 f"{where} has {free / 2**30:.1f} GB free, {found.bytes_needed / 2**30:.1f} GB are needed; make room first."
             )
-
-
-def _there(path: Path) -> Path:
-    while not path.exists():
-        path = path.parent
-    return path
 
 
 def _notes(todo: list[Migration]) -> list[str]:

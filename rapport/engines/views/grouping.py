@@ -27,6 +27,7 @@ from rapport.kernel.query import own_order, read, totals
 from rapport.kernel.query.tree import All, Node, Scalar, Test
 from rapport.kernel.query.walking import fenced
 from rapport.kernel.records.field import Field
+from rapport.kernel.records.model import is_indexed
 from rapport.kernel.records.registry import TypeInfo, registry
 
 if TYPE_CHECKING:
@@ -142,7 +143,7 @@ def _leapt(ctx: Context, info: TypeInfo, rows: QuerySet, by: Field) -> Groups:
     elif by.source == "custom":
         keys = [*_own_leaps(ctx, info, rows, by), _NONE]
     else:
-        if not any(list(index.fields[:2]) == ["workspace", by.key] for index in info.model._meta.indexes):
+        if not is_indexed(info.model, "workspace", by.key):
             raise Invalid(
                 _("There are too many %(plural)s to group them by “%(label)s”; filter until 10,000 or fewer are left.")
                 % {"plural": info.plural, "label": by.label}, code="too_many", field="group",

@@ -63,14 +63,13 @@ def _check_same(record: Record, values: dict[str, object]) -> None:
         raise Invalid(_("The kind changes by “Change the kind”, which looks first whether the values fit."), field=name)
     if fixed := [k for k in changed if k in _FIXED]:
         raise Invalid(_("Key and record type of a custom field never change; add a new field instead."), field=fixed[0])
-    if (busy := [k for k in changed if k not in _FREE]) and is_changing(record.workspace_id, record.pk):
+    if (busy := [k for k in changed if k not in _FREE]) and running(record.workspace_id, record.pk):
         raise Invalid(_("The kind of this field is being changed; wait until that is over, or stop it."), field=busy[0])
 
 
-def is_changing(workspace_id: UUID, field_id: UUID) -> bool:
-    """Whether the kind of a field is being changed now."""
-    rows = KindChange.objects.filter(workspace_id=workspace_id, field_id=field_id)
-    return rows.filter(state__in=[KindChange.LOOKING, KindChange.CHANGING]).exists()
+def running(workspace_id: UUID, field_id: UUID) -> KindChange | None:
+    """The change of the kind of a field that is going on."""
+    return KindChange.objects.filter(workspace_id=workspace_id, field_id=field_id, state__in=KindChange.AT_WORK).first()
 
 
 def _wanted(ctx: Context, record: Record | None, values: dict[str, object]) -> CustomField:

@@ -171,6 +171,8 @@ class KindChange(models.Model):
     """An own field becoming another kind: what it was and shall be, how far it is, and what came of it."""
 
     LOOKING, LOOKED, CHANGING, DONE, STOPPED, REFUSED = "looking", "looked", "changing", "done", "stopped", "refused"
+    #: A job is at it; a field has one such change at most.
+    AT_WORK = (LOOKING, CHANGING)
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     workspace = models.ForeignKey("kernel.Workspace", models.CASCADE, related_name="+", db_index=False)

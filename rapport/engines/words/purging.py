@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from uuid import UUID
 
-from django.db import transaction
 from django.utils import timezone
 
 from rapport.engines.words.kind_change.tasks import clear_slot, clear_slots, outdated
@@ -17,11 +15,8 @@ from rapport.kernel.custom.models import CustomField, UniqueValue
 from rapport.kernel.jobs.context import JobContext
 from rapport.kernel.jobs.schedules import daily
 from rapport.kernel.jobs.tasks import enqueue, job
-from rapport.kernel.query.models import IndexedValue
-from rapport.kernel.records.registry import registry
 
 KEPT_FOR = dt.timedelta(days=30)
-_BATCH = 500
 
 
 @daily(at="04:10")
@@ -61,29 +56,16 @@ def purge_workspace(job_ctx: JobContext) -> int:
 
 
 def _purge(job_ctx: JobContext, workspace: Workspace, row: CustomField) -> int:
-    """One field; a record that somebody saves at this very moment keeps its version and is met by the next round."""
+    """One field, in every place where its values ever stood."""
     changes = KindChange.objects.filter(workspace_id=workspace.pk, field_id=row.pk)
     # What did not fit stands in a field of its own, which may live on.
-    others = {slot for one in changes for slot in (one.before["slot"], one.after["slot"])}
-    for other in sorted(others - {row.slot, row.key}) if row.on_type in registry else ():
-        if clear_slot(job_ctx, workspace, row.on_type, other) is None:
-            return 0
-    slot = row.slot or row.key
-    field_names = (row.key, f"{row.key}~", slot, f"{slot}~")
-    for table in (IndexedValue, UniqueValue, KeptValue):
-        table.objects.filter(workspace_id=workspace.pk, type=row.on_type, field__in=field_names).delete()
-    if row.on_type not in registry:
-        return 0
-    model, last, done = registry.get(row.on_type).model, UUID(int=0), 0
-    rows = model.objects.filter(workspace_id=workspace.pk, custom__has_key=slot)
-    while some := list(rows.filter(pk__gt=last).order_by("pk")[:_BATCH]):
-        last = some[-1].pk
-        with transaction.atomic():
-            for record in some:
-                rest = {key: value for key, value in record.custom.items() if key not in (slot, row.key)}
-                model.objects.filter(workspace_id=workspace.pk, pk=record.pk, version=record.version).update(custom=rest)
-        done += len(some)
-        job_ctx.progress(done)
-        if job_ctx.should_stop:
+    slots = {row.key, row.slot or row.key} | {str(slot) for one in changes for slot in (one.before["slot"], one.after["slot"])}
+    for table in (UniqueValue, KeptValue):
+        table.objects.filter(workspace_id=workspace.pk, type=row.on_type, field=row.key).delete()
+    done = 0
+    for slot in sorted(slots):
+        cleared = clear_slot(job_ctx, workspace, row.on_type, slot)
+        if cleared is None:
             break
+        done += cleared
     return done

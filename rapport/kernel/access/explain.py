@@ -142,7 +142,7 @@ def _own_reasons(case: _Case, viewer: Viewer, verb: str) -> list[Reason]:
     found += _through_team(case, viewer, wider(scope, by_default), owner)
     found += _through_grants(case, viewer, viewer.principals(), level_of(verb), "")
     # Whom the role lets see everything needs no reason from each of their people.
-    if verb == "view" and wider(scope, by_default) != "all":
+    if verb == "view" and wider(scope, by_default) != "all" and not case.info.declared.private:
         found += _through_line(case, viewer, owner)
     return list({(one.key, one.sentence): one for one in found}.values())
 

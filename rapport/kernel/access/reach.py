@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from rapport.kernel.access.chart import Chart
+from rapport.kernel.access.private import PRIVATE
 from rapport.kernel.access.sharing_models import EDIT, FULL, READ
 from rapport.kernel.access.viewer import FULL_VERBS, READING, Viewer, granted_scope, wider
 
@@ -45,7 +46,7 @@ def level_of(verb: str) -> int:
 def widened(viewer: Viewer, type_key: str, verb: str) -> str:
     """The role's scope, widened by the default of the type; "none" stays none, for defaults open no verbs."""
     scope = viewer.scope(type_key, verb)
-    if scope in ("none", "all") or viewer.is_system or verb == "create":
+    if scope in ("none", "all") or viewer.is_system or verb == "create" or type_key in PRIVATE:
         return scope
     return wider(scope, _DEFAULTS.get(viewer.chart.defaults.get(type_key, ""), {}).get(level_of(verb), "own"))
 
@@ -59,7 +60,7 @@ def reach_of(viewer: Viewer, type_key: str, verb: str) -> Reach:
         return Reach(everything=True)
     owners, teams = by_scope(viewer.chart, scope, viewer.user_id, viewer.team_id)
     principals = [] if verb == "create" else viewer.principals()
-    if verb == "view":
+    if verb == "view" and type_key not in PRIVATE:
         below = _line(viewer.chart, viewer.user_id, type_key)
         if below.everything:
             return below

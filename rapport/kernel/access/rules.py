@@ -81,7 +81,10 @@ def check_rule(ctx: Context, record: Record | None, values: dict[str, object]) -
 
 
 def demand_own_sharing(info: TypeInfo) -> None:
-    """Raise Invalid for a type that follows another: it is the other that is shared."""
+    """Raise Invalid for a type that follows another (it is the other that is shared) or that its owners share themselves."""
+    if info.declared.private:
+        words = {"plural": str(info.plural).capitalize()}
+        raise Invalid(_("%(plural)s are private; whoever they belong to shares them where they are.") % words, field="on_type")
     if info.declared.under:
         words = {"type": str(info.label).capitalize(), "parent": registry.get(info.fields[info.declared.under].to).label}
         raise Invalid(_("%(type)s follows its %(parent)s; share that instead.") % words, field="on_type")

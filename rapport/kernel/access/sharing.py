@@ -111,12 +111,12 @@ def guests(ctx: Context, record: Record) -> list[Guest]:
 def may_share(ctx: Context, record: Record) -> bool:
     """Whether the viewer may open this record to others."""
     info = registry.of(record)
-    return not info.declared.under and gate.may(ctx, info, record, "share")
+    return not info.declared.under and not info.declared.private and gate.may(ctx, info, record, "share")
 
 
 def _demand_share(ctx: Context, info: TypeInfo, record: Record) -> None:
-    demand_own_sharing(info)
     gate.get(ctx, info, record.pk, "share")
+    demand_own_sharing(info)
 
 
 def _known(ctx: Context, user_id: UUID) -> bool:

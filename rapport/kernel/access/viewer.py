@@ -8,6 +8,7 @@ from uuid import UUID
 
 from rapport.kernel.access.chart import Chart, Rights, chart_of
 from rapport.kernel.access.models import Role, User, Workspace
+from rapport.kernel.access.private import capped
 
 #: From the narrowest to the widest.
 SCOPES = ("none", "own", "team", "below", "all")
@@ -58,7 +59,7 @@ def granted_scope(rights: Rights, type_key: str, verb: str) -> str:
         granted = rights.get(key)
         if granted is not None:
             found = granted.get(verb, granted.get("*", "none"))
-            return found if found in SCOPES else "none"
+            return capped(type_key, verb, found if found in SCOPES else "none")
     return "none"
 
 

@@ -16,7 +16,7 @@ from rapport.kernel.query.models import IndexedValue
 from rapport.kernel.query.own_order import key_condition, pointed_at, pointing
 from rapport.kernel.query.search import TRIGRAM, few_containing
 from rapport.kernel.query.tree import PERIODS, All, Any_, Has, Me, Node, Not, Relative, Test
-from rapport.kernel.query.walking import fenced, walked
+from rapport.kernel.query.walking import fenced, walked, walked_among
 from rapport.kernel.records.field import Field
 from rapport.kernel.records.registry import TypeInfo, registry
 from rapport.kernel.text_folding import fold
@@ -118,7 +118,7 @@ def _positive(ctx: Context, info: TypeInfo, field: Field, op: str, value: object
         if not walking:
             return Q(pk__in=hits.values("record_id"))
         words = field.kind.searched_as(op, value, cleaning) if field.key in info.declared.search else ""
-        return walked(hits, few_containing(ctx, info.key, words)) if len(words) >= TRIGRAM else walked(hits)
+        return walked_among(hits, few_containing(ctx, info.key, words)) if len(words) >= TRIGRAM else walked(hits)
     except Invalid as wrong:
         raise Invalid(
             _("“%(label)s”: %(sentence)s") % {"label": field.label, "sentence": wrong.sentence}, field="filter"

@@ -96,8 +96,13 @@ def as_match(words: Sequence[str], ways: Callable[[str], Ways]) -> str:
 def _together(parts: Sequence[str]) -> str:
     """One part, or two with a slip between them: each letter is a token of the trigram index, so that what is near stands in
     one word (a slip of up to two letters, and the two tokens that reach over it)."""
-    quoted = ['"' + part.replace('"', '""') + '"' for part in parts]
-    return quoted[0] if len(quoted) == 1 else f"NEAR({' '.join(quoted)}, 4)"
+    each = [quoted(part) for part in parts]
+    return each[0] if len(each) == 1 else f"NEAR({' '.join(each)}, 4)"
+
+
+def quoted(text: str) -> str:
+    """A text as it stands, in the language of FTS5."""
+    return '"' + text.replace('"', '""') + '"'
 
 
 def as_filter(rows: QuerySet, words: Sequence[str], ways: Callable[[str], Ways]) -> QuerySet:

@@ -24,7 +24,7 @@ from django.utils.translation import gettext as _
 
 from rapport.kernel.access import gate
 from rapport.kernel.errors import Invalid
-from rapport.kernel.query.own_order import keyed
+from rapport.kernel.query.own_order import keyed, keys_behind
 from rapport.kernel.query.walking import fenced, merged
 from rapport.kernel.records.field import OWN, Field
 from rapport.kernel.records.registry import TypeInfo
@@ -167,8 +167,8 @@ class Sorted:
             start = key.past(after[0][0])
         heads: list[object] = []
         if len(found) < wanted and key.entries is not None:
-            past = {} if after is None else {f"key__{'lt' if key.down else 'gt'}": after[0][0]}
-            heads = [value for _pk, value in self._own_walk(fixed, key, past, Q(), wanted - len(found))]
+            behind = Q() if after is None else Q(**{f"key__{'lt' if key.down else 'gt'}": after[0][0]})
+            heads = [value for _pk, value in self._own_walk(fixed, key, behind, wanted - len(found))]
         elif len(found) < wanted:
             heads = self._heads(fixed, start, key, wanted - len(found), splits)
         if heads:
@@ -229,11 +229,11 @@ class Sorted:
             found += list(empty.order_by(f"{key.sign}pk").values_list(*self.names)[: wanted - len(found)])
         return found
 
-    def _own_walk(self, fixed: Q, key: Key, past: dict[str, object], behind: Q, wanted: int) -> list[tuple[UUID, str]]:
+    def _own_walk(self, fixed: Q, key: Key, behind: Q, wanted: int) -> list[tuple[UUID, str]]:
         """The next records along the keys of an own field: at most a window of them within a value that many share."""
         assert key.entries is not None
         there = self.rows.filter(fixed).order_by().filter(pk=OuterRef("record_id")).values("pk")
-        some = key.entries.filter(behind, **past).order_by(f"{key.sign}key", f"{key.sign}record_id")
+        some = key.entries.filter(behind).order_by(f"{key.sign}key", f"{key.sign}record_id")
         end = None if not fixed or self.is_patient else some.values_list("key", flat=True)[_WINDOW : _WINDOW + 1].first()
         if end is not None:
             some = some.filter(**{f"key__{'gte' if key.down else 'lte'}": end})
@@ -245,16 +245,14 @@ class Sorted:
     def _last_own(self, fixed: Q, key: Key, after: After | None, wanted: int) -> list[tuple[object, ...]]:
         """An own field as the last key: its keys and the id, then the rows without a value."""
         found: list[tuple[object, ...]] = []
-        step = "lt" if key.down else "gt"
         if after is None or after[0][0] is not None:
-            past: dict[str, object] = {} if after is None else {f"key__{step}e": after[0][0]}
-            behind = Q() if after is None else Q(**{f"key__{step}": after[0][0]}) | Q(**{f"record_id__{step}": after[1]})
-            ids = [pk for pk, _key in self._own_walk(fixed, key, past, behind, wanted)]
+            behind = Q() if after is None else keys_behind((str(after[0][0]), after[1]), down=key.down)
+            ids = [pk for pk, _key in self._own_walk(fixed, key, behind, wanted)]
             rows = {row[0]: row for row in self.rows.filter(pk__in=ids).values_list(*self.names)}
             found = [rows[pk] for pk in ids if pk in rows]
         empty = self.rows.filter(fixed & key.equal(None))
         if after is not None and after[0][0] is None:
-            empty = empty.filter(**{f"pk__{step}": after[1]})
+            empty = empty.filter(**{f"pk__{'lt' if key.down else 'gt'}": after[1]})
         left = wanted - len(found)
         return found + (list(empty.order_by(f"{key.sign}pk").values_list(*self.names)[:left]) if left > 0 else [])
 

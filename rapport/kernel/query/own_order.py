@@ -100,6 +100,13 @@ def _as_id(field: Field) -> Case:
     return Case(When(field=field.key_name, then=Cast("key", UUIDField())), default=None, output_field=UUIDField())
 
 
+def keys_behind(after: After, *, down: bool) -> Q:
+    """The keys behind that of a record, and behind the record among those with the same key."""
+    step = "lt" if down else "gt"
+    tied = Q(**{f"key__{step}": after[0]}) | Q(**{f"record_id__{step}": after[1]})
+    return Q(**{f"key__{step}e": after[0]}) & tied  # the first half lets the index start there
+
+
 def sorted_ids(
     ctx: Context, info: TypeInfo, field: Field, rows: QuerySet, *, down: bool, wanted: int, after: After | None
 ) -> list[tuple[UUID, str | None]]:
@@ -113,11 +120,7 @@ def sorted_ids(
         return _at_once(entries, few, down=down, wanted=wanted, after=after)
     found: list[tuple[UUID, str | None]] = []
     if after is None or after[0] is not None:
-        step, sign = ("lt", "-") if down else ("gt", "")
-        behind = Q()
-        if after is not None:
-            tied = Q(**{f"key__{step}": after[0]}) | Q(**{f"record_id__{step}": after[1]})
-            behind = Q(**{f"key__{step}e": after[0]}) & tied
+        sign, behind = "-" if down else "", Q() if after is None else keys_behind(after, down=down)
         among = fenced(Q(Exists(rows.order_by().filter(pk=OuterRef("record_id")).values("pk"))))
         some = entries.filter(behind).filter(among).order_by(f"{sign}key", f"{sign}record_id")
         found = list(some.values_list("record_id", "key")[:wanted])

@@ -13,7 +13,6 @@ column serves each value in the list's own order, and the parts are merged.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from types import EllipsisType
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -33,7 +32,7 @@ from django.db.models import (
 from rapport.kernel.access import gate
 from rapport.kernel.query.tree import All, Node, Test
 from rapport.kernel.records.field import Field
-from rapport.kernel.records.model import KeyField
+from rapport.kernel.records.model import KeyField, is_indexed
 from rapport.kernel.records.registry import TypeInfo, registry
 
 if TYPE_CHECKING:
@@ -53,17 +52,18 @@ def fenced(condition: Q) -> Q:
     return Q(Case(When(condition, then=Value(True)), default=Value(False), output_field=BooleanField()))
 
 
-def walked(hits: QuerySet, among: Sequence[UUID] | EllipsisType | None = ...) -> Q:
-    """Records that a lookup table (with `record_id`) has a hit for, as a condition of a sorted page.
+def walked(hits: QuerySet) -> Q:
+    """Records that a lookup table (with `record_id`) has a hit for, as a condition of a sorted page."""
+    few = list(hits.order_by().values_list("record_id", flat=True)[: FEW + 1])
+    return Q(pk__in=set(few)) if len(few) <= FEW else _tested(hits)
 
-    `among` are the records that another index finds for it, None when these are too many; without it the table itself is
-    asked for its first hits.
-    """
-    if among is not None:
-        some = hits if among is ... else hits.filter(record_id__in=among)
-        few = list(some.order_by().values_list("record_id", flat=True)[: FEW + 1])
-        if len(few) <= FEW:
-            return Q(pk__in=set(few))
+
+def walked_among(hits: QuerySet, among: Sequence[UUID] | None) -> Q:
+    """The same where another index knows all records that may have a hit; None when it says that they are too many."""
+    return _tested(hits) if among is None else walked(hits.filter(record_id__in=among))
+
+
+def _tested(hits: QuerySet) -> Q:
     return fenced(Q(Exists(hits.filter(record_id=OuterRef("pk")))))
 
 
@@ -101,8 +101,7 @@ def _conjuncts(node: Node | None) -> Iterator[Test]:
 
 def _served(info: TypeInfo, field: Field, path: str) -> bool:
     """Whether an index begins with the field and goes on in the order of the page."""
-    wanted = ["workspace", field.key] + (["id"] if path == "id" else [path, "id"])
-    return any(list(index.fields)[: len(wanted)] == wanted for index in info.model._meta.indexes)
+    return is_indexed(info.model, "workspace", field.key, *(["id"] if path == "id" else [path, "id"]))
 
 
 def _few_values(ctx: Context, field: Field, test: Test, compiled: Compiler) -> list[object] | None:

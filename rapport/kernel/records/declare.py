@@ -142,6 +142,8 @@ class RecordType:
     under: ClassVar[str] = ""
     #: (yes/no field, field group): rows where the field is yes are seen only by roles that hold the group.
     sensitive: ClassVar[tuple[str, str] | None] = None
+    #: Records are their owner's alone and open to others by grants of the module only (`access/private.py`).
+    private: ClassVar[bool] = False
     #: Functions (ctx, record or None, values) that raise Invalid before a write.
     checks: ClassVar[Sequence[Callable[[Context, Record | None, dict[str, object]], None]]] = ()
     #: Functions (ctx, list of Written) that run inside the write's transaction.

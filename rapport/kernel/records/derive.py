@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from rapport.kernel.kinds.base import kind_of
 from rapport.kernel.records.declare import Computed, RecordType, Use
 from rapport.kernel.records.field import Field
-from rapport.kernel.records.model import Record
+from rapport.kernel.records.model import Record, is_indexed
 
 #: Bookkeeping columns that no surface shows.
 _INTERNAL = {"workspace", "custom", "title_key", "deleted_at", "version", "id"}
@@ -95,10 +95,7 @@ def _sort_path(f: models.Field, kind: object, declared: type[RecordType]) -> str
     if f.is_relation or not getattr(kind, "sortable", False):
         return ""
     column = f"{f.name}_base" if f"{f.name}_base" in getattr(f, "companions", lambda: ())() else f.name
-    for index in f.model._meta.indexes:
-        if list(index.fields[:2]) == ["workspace", column]:
-            return column
-    return ""
+    return column if is_indexed(f.model, "workspace", column) else ""
 
 
 def _computed(key: str, use: Computed, fields: Mapping[str, Field], owners: Mapping[str, str]) -> Field:

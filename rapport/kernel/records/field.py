@@ -59,7 +59,7 @@ class Field:
     is_unique: bool = False
     #: Shown only to those who may see every record of these types (a roll-up tells something of each of them).
     needs_all_of: tuple[str, ...] = ()
-    #: Under which its values stand since its kind was changed (`engines/words/kind_changes.py`); "" is its key.
+    #: Under which its values stand since its kind was changed (`engines/words/kind_change`); "" is its key.
     slot: str = ""
 
     @property

@@ -75,6 +75,11 @@ class Record(models.Model):
         return f"<{type(self).__name__} {self.pk}>"
 
 
+def is_indexed(model: type[models.Model], *names: str) -> bool:
+    """Whether an index of the model begins with these fields, in their order."""
+    return any(list(index.fields[: len(names)]) == list(names) for index in model._meta.indexes)
+
+
 def record_indexes(prefix: str, *sorts: str | tuple[str, ...]) -> list[models.Index]:
     """The indexes of a record table: those every type needs, plus one for each field that lists may sort by.
 

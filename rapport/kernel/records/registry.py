@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from rapport.kernel.access.private import PRIVATE
 from rapport.kernel.errors import Gone
 from rapport.kernel.records.declare import RecordType
 from rapport.kernel.records.derive import derive_fields
@@ -84,6 +85,8 @@ class Registry:
         if self._declared.get(declared.key, declared) is not declared:
             raise RuntimeError(f"The type key {declared.key!r} is taken.")
         self._declared[declared.key] = declared
+        if declared.private:
+            PRIVATE.add(declared.key)
         return declared
 
     def seal(self) -> None:

@@ -1,8 +1,10 @@
 """Named places where modules add panels, menu entries and settings; surfaces ask what is registered there.
 
-Places: "home.main", "home.aside", "record.aside", "record.header", "record.composer" (composing.py), "record.brief",
-"record.health", "record.figures" (briefing.py), "record.network" (network.py), "menu", "bell", "create.<type>". A filler is a
-function (ctx, info, record) -> Panel or None; it reads through the gate like everybody else.
+Places: "home.main", "home.aside", "record.main" (above the story), "record.html" (foreign HTML, shown on a page of its own),
+"record.aside", "record.header", "record.composer" (composing.py), "record.brief", "record.health", "record.figures"
+(briefing.py), "record.network" (network.py), "record.reading" (what a record is read as), "record.page" (one panel in place
+of the page), "record.live" (what an open page asks for again), "menu", "bell", "create.<type>". A filler is a function
+(ctx, info, record) -> Panel or None; it reads through the gate like everybody else.
 """
 
 from __future__ import annotations

@@ -41,3 +41,6 @@ class ComposerTab:
     #: The field that takes a file, if any.
     file: str = ""
     then: FollowUp | None = None
+    #: An action of the page's record that is run with the fields as its inputs; nothing is created then.
+    action: str = ""
+    template: str = "record/_compose_tab.html"

@@ -6,7 +6,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from rapport.kernel.kinds import AnyRefField, FileField
+from rapport.kernel.kinds import AnyRefField, FileField, WebField
 from rapport.kernel.records.model import Record, record_indexes
 from rapport.modules.customers.models import Customer
 
@@ -28,6 +28,7 @@ class Activity(Record):
     outcome = models.CharField(_("outcome"), max_length=200, blank=True)
     body = models.TextField(_("text"), blank=True)
     file = FileField(_("file"), null=True, blank=True)
+    recording = WebField(_("recording"))
     customer = models.ForeignKey(
         Customer, models.PROTECT, null=True, blank=True, related_name="activities", verbose_name=_("customer")
     )

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 Edit = tuple[UUID, Mapping[str, object]]
 #: Kinds of activity that count as a contact with the customer.
-_CONTACTS = ("call", "meeting", "email", "visit", "message")
+CONTACTS = ("call", "meeting", "email", "visit", "message")
 
 
 def keep_next_step(ctx: Context, written: list[Written]) -> None:
@@ -83,10 +83,15 @@ def keep_last_contact(ctx: Context, written: list[Written]) -> None:
     for one in written:
         activity = one.record
         assert isinstance(activity, Activity)
-        if one.verb == "delete" or activity.kind not in _CONTACTS or activity.happened_at > now:
+        if one.verb == "delete" or activity.kind not in CONTACTS or activity.happened_at > now:
             continue
         if activity.customer_id and activity.happened_at > latest.get(activity.customer_id, _LONG_AGO):
             latest[activity.customer_id] = activity.happened_at
+    raise_last_contact(ctx, latest)
+
+
+def raise_last_contact(ctx: Context, latest: Mapping[UUID, dt.datetime]) -> None:
+    """Set the last contact of customers to these moments, where it is earlier or there is none."""
     if not latest:
         return
     model = registry.get("customer").model

@@ -25,18 +25,23 @@ class ActivityType(RecordType):
 
     model, key, title = Activity, "activity", "subject"
     search = ["subject", "body"]
-    uses = {"happened_at": Use(default="now"), "owner": Use(default="me")}
+    uses = {
+        "happened_at": Use(default="now"), "owner": Use(default="me"), "recording": Use(see="activities.recordings"),
+    }  # fmt: skip
     list_columns = ["subject", "kind", "direction", "customer", "happened_at", "minutes", "outcome", "owner"]
     page = [
         Section(_("Activity"), "kind", "direction", "happened_at", "minutes", "outcome", "customer", "about"),
-        Section(_("More"), "body", "file", "owner", "team"),
+        Section(_("More"), "body", "file", "recording", "owner", "team"),
     ]
     views = {
         _("All activities"): "| -happened_at",
         _("Mine"): "owner is me | -happened_at",
         _("Calls this week"): "kind is call and happened_at >= today-7d | -happened_at",
     }
-    grants = _TEAM_WORK
+    grants = {
+        **_TEAM_WORK,
+        **{role: f"{_TEAM_WORK[role]} +activities.recordings" for role in ("management", "sales", "support")},
+    }  # fmt: skip
     menu = ("customers", "history")
     timeline = Timeline(at="happened_at", on=["customer", "about"], icon="sticky-note")
     effects = (keep_last_contact,)

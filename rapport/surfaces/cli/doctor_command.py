@@ -13,11 +13,15 @@ from pathlib import Path
 from django.conf import settings
 from django.core.checks import Error, run_checks
 from django.db import DatabaseError, connection
+from django.utils import timezone
 
 from rapport.engines.backup import place, record
+from rapport.engines.mail.models import Mailbox, MailboxState
+from rapport.engines.mail.turns import is_red
 from rapport.engines.upgrade.plan import open_migrations
 from rapport.kernel.access import walls
-from rapport.kernel.access.current import unscoped
+from rapport.kernel.access.current import unscoped, use_workspace
+from rapport.kernel.access.models import Workspace
 from rapport.kernel.changes.models import Change
 from rapport.kernel.jobs.holding import held_because
 from rapport.kernel.jobs.models import Job
@@ -36,7 +40,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print every finding; exit code 1 when one is bad."""
     worst = 0
-    for look in (data_folder, database, second_wall, clock, tables, declarations, jobs, front_end, address, mail, backups):
+    own = (data_folder, database, second_wall, clock, tables, declarations, jobs, front_end, address, mail, mailboxes, backups)
+    for look in own:
         for state, what, mend in _looked(look):
             print(f"{state:<5}{what}" + (f"\n     -> {mend}" if mend else ""))
             worst = max(worst, int(state == "bad"))
@@ -188,6 +193,22 @@ def address() -> Iterator[Finding]:
         yield "ok", f"address {base or 'this machine only'}", ""
     if settings.DEBUG:
         yield "bad", "RAPPORT_DEBUG is on", "Unset it wherever others can reach this machine."
+
+
+def mailboxes() -> Iterator[Finding]:
+    """Is every mailbox read?"""
+    now, red, every = timezone.now(), 0, 0
+    for workspace in Workspace.objects.all():
+        with use_workspace(workspace):
+            active = Mailbox.objects.filter(deleted_at=None, is_active=True).values_list("pk", flat=True)
+            states = {one.mailbox_id: one for one in MailboxState.objects.filter(workspace_id=workspace.pk)}
+            for pk in active:
+                every += 1
+                red += pk not in states or is_red(states[pk], now)
+    if red:
+        yield "bad", f"{red} of {every} mailboxes have not been read for 15 minutes", "Settings, Mailboxes says why."
+    elif every:
+        yield "ok", f"mailboxes that are read: {every}", ""
 
 
 def backups() -> Iterator[Finding]:

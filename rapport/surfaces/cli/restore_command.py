@@ -22,6 +22,9 @@ from rapport.project.data_lock import hold_data_folder
 from rapport.surfaces.cli.backup_command import add_passphrase, own_passphrase
 from rapport.surfaces.cli.failures import CommandFailed
 
+#: What is told after anything was put back.
+HELD = "Mails, webhooks, follow-ups and API tokens are held back; if all is well, let them go: rapport restore --release"
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What, whether to look only, and letting go afterwards."""
@@ -58,7 +61,7 @@ def run(options: argparse.Namespace) -> int:
             print(f"ok   {step}")
         if options.release:
             return _release()
-        print("Mails, webhooks, follow-ups and API tokens are held back; if all is well, let them go: rapport restore --release")
+        print(HELD)
         return 0
     finally:
         lock.close()

@@ -15,6 +15,7 @@ from rapport.engines.upgrade.going import forget_upgrade
 from rapport.engines.upgrade.rollback import Edits, refuse_other_code, write_edits
 from rapport.engines.upgrade.snapshot import forget_snapshot, snapshot
 from rapport.project.data_lock import hold_data_folder
+from rapport.surfaces.cli.restore_command import HELD
 
 
 def roll_back(*, yes: bool) -> int:
@@ -37,7 +38,7 @@ def roll_back(*, yes: bool) -> int:
             print(f"ok   {step}")
         forget_snapshot()
         forget_upgrade()
-        print("Mails, webhooks, follow-ups and API tokens are held back; if all is well, let them go: rapport restore --release")
+        print(HELD)
         return 0
     finally:
         lock.close()

@@ -34,8 +34,8 @@ from rapport.surfaces.web.stages import board_columns, column_of, column_title
 if TYPE_CHECKING:
     from rapport.kernel.context import Context
 
-#: Cards that a column shows at first, which is more than a screen; and that come with each further step down.
-_FIRST, _PER_COLUMN = 20, 50
+#: Cards that a column shows at first, half as many again as a screen has; and that come with each further step down.
+_FIRST, _PER_COLUMN = 12, 50
 
 
 @require_GET

@@ -102,7 +102,7 @@ def value_columns(ctx: Context, info: TypeInfo) -> list[ValueColumn]:
     labels, retired = options.words(ctx.format.language).labels, options.retired
     order = [*(v for v in labels if v not in retired), *(v for v in labels if v in retired)][: 2 * MOST_COLUMNS]
     found = [_column(ctx, info, by, value, labels[value], value in retired) for value in order]
-    if count(ctx, gate.visible(ctx, info)).capped:
+    if _is_long(ctx, info):
         return found
     return [*found, _column(ctx, info, by, "", _("No %(field)s") % {"field": by.label}, True)]
 
@@ -116,11 +116,19 @@ def demand_quick(ctx: Context, info: TypeInfo) -> None:
     """Raise Invalid where the columns would be read record by record out of a long list: the sentence names the remedy."""
     assert info.declared.board is not None
     by = gate.fields(ctx, info)[info.declared.board.by]
-    if not by.is_fast and count(ctx, gate.visible(ctx, info)).capped:
+    if not by.is_fast and _is_long(ctx, info):
         raise Invalid(
             _("There are too many %(plural)s for a board by “%(label)s”. Tick “sorted and filtered often” in the definition of "
               "the field.") % {"plural": info.plural, "label": by.label}, code="too_many", field="by",
         )  # fmt: skip
+
+
+def _is_long(ctx: Context, info: TypeInfo) -> bool:
+    """Whether there are more records than are ever counted; asked once for a page."""
+    mark = ("long board", info.key)
+    if mark not in ctx.memory:
+        ctx.memory[mark] = count(ctx, gate.visible(ctx, info)).capped
+    return bool(ctx.memory[mark])
 
 
 def may_move(ctx: Context, info: TypeInfo) -> bool:

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from rapport.kernel.access import gate
+from rapport.kernel.actions.running import find_action, offered, run_action
 from rapport.kernel.changes.unit import unit_of_work
 from rapport.kernel.changes.values import defaults, settable_fields
 from rapport.kernel.errors import Gone, Invalid
@@ -65,14 +66,18 @@ def tabs_of(ctx: Context, info: TypeInfo, record: Record) -> list[ComposerTab]:
     for panel in panels(ctx, "record.composer", info, record):
         tabs = panel.values.get("tabs")
         assert isinstance(tabs, list)
-        found += [tab for tab in tabs if gate.allows(ctx, registry.get(tab.type), "create")]
+        found += [tab for tab in tabs if tab.action or gate.allows(ctx, registry.get(tab.type), "create")]
+    if any(tab.action for tab in found):
+        may = {one.key for one in offered(ctx, info, record)}
+        found = [tab for tab in found if not tab.action or tab.action in may]
     return found
 
 
 def _open(ctx: Context, tab: ComposerTab, posted: Posted | None = None, then: Posted | None = None) -> OpenTab:
     fields = _fields(ctx, tab)
     held = posted or Posted(
-        values=defaults(ctx, registry.get(tab.type), {}, {f.key: f for f in fields if f.default != "now"})
+        values={f.key: f.default for f in fields if f.default is not None} if tab.action
+        else defaults(ctx, registry.get(tab.type), {}, {f.key: f for f in fields if f.default != "now"})
     )
     made = {c.key: c for c in controls(ctx, fields, held.held, held.errors, prefix=f"{tab.key}-")}
     follow = _then_fields(ctx, tab) if then or tab.then else []
@@ -85,7 +90,8 @@ def _open(ctx: Context, tab: ComposerTab, posted: Posted | None = None, then: Po
 
 
 def _fields(ctx: Context, tab: ComposerTab) -> list[Field]:
-    settable = settable_fields(ctx, registry.get(tab.type), creating=True)
+    info = registry.get(tab.type)
+    settable = find_action(info, tab.action).fields() if tab.action else settable_fields(ctx, info, creating=True)
     return [settable[key] for key in tab.fields if key in settable]
 
 
@@ -107,6 +113,8 @@ def compose(request: HttpRequest, type_key: str, record_id: UUID) -> HttpRespons
     post = lists_of(request)
     posted = _read(request, ctx, tab)
     follow = read_posted(ctx, post, _then_fields(ctx, tab), prefix=f"{tab.key}-{THEN}")
+    if tab.action and not posted.errors:
+        return _act(request, ctx, info, record, tab, posted)
     values = _titled(tab, posted)
     if not posted.errors and not follow.errors:
         try:
@@ -118,10 +126,32 @@ def compose(request: HttpRequest, type_key: str, record_id: UUID) -> HttpRespons
             posted.errors.setdefault(tab.main, sentence or wrong.sentence)
         else:
             return done(request, str(tab.done), info.record_url(record.pk), undo=undo_mark(made), stay=True)
+    return _again(request, ctx, info, record, tab, posted, follow)
+
+
+def _act(request: HttpRequest, ctx: Context, info: TypeInfo, record: Record, tab: ComposerTab, posted: Posted) -> HttpResponse:
+    """Run the tab's action instead of creating a record; a new record of the same type that came of it is gone to."""
+    if not str(posted.values.get(tab.main) or "").strip():
+        posted.errors.setdefault(tab.main, str(tab.empty))
+        return _again(request, ctx, info, record, tab, posted, Posted())
+    try:
+        result = run_action(ctx, record, tab.action, _given(posted))
+    except Invalid as wrong:
+        sentence = posted.take(wrong)
+        posted.errors.setdefault(tab.main, sentence or wrong.sentence)
+        return _again(request, ctx, info, record, tab, posted, Posted())
+    is_new = isinstance(result, Record) and result.pk != record.pk
+    return done(request, str(tab.done), info.record_url(result.pk if is_new else record.pk), stay=not is_new)  # type: ignore[union-attr]
+
+
+def _again(
+    request: HttpRequest, ctx: Context, info: TypeInfo, record: Record, tab: ComposerTab, posted: Posted, follow: Posted
+) -> HttpResponse:
+    """The tab with what is wrong; what was typed is still there."""
     if not is_part(request):
         raise Invalid(next(iter({**posted.errors, **follow.errors}.values())))
     shown = {"one": _open(ctx, tab, posted, follow), "info": info, "record": record, "is_on": True}
-    return render(request, "record/_compose_tab.html", shown, status=422)
+    return render(request, tab.template, shown, status=422)
 
 
 def _read(request: HttpRequest, ctx: Context, tab: ComposerTab) -> Posted:

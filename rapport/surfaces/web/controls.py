@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from rapport.kernel.context import Context
 
 #: Kinds whose control takes the whole width of a form.
-_WIDE = frozenset({"longtext", "address", "file", "multichoice", "tags"})
+_WIDE = frozenset({"longtext", "markdown", "address", "file", "multichoice", "tags"})
 #: A reference to a type that lives in the settings and has at most this many records reads best as a list.
 _FEW_RECORDS = 40
 

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
+from rapport.engines.words.definition import running as running_change
 from rapport.engines.words.kind_change import asking
 from rapport.engines.words.kind_change.looking import examples, may_see
 from rapport.engines.words.kind_change.standing import obstacles
@@ -58,7 +59,7 @@ def kind_state(request: HttpRequest, type_key: str, field_id: UUID) -> HttpRespo
     """How far a change is, for the part that asks again by itself; the whole page when it is over."""
     ctx: Context = request.ctx  # type: ignore[attr-defined]
     info, row = _found(ctx, type_key, field_id)
-    change = asking.running(ctx.workspace.pk, row.pk)
+    change = running_change(ctx.workspace.pk, row.pk)
     if change is None or not is_part(request):
         if not is_part(request):
             return HttpResponseRedirect(f"/settings/fields/{info.key}/{row.pk}/kind")
@@ -94,7 +95,7 @@ def _look(ctx: Context, row: CustomField, given: str) -> KindChange:
 
 
 def _stop(ctx: Context, row: CustomField) -> None:
-    change = asking.running(ctx.workspace.pk, row.pk)
+    change = running_change(ctx.workspace.pk, row.pk)
     job = Job.objects.filter(workspace_id=ctx.workspace.pk, pk=change.job_id).first() if change and change.job_id else None
     if change is not None and (job is None or job.is_finished):
         asking.abandon(change)  # no job will ever go on with it
@@ -104,7 +105,7 @@ def _stop(ctx: Context, row: CustomField) -> None:
 
 def _show(request: HttpRequest, info: TypeInfo, row: CustomField, *, sentence: str = "", status: int = 200) -> HttpResponse:
     ctx: Context = request.ctx  # type: ignore[attr-defined]
-    running, last = asking.running(ctx.workspace.pk, row.pk), asking.last_change(ctx, row)
+    running, last = running_change(ctx.workspace.pk, row.pk), asking.last_change(ctx, row)
     given = request.POST.get("look") or request.GET.get("look", "")
     look = _look(ctx, row, given) if given else None
     if look is not None and look.state != KindChange.LOOKED:

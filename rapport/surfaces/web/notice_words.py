@@ -14,7 +14,7 @@ from rapport.kernel.context import Context
 
 ICONS = {
     "mention": "at-sign", "assigned": "user-plus", "shared": "share-2", "rule": "repeat", "due": "alarm-clock",
-    "webhook": "webhook",
+    "webhook": "webhook", "review": "book-open", "near": "timer", "late": "alarm-clock", "wrote": "message-circle",
 }  # fmt: skip
 
 
@@ -55,8 +55,18 @@ def sentence(one: Told) -> str:
         return _rule(named, many=many)
     if one.notice.event == "webhook":
         return _("The webhook “%(title)s” was switched off: its messages did not get through") % named
+    if one.notice.event == "review":
+        return ngettext(
+            "“%(title)s” is to be read again today", "%(count)d %(things)s are to be read again today", len(one.ids)
+        ) % named
     if one.notice.event == "due":
         return ngettext("“%(title)s” is due today", "%(count)d %(things)s are due today", len(one.ids)) % named
+    if one.notice.event == "near":
+        return _("The promise of “%(title)s” is due soon") % named
+    if one.notice.event == "late":
+        return _("The promise of “%(title)s” was not kept in time") % named
+    if one.notice.event == "wrote":
+        return _("Something was written in “%(title)s”") % named
     if many:
         return _("%(who)s handed %(count)d %(things)s to you") % named
     return _("%(who)s handed “%(title)s” to you") % named

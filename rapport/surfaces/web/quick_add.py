@@ -23,7 +23,7 @@ from rapport.surfaces.web.toasts import say, undo_mark
 
 #: Fields beside the title that the short form shows.
 FEW = 6
-_TOO_MUCH = frozenset({"longtext", "address", "file", "multichoice", "anyref", "yesno", "datetime", "web"})
+_TOO_MUCH = frozenset({"longtext", "markdown", "address", "file", "multichoice", "anyref", "yesno", "datetime", "web"})
 
 
 @require_http_methods(["GET", "POST"])

@@ -27,7 +27,7 @@ from rapport.kernel.query.read import Row, load_titles, mark_shape, read_ids
 from rapport.kernel.records.declare import Section
 from rapport.kernel.records.model import Record
 from rapport.kernel.records.registry import TypeInfo, registry
-from rapport.kernel.slots import is_filled, panels
+from rapport.kernel.slots import Panel, is_filled, panels
 from rapport.surfaces.web import shell
 from rapport.surfaces.web.answers import done
 from rapport.surfaces.web.board_values import has_values
@@ -39,7 +39,7 @@ from rapport.surfaces.web.properties import property_groups
 from rapport.surfaces.web.related import related_panels
 from rapport.surfaces.web.stages import board_bar, choice_bar
 from rapport.surfaces.web.story import Chapter, Line, read_story, story_filters
-from rapport.surfaces.web.toasts import undo_mark
+from rapport.surfaces.web.toasts import trigger, undo_mark
 
 if TYPE_CHECKING:
     from rapport.kernel.context import Context
@@ -92,6 +92,9 @@ def page(request: HttpRequest, type_key: str, record_id: UUID) -> HttpResponse:
     load_titles(ctx, [row], list(gate.fields(ctx, info).values()))
     may_edit = gate.may(ctx, info, record, "edit")
     head = head_of(ctx, info, record, row, may_edit=may_edit)
+    own = next(iter(panels(ctx, "record.page", info, record)), None)
+    if own is not None:
+        return _own_page(request, info, record, row, head, own)
     related = related_panels(ctx, info, record, row)
     chapters, more = read_story(ctx, info, record)
     values = {
@@ -106,6 +109,7 @@ def page(request: HttpRequest, type_key: str, record_id: UUID) -> HttpResponse:
         "related": related,
         "bar": board_bar(ctx, info, record, may_move=_may_move(ctx, info, head)),
         "lifecycle": choice_bar(ctx, info, record, may_edit=may_edit),
+        "main": panels(ctx, "record.main", info, record),
         "aside": panels(ctx, "record.aside", info, record),
         "extra": panels(ctx, "record.header", info, record),
         "composer": composer_of(ctx, info, record),
@@ -116,12 +120,39 @@ def page(request: HttpRequest, type_key: str, record_id: UUID) -> HttpResponse:
         "rest": "only=",
         "filters": story_filters(ctx, info),
         "is_first": True,
+        "reading": panels(ctx, "record.reading", info, record),
         "next": _next_step(ctx, info, row),
         "next_line": _next_line(chapters, row),
         "crumb": _crumb(info),
         "has_network": is_filled("record.network", info.key),
     }
     return shell.render(request, "record/page.html", values)
+
+
+def _own_page(request: HttpRequest, info: TypeInfo, record: Record, row: Row, head: Head, own: Panel) -> HttpResponse:
+    """The page that a module shows in place of this one: its own values, and what every record has."""
+    ctx = request.ctx  # type: ignore[attr-defined]
+    values = {
+        "info": info, "record": record, "row": row, "head": head, "crumb": _crumb(info), "lifecycle": None,
+        "groups": property_groups(ctx, info, row, may_edit=head.may_edit), "composer": composer_of(ctx, info, record),
+        "aside": panels(ctx, "record.aside", info, record),
+    }  # fmt: skip
+    return shell.render(request, own.template, {**values, **own.values})
+
+
+@require_POST
+def live(request: HttpRequest, type_key: str, record_id: UUID) -> HttpResponse:
+    """What an open page asks for again and again; when its `stamp` is no longer that of the page, the page follows."""
+    ctx, info = request.ctx, registry.get(type_key)  # type: ignore[attr-defined]
+    if not is_filled("record.live", info.key):
+        raise Gone(_("There is nothing here that changes by itself."))
+    record = gate.get(ctx, info, record_id)
+    found = panels(ctx, "record.live", info, record)
+    if not found:
+        return HttpResponse(status=204)
+    answer = shell.render(request, found[0].template, {"info": info, "record": record, **found[0].values})
+    stamp = found[0].values.get("stamp")
+    return trigger(answer, recordChanged=True) if stamp and stamp != request.POST.get("stamp", stamp) else answer
 
 
 def head_of(ctx: Context, info: TypeInfo, record: Record, row: Row, *, may_edit: bool) -> Head:

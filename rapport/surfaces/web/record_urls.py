@@ -13,6 +13,7 @@ from rapport.surfaces.web import (
     composer,
     conditions,
     data_page,
+    foreign_page,
     form,
     grid,
     inline,
@@ -42,6 +43,7 @@ urlpatterns = [
     path(f"{_ONE}/delete", record.delete, name="record-delete"),
     path(f"{_ONE}/restore", record.restore, name="record-restore"),
     path(f"{_ONE}/timeline", record.timeline, name="record-timeline"),
+    path(f"{_ONE}/html", foreign_page.whole, name="record-html"),
     path(f"{_ONE}/network", network.network, name="record-network"),
     path(f"{_ONE}/history", record.history_page, name="record-history"),
     path(f"{_ONE}/access", access_page.access, name="record-access"),
@@ -51,5 +53,6 @@ urlpatterns = [
     path(f"{_ONE}/data.zip", data_page.download, name="record-data-zip"),
     path(f"{_ONE}/merge/<uuid:other_id>", merge_page.merge, name="record-merge"),
     path(f"{_ONE}/add/<slug:other_key>", form.add_related, name="record-add"),
+    path(f"{_ONE}/live", record.live, name="record-live"),
     path(f"{_ONE}/compose", composer.compose, name="record-compose"),
 ]

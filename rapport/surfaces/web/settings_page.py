@@ -17,6 +17,8 @@ from rapport.kernel.records.registry import TypeInfo, registry
 from rapport.surfaces.web.audit_page import offers_audit
 from rapport.surfaces.web.backups_page import runs_installation
 from rapport.surfaces.web.duplicates_page import reviewable
+from rapport.surfaces.web.help.gaps_page import may_see_gaps
+from rapport.surfaces.web.help.settings_page import may_set_up
 from rapport.surfaces.web.packs_page import offers_packs
 from rapport.surfaces.web.shell import SETTINGS, departments, is_part, render, types_in
 
@@ -94,6 +96,10 @@ def settings_lines(ctx: Context) -> tuple[list[Line], list[Line]]:
             types[types.index(line)] = Line(line.label, line.text, "/settings/fields", line.icon)
         elif line.url == "/page_layout/":
             types[types.index(line)] = Line(line.label, line.text, "/settings/layouts", line.icon)
+        elif line.url == "/phone_line/":
+            types[types.index(line)] = Line(_("Telephone"), _("Who rings, and what was said"), "/settings/telephone", line.icon)
+        elif line.url == "/mailbox/":
+            types[types.index(line)] = Line(line.label, line.text, "/settings/mailboxes", line.icon)
         elif line.url == "/webhook/":  # and webhooks: the secret once, the log of what was sent
             types[types.index(line)] = Line(line.label, line.text, "/settings/webhooks", line.icon)
     if doubles := reviewable(ctx):
@@ -107,6 +113,11 @@ def settings_lines(ctx: Context) -> tuple[list[Line], list[Line]]:
                           "/settings/packs", "package"))  # fmt: skip
     if ctx.viewer.scope("role", "edit") == "all":
         types.append(Line(_("Single sign-on"), _("Let your own provider vouch for people"), "/settings/sso", "log-in"))
+    if may_set_up(ctx):
+        words = _("What everybody can read without signing in")
+        types.append(Line(_("Help centre"), words, "/settings/help-centre", "life-buoy"))
+    if may_see_gaps(ctx):
+        types.append(Line(_("Gaps in the help centre"), _("What visitors looked for in vain"), "/settings/help-gaps", "search"))
     if runs_installation(ctx):
         types.append(Line(_("Backups"), _("Made each hour, proven each day"), "/settings/backups", "archive-restore"))
     return own, types

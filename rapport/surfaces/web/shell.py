@@ -71,6 +71,8 @@ class Shell:
     preview_of: str = ""
     menu: list[Panel] = field(default_factory=list)
     toasts: list[dict[str, str]] = field(default_factory=list)
+    #: Whether this browser was asked to show who rings.
+    shows_calls: bool = False
 
 
 def is_part(request: HttpRequest) -> bool:
@@ -124,6 +126,7 @@ def build_shell(request: HttpRequest, ctx: Context) -> Shell:
         preview_of=ctx.viewer.preview_of,
         menu=panels(ctx, "menu"),
         toasts=toasts.waiting(request),
+        shows_calls=request.COOKIES.get("calls") == "on",
     )
 
 

@@ -33,8 +33,14 @@ FREE = {
     # A calendar that is read every few minutes never waits; wrong addresses are counted like wrong passwords.
     "calendar": {"account": 60},
     "calendar_guess": {"address": 30},
+    # Visitors of a help centre: three votes on one article, thirty in all; notes of the pages' script.
+    "help_vote": {"pair": 3, "address": 30},
+    "help_note": {"address": 600},
+    # Web forms: what one address sends, what one form takes, and mails to one address.
+    "web_form": {"address": 10, "account": 300},
+    "form_mail": {"account": 3},
 }
-LONGEST_WAIT = {"code": 900}
+LONGEST_WAIT = {"code": 900, "help_vote": 3600, "help_note": 3600, "web_form": 3600, "form_mail": 3600}
 _LONGEST_WAIT = 60
 #: Counts start anew after this long without a try.
 FORGET_AFTER = dt.timedelta(hours=1)

@@ -16,6 +16,7 @@ from rapport.surfaces.web import (
     calendar_feed,
     calendar_import,
     calendar_page,
+    calls_page,
     duplicates,
     duplicates_page,
     exporting,
@@ -34,6 +35,8 @@ from rapport.surfaces.web import (
     list_groups,
     list_page,
     lookup,
+    mailboxes_page,
+    markdown_preview,
     notices_page,
     packs_page,
     pwa,
@@ -44,15 +47,25 @@ from rapport.surfaces.web import (
     setup_page,
     tokens_page,
     undo,
+    versions_page,
     views_page,
     webhooks_page,
     workspaces,
 )
+from rapport.surfaces.web.forms import urls as forms_urls
+from rapport.surfaces.web.help import gaps_page
+from rapport.surfaces.web.help import settings_page as help_settings
+from rapport.surfaces.web.help import urls as help_urls
 from rapport.surfaces.web.signing_in import urls as signing_in_urls
 
 urlpatterns = [
     path("", home.today, name="home"),
     *signing_in_urls.urlpatterns,
+    *help_urls.urlpatterns,
+    *forms_urls.urlpatterns,
+    path("markdown", markdown_preview.preview, name="markdown"),
+    path("settings/help-gaps", gaps_page.report, name="help_gaps"),
+    path("settings/help-centre", help_settings.settings, name="help_settings"),
     path("manifest.webmanifest", pwa.manifest, name="manifest"),
     path("sw.js", pwa.service_worker, name="service_worker"),
     path("offline", pwa.offline, name="offline"),
@@ -141,6 +154,15 @@ urlpatterns = [
     path("settings/import/<uuid:run_id>/records", imports_page.records, name="import_records"),
     path("docs/api", api_docs.docs, name="api_docs"),
     path("docs/openapi.json", api_docs.openapi, name="api_document"),
+    path("settings/telephone", calls_page.settings, name="telephone"),
+    path("calls/ringing", calls_page.ringing, name="ringing"),
+    path("calls/<uuid:call_id>/close", calls_page.close_call, name="close_call"),
+    path("settings/mailboxes", mailboxes_page.mailboxes, name="mailboxes"),
+    path("settings/mailboxes/new", mailboxes_page.new, name="new_mailbox"),
+    path("settings/mailboxes/<uuid:mailbox_id>", mailboxes_page.edit, name="mailbox"),
+    path("settings/mailboxes/<uuid:mailbox_id>/ledger", mailboxes_page.ledger, name="mailbox_ledger"),
+    path("settings/mailboxes/<uuid:mailbox_id>/read", mailboxes_page.read_now, name="read_mailbox"),
+    path("settings/mailboxes/<uuid:mailbox_id>/look", mailboxes_page.look, name="look_for_person"),
     path("settings/webhooks", webhooks_page.webhooks, name="webhooks"),
     path("settings/webhooks/new", webhooks_page.new, name="new_webhook"),
     path("settings/webhooks/release", webhooks_page.release, name="release_webhooks"),
@@ -166,6 +188,8 @@ urlpatterns = [
     path("<slug:type_key>/bulk", bulk.bulk, name="bulk"),
     path("<slug:type_key>/cells", grid.cells, name="cells"),
     path("<slug:type_key>/texts", grid.texts, name="texts"),
+    path("<slug:type_key>/<uuid:record_id>/versions", versions_page.compare, name="versions"),
+    path("<slug:type_key>/<uuid:record_id>/versions/<int:number>/bring-back", versions_page.bring_back, name="bring_back"),
     path("<slug:type_key>/export.<slug:format>", exporting.export, name="export"),
     *record_urls.urlpatterns,
 ]

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from typing import TYPE_CHECKING
-from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from rapport.engines.words.definition import FAST_KINDS
+from rapport.engines.words.definition import FAST_KINDS, running
 from rapport.engines.words.kind_change.looking import keep, look, may_see, rows_with
 from rapport.engines.words.kind_change.standing import obstacles
 from rapport.engines.words.kind_change.turning import definition, makes_choices
@@ -51,14 +50,20 @@ def ask(
         raise Invalid(_("A field of this kind can become: %(kinds)s.") % {"kinds": able}, field="to")
     if to == row.kind and (decimals or 0) == (row.decimals or 0):
         raise Invalid(_("The field is of this kind already; choose another one."), field="to")
-    number = KindChange.objects.filter(workspace_id=ctx.workspace.pk, field_id=row.pk).count() + 2
+    slot, rest_slot = _new_slots(ctx, row)
     before = {name: getattr(row, name) for name in PROPERTIES} | {"slot": row.slot or row.key}
-    after = _after(ctx, row, to, decimals) | {"slot": f"k{number}_{row.key}"[:58]}
+    after = _after(ctx, row, to, decimals) | {"slot": slot}
     change = KindChange(
-        workspace_id=ctx.workspace.pk, field_id=row.pk, before=before, after=after, rest_slot=f"r{number}_{row.key}"[:58],
+        workspace_id=ctx.workspace.pk, field_id=row.pk, before=before, after=after, rest_slot=rest_slot,
         actor_id=ctx.actor_id, goes_on=goes_on, keeps_rest=keeps_rest,
     )  # fmt: skip
     return _begin(ctx, row, change)
+
+
+def _new_slots(ctx: Context, row: CustomField) -> tuple[str, str]:
+    """Places that the values of the field never stood in: for the new ones, and for what does not fit."""
+    number = KindChange.objects.filter(workspace_id=ctx.workspace.pk, field_id=row.pk).count() + 2
+    return f"k{number}_{row.key}"[:58], f"r{number}_{row.key}"[:58]
 
 
 def _after(ctx: Context, row: CustomField, to: str, decimals: int | None) -> dict[str, object]:
@@ -87,10 +92,10 @@ def take_back(ctx: Context, row: CustomField, change: KindChange) -> KindChange:
     _demand_free(ctx, row)
     if not can_be_taken_back(row, change):
         raise Gone(_("There is nothing to take back here."))
-    number = KindChange.objects.filter(workspace_id=ctx.workspace.pk, field_id=row.pk).count() + 2
+    slot, rest_slot = _new_slots(ctx, row)
     back = KindChange(
         workspace_id=ctx.workspace.pk, field_id=row.pk, before={name: getattr(row, name) for name in PROPERTIES},
-        after={**change.before, "slot": f"k{number}_{row.key}"[:58]}, rest_slot=f"r{number}_{row.key}"[:58], undoes=change.pk,
+        after={**change.before, "slot": slot}, rest_slot=rest_slot, undoes=change.pk,
         actor_id=ctx.actor_id, goes_on=True, keeps_rest=True,
     )  # fmt: skip
     return _begin(ctx, row, back)
@@ -115,7 +120,7 @@ def _begin(ctx: Context, row: CustomField, change: KindChange) -> KindChange:
             if change.goes_on or is_long:
                 _as_job(ctx, change)
     except IntegrityError:
-        raise Conflict(_("The kind of this field is being changed already; wait until that is over, or stop it.")) from None
+        raise _busy() from None
     if not change.goes_on and not is_long:
         look(ctx.as_system("change of kind"), row, change, lambda one: True)
         change.state = KindChange.LOOKED
@@ -141,7 +146,7 @@ def go_on(ctx: Context, row: CustomField, change: KindChange, *, keeps_rest: boo
             if done:
                 _as_job(ctx, change)
     except IntegrityError:
-        raise Conflict(_("The kind of this field is being changed already; wait until that is over, or stop it.")) from None
+        raise _busy() from None
     change.refresh_from_db()
 
 
@@ -151,22 +156,20 @@ def _as_job(ctx: Context, change: KindChange) -> None:
     change.job_id = made.pk
 
 
-def running(workspace_id: UUID, field_id: UUID) -> KindChange | None:
-    """The change of a field that is going on."""
-    rows = KindChange.objects.filter(workspace_id=workspace_id, field_id=field_id)
-    return rows.filter(state__in=[KindChange.LOOKING, KindChange.CHANGING]).first()
-
-
 def last_change(ctx: Context, row: CustomField) -> KindChange | None:
     """The last change of a field, whatever came of it."""
     return KindChange.objects.filter(workspace_id=ctx.workspace.pk, field_id=row.pk).order_by("-id").first()
+
+
+def _busy() -> Conflict:
+    return Conflict(_("The kind of this field is being changed already; wait until that is over, or stop it."))
 
 
 def _demand_free(ctx: Context, row: CustomField) -> None:
     if not may_see(ctx, row):
         raise Gone(_("This field does not exist, or you may not see it."))
     if running(ctx.workspace.pk, row.pk) is not None:
-        raise Conflict(_("The kind of this field is being changed already; wait until that is over, or stop it."))
+        raise _busy()
 
 
 def abandon(change: KindChange) -> None:

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from rapport.engines.words.kind_change.looking import PORTION, keep, rows_with, turner_of
 from rapport.engines.words.kind_change.standing import newly_broken
-from rapport.engines.words.kind_change.turning import BackTurner, Turner, definition
+from rapport.engines.words.kind_change.turning import Turner, definition
 from rapport.engines.words.models import KindChange
 from rapport.engines.words.plan import plan_of
 from rapport.engines.words.preparing import calculate_field, search_again
@@ -87,8 +88,8 @@ class Changing:
 
     def _staged(self, custom: dict[str, object]) -> dict[str, object]:
         """The custom values of a record with the new one, or with what does not fit beside it."""
-        turner, raw = self.turner, custom.get(str(self.change.before["slot"]))
-        new, fits = turner.turn_back(custom) if isinstance(turner, BackTurner) else turner.turn(raw)
+        turner, raw = self.turner, custom.get(self.turner.slots[0])
+        new, fits = turner.turn_record(custom)
         rest = {key: value for key, value in custom.items() if key not in (self.slot, self.rest)}
         if new is not None:
             rest[self.slot] = new
@@ -132,7 +133,7 @@ class Changing:
                 keep(change)
         return bool(some)
 
-    def _newer(self) -> object:
+    def _newer(self) -> QuerySet:
         return Change.objects.filter(
             workspace_id=self.ctx.workspace.pk, number__gt=self.change.after_number or 0, type=self.info.key
         )
@@ -146,7 +147,7 @@ class Changing:
         with unit_of_work(ctx):
             # Whoever writes needs the counter last: while we hold it, nothing new can commit.
             Workspace.objects.select_for_update().get(pk=space)
-            if self._newer().exists():  # type: ignore[attr-defined]
+            if self._newer().exists():
                 return False
             self._demand_way(ctx)
             if rest := self._rest_exists():

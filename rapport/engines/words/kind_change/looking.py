@@ -45,10 +45,9 @@ def turner_of(ctx: Context, row: CustomField, change: KindChange) -> Turner:
 def look(ctx: Context, row: CustomField, change: KindChange, watch: Callable[[KindChange], bool]) -> bool:
     """Go through the values and count; False when `watch` broke it off. It goes on where it was."""
     info, turner = registry.get(row.on_type), turner_of(ctx, row, change)
-    slot = str(change.before["slot"])
     while some := list(rows_with(info, ctx.workspace.pk, turner.slots, change.reached).values_list("pk", "custom")[:PORTION]):
         for pk, custom in some:
-            fits = turner.turn_back(custom)[1] if isinstance(turner, BackTurner) else turner.turn(custom.get(slot))[1]
+            fits = turner.turn_record(custom)[1]
             change.fitting += fits
             change.unfitting += not fits
             if not fits and len(change.examples) < _KEPT:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from uuid import UUID
 
 from django.db import transaction
@@ -37,7 +38,7 @@ def change_kind(job_ctx: JobContext, *, change: str) -> dict[str, object]:
     """Do what is left of a change; a killed process goes on where it was."""
     workspace = Workspace.objects.get(pk=job_ctx.workspace_id)
     one = KindChange.objects.filter(workspace_id=workspace.pk, pk=change).first()
-    if one is None or one.state not in (KindChange.LOOKING, KindChange.CHANGING):
+    if one is None or one.state not in KindChange.AT_WORK:
         return {}
     row = CustomField.objects.filter(workspace_id=workspace.pk, pk=one.field_id, deleted_at=None).first()
     ctx = _context(workspace, one.actor_id)
@@ -63,10 +64,10 @@ def change_kind(job_ctx: JobContext, *, change: str) -> dict[str, object]:
     return {"state": one.state, "fitting": one.fitting, "unfitting": one.unfitting}
 
 
-def _go(ctx: Context, row: CustomField, one: KindChange, watch: object) -> bool:
+def _go(ctx: Context, row: CustomField, one: KindChange, watch: Callable[[KindChange], bool]) -> bool:
     """Look, change, settle; False when it was broken off."""
     if one.state == KindChange.LOOKING:
-        if not look(ctx, row, one, watch):  # type: ignore[arg-type]
+        if not look(ctx, row, one, watch):
             return False
         if not one.goes_on:
             one.state = KindChange.LOOKED
@@ -81,7 +82,7 @@ def _go(ctx: Context, row: CustomField, one: KindChange, watch: object) -> bool:
         one.state, one.reached, one.seen, one.fitting, one.unfitting = KindChange.CHANGING, None, 0, 0, 0
         keep(one)
     work = Changing(ctx, row, one)
-    while work.stage_all(watch):  # type: ignore[arg-type]
+    while work.stage_all(watch):
         if not one.keeps_rest and one.unfitting:
             one.reason = translation.gettext("A value that does not fit was typed meanwhile.")
             _end(one, KindChange.REFUSED)
@@ -105,11 +106,7 @@ def take_in_late(job_ctx: JobContext, *, change: str) -> int:
     if one is None or row is None or row.on_type not in registry or row.slot != one.after["slot"] or one.is_purged:
         return 0
     mended, slot = late_writes(_context(workspace, one.actor_id), row, one), str(one.before["slot"])
-    keys = IndexedValue.objects.filter(workspace_id=workspace.pk, type=row.on_type, field__in=[slot, f"{slot}~"])
-    while some := list(keys.values_list("pk", flat=True)[:_BATCH]):
-        keys.filter(pk__in=some).delete()
-        if job_ctx.should_stop:
-            break
+    _drop_keys(job_ctx, workspace, row.on_type, slot)
     return mended
 
 
@@ -136,8 +133,11 @@ def clear_slots(job_ctx: JobContext, *, change: str) -> int:
 
 def clear_slot(job_ctx: JobContext, workspace: Workspace, on_type: str, slot: str) -> int | None:
     """Take one slot out of all records of a type, in portions; None when it was broken off."""
+    if not _drop_keys(job_ctx, workspace, on_type, slot):
+        return None
+    if on_type not in registry:
+        return 0
     info, done, last = registry.get(on_type), 0, None
-    IndexedValue.objects.filter(workspace_id=workspace.pk, type=on_type, field__in=[slot, f"{slot}~"]).delete()
     while some := list(rows_with(info, workspace.pk, [slot], last).values_list("pk", flat=True)[:_BATCH]):
         last = some[-1]
         with transaction.atomic():
@@ -152,6 +152,16 @@ def clear_slot(job_ctx: JobContext, workspace: Workspace, on_type: str, slot: st
         if job_ctx.should_stop:
             return None
     return done
+
+
+def _drop_keys(job_ctx: JobContext, workspace: Workspace, on_type: str, slot: str) -> bool:
+    """Take the keys of one slot out of the value index, in portions; False when it was broken off."""
+    keys = IndexedValue.objects.filter(workspace_id=workspace.pk, type=on_type, field__in=[slot, f"{slot}~"])
+    while some := list(keys.values_list("pk", flat=True)[:_BATCH]):
+        keys.filter(pk__in=some).delete()
+        if job_ctx.should_stop:
+            return False
+    return True
 
 
 def outdated(workspace_id: UUID) -> list[KindChange]:

@@ -54,6 +54,10 @@ class Turner:
             self.change.after["choices"] = choices_of(self.change.found)
         return kind_for(definition(self.row, self.change.after))
 
+    def turn_record(self, custom: Mapping[str, object]) -> tuple[object, bool]:
+        """The new value of a record in JSON, from its custom values, and whether the old one fits."""
+        return self.turn(custom.get(self.slots[0]))
+
     def turn(self, raw: object) -> tuple[object, bool]:
         """The new value in JSON and whether it fits; nothing becomes nothing."""
         if raw is None:
@@ -112,7 +116,7 @@ class BackTurner(Turner):
         self.slots = [str(change.before["slot"]), str(undone.before["slot"])]
         self.archive, self.now = str(undone.before["slot"]), str(change.before["slot"])
 
-    def turn_back(self, custom: Mapping[str, object]) -> tuple[object, bool]:
+    def turn_record(self, custom: Mapping[str, object]) -> tuple[object, bool]:
         """The value of a record as it shall be again."""
         was, now = custom.get(self.archive), custom.get(self.now)
         if was is not None and self.forth.turn(was)[0] == now:

@@ -9,9 +9,11 @@ from rapport.engines.duplicates.kin_pairs import reviewable_kin
 from rapport.engines.duplicates.registry import identities, identity_of
 from rapport.engines.imports.models import ImportRun
 from rapport.engines.imports.session import may_import
+from rapport.engines.telephony.hearing import may_tell
 from rapport.kernel.access import gate
 from rapport.kernel.context import Context
 from rapport.kernel.records.registry import TypeInfo, registry
+from rapport.surfaces.api.openapi.calls import calls_name, calls_paths
 from rapport.surfaces.api.openapi.paths import json_answer, operation
 from rapport.surfaces.api.openapi.shapes import ID, Schema, name_of, ref
 
@@ -28,7 +30,10 @@ _KIND_STATES = ("looking", "looked", "changing", "done", "stopped", "refused")
 
 def engine_names(ctx: Context) -> list[str]:
     """The headings of what engines answer, for this viewer."""
-    names = [(may_import(ctx), _imports_name()), (bool(_with_doubles(ctx) or _with_kin(ctx)), _doubles_name())]
+    names = [
+        (may_import(ctx), _imports_name()), (bool(_with_doubles(ctx) or _with_kin(ctx)), _doubles_name()),
+        (may_tell(ctx), calls_name()),
+    ]  # fmt: skip
     return [name for there, name in names if there]
 
 
@@ -38,6 +43,7 @@ def engine_paths(ctx: Context) -> dict[str, Schema]:
     types = _with_doubles(ctx)
     kin = _with_kin(ctx)
     found |= _among(_doubles_name(), kin) if kin else {}
+    found |= calls_paths() if may_tell(ctx) else {}
     return found | (_doubles(_doubles_name(), types) if types else {})
 
 

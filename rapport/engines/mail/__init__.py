@@ -1,0 +1,1 @@
+"""The mail engine: messages read from bytes, mailboxes fetched, and what goes out."""

@@ -1,0 +1,32 @@
+"""What can be wrong with a mailbox, each in one sentence that says how to mend it."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+
+#: Waiting does not mend these: somebody has to do something.
+NEEDS_HANDS = ("password", "no_secret", "token")
+
+
+class MailProblem(Exception):
+    """A server did not do what was asked; `code` is one of the sentences below."""
+
+    def __init__(self, code: str, said: str = "") -> None:
+        super().__init__(f"{code} {said}".strip())
+        self.code, self.said = code, said
+
+
+def sentence(code: str, *, outgoing: bool = False) -> str:
+    """The problem for people."""
+    told = {
+        "password": _("The server refuses the user name or the password. Type the password again."),
+        "no_secret": _("There is no password for this server yet. Type it."),
+        "token": _("The provider refuses the refresh token. Connect the mailbox again and type the new one."),
+        "unreachable": _("The server cannot be reached. Check its name, its port and the encryption."),
+        "unsafe": _("The server offers no encryption, so nothing was sent to it. Choose another port or encryption."),
+        "protocol": _("The server answered in a way that is not understood. It is tried again by itself."),
+        "folder": _("A folder does not exist on the server. Check the names of the folders."),
+        "refused": _("The server refuses to send this message. Check the receivers and the size."),
+    }
+    found = told.get(code, "")
+    return _("Sending: %(problem)s") % {"problem": found} if outgoing and found else found

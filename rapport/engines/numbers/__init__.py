@@ -1,0 +1,1 @@
+"""Running numbers of a workspace, without gaps: tickets today, orders and invoices later."""

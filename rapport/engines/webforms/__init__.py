@@ -1,0 +1,1 @@
+"""Web forms: what visitors write becomes records, without doubling people and without telling who is known."""

@@ -1,0 +1,1 @@
+"""Articles, the shelf, and the help centre that shows it."""

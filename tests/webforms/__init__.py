@@ -1,0 +1,1 @@
+"""Web forms: what strangers may send, and what becomes of it."""
