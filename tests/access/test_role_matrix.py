@@ -96,7 +96,9 @@ def _record(cast: Cast, info: TypeInfo, owner: User) -> Record:
     if info.declared.under:
         parent = registry.get(info.fields[info.declared.under].to)
         more = {"kind": "person"} if "person" in info.fields[info.declared.under].only or info.key == "consent" else {}
-        given[info.declared.under] = make(cast.system, parent.key, owner=owner.pk, **more).pk
+        if "owner" in parent.fields:
+            more["owner"] = owner.pk  # type: ignore[assignment]
+        given[info.declared.under] = make(cast.system, parent.key, **more).pk
     elif "owner" in info.fields:
         given["owner"] = owner.pk
     return make(cast.system, info.key, **given)

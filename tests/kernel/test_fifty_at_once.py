@@ -23,10 +23,12 @@ from tests.kernel.test_concurrency import _at_once
 FIFTY = 50
 #: How to get a record to where the action starts: the actions before it.
 BEFORE = {("user", "reactivate"): ["deactivate"], ("task", "reopen"): ["done"], ("lead", "reopen"): ["drop"], ("deal", "reopen"): ["lose"]}
-INPUTS = {"drop": {"reason": "no budget"}, "lose": {"reason": "price"}, "postpone": {"until": "2027-01-01"}}
+INPUTS = {"drop": {"reason": "no budget"}, "lose": {"reason": "price"}, "postpone": {"until": "2027-01-01"}, "advance": {"step": "received"}}
 #: Actions that may be done again and again, and why that is right.
 REPEATABLE = {
     ("task", "postpone"): "the same day again changes nothing", ("customer", "consent"): "each is an event of its own",
+    ("mail", "share_customer"): "the same word again changes nothing", ("ticket", "take"): "one's own already: nothing changes",
+    ("ticket", "reply"): "each is an answer of its own",
     ("customer", "withdraw"): "each is an event of its own", ("customer", "erase"): "tested with personal data: nothing is left to erase",
 }
 ACTIONS = [(t.key, a.key) for t in registry.all() for a in actions_of(t.key).values() if a.when and (t.key, a.key) not in REPEATABLE]

@@ -81,8 +81,10 @@ def _filled(cast: Cast, seeded: Seeded, info: TypeInfo, **given: object) -> dict
     """Values for every field that may be set, words as canaries."""
     values: dict[str, object] = {}
     seeded.ctx = cast.system  # type: ignore[attr-defined]
+    special = SPECIAL.get(info.key, {})
+    special = special() if callable(special) else special
     for key, one in info.fields.items():
-        if key in given or not one.settable(creating=True) or one.to or key in ("owner", "team"):
+        if key in given or key in special or not one.settable(creating=True) or one.to or key in ("owner", "team"):
             continue
         if one.kind.key in WORDS:
             values[key] = _value(seeded, f"{info.key}.{key}", one.kind.key, getattr(one.kind, "max_length", None))
@@ -90,8 +92,7 @@ def _filled(cast: Cast, seeded: Seeded, info: TypeInfo, **given: object) -> dict
             made = value_for(cast.system, info, one)
             if made is not None:
                 values[key] = made
-    special = SPECIAL.get(info.key, {})
-    return {**values, **(special() if callable(special) else special), **given}
+    return {**values, **special, **given}
 
 
 def references(info: TypeInfo) -> list[str]:
@@ -121,6 +122,8 @@ def seed(cast: Cast) -> Seeded:
             given[other.key] = there.pk if there else first_stage_id() if other.to == "stage" else make(ctx, other.to).pk
         if info.key == "lead":
             given["deal"] = None
+        if info.declared.private:
+            given["owner"] = cast.ana.pk  # nobody else's would be in a file of hers
         seeded.records[info.key] = ctx.create(info.key, **_filled(cast, seeded, info, **given))
     _more(cast, seeded)
     return seeded

@@ -70,13 +70,16 @@ def test_a_complaint_goes_step_by_step_and_says_how_it_was_made_good(cast: Cast)
     ticket = ticket_of(cast, "Charged twice", kind="complaint")
     complaint = registry.get("complaint").model.objects.get(ticket_id=ticket.pk)
     assert complaint.answer_by == ctx.format.today + dt.timedelta(days=14) and complaint.responsible_id == cast.ana.pk
-    for step in ("looked_into", "answered"):
-        run_action(ctx, complaint, "advance", {})
+    for before, step in (("received", "looked_into"), ("looked_into", "answered")):
+        run_action(ctx, complaint, "advance", {"step": before})
         assert complaint.step == step
+        with pytest.raises(Invalid, match="faster"):
+            run_action(ctx, complaint, "advance", {"step": before})
+        complaint.refresh_from_db()
     with pytest.raises(Invalid, match="how it was made good"):
-        run_action(ctx, complaint, "advance", {})
+        run_action(ctx, complaint, "advance", {"step": "answered"})
     ctx.write(complaint, made_good_by="refund", amount="49.90")
-    run_action(ctx, complaint, "advance", {})
+    run_action(ctx, complaint, "advance", {"step": "answered"})
     page = cast.client("ana").get(f"/ticket/{ticket.pk}").content.decode()
     assert complaint.step == "made_good" and "€49.90" in page and "Refund: money back" in page
     cause = ctx.create("complaint_cause", name="Wrong invoice")

@@ -182,8 +182,13 @@ def watch(ctx: Context, ticket: Ticket) -> None:
 
 
 @action(ComplaintType, _("Next step"), when="step is not learned", icon="arrow-right")
-def advance(ctx: Context, complaint: Complaint) -> None:
-    """The step is done; the next one begins."""
+def advance(
+    ctx: Context, complaint: Complaint, *,
+    step: str = Input(ChoiceKind, _("step that is done"), options={"choices": Complaint.STEPS}),
+) -> None:  # fmt: skip
+    """The step is done; the next one begins. The step is named, so that a second press does not skip one."""
+    if step != complaint.step:
+        raise Invalid(_t("Somebody was faster: this complaint is at another step by now."), code="not_now", field="step")
     after = next_step(complaint)
     if after == "made_good" and not complaint.made_good_by:
         sentence = _t("Say first how it was made good: refund, credit, replacement or apology.")

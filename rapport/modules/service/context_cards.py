@@ -71,6 +71,7 @@ class ComplaintCard:
     is_late: bool
     made_good: str
     may_go_on: bool
+    step: str
 
 
 def who_cards(ctx: Context, ticket: Ticket) -> list[WhoCard]:
@@ -178,5 +179,5 @@ def complaint_card(ctx: Context, ticket: Ticket) -> ComplaintCard | None:
         good = " · ".join(filter(None, (good, str(paid))))
     return ComplaintCard(
         info.record_url(one.pk), steps, shown_as.date(by, ctx.format) if isinstance(by, dt.date) else "", is_late, good,
-        one.step != keys[-1] and gate.may(ctx, info, one, "advance"),
+        one.step != keys[-1] and gate.may(ctx, info, one, "advance"), one.step,
     )  # fmt: skip
