@@ -32,7 +32,7 @@ _MASKS = [
     (r'"next": ?\d+', "NUMBER"),
     # A moment as a workbook counts it: days, with the time as their fraction.
     (r"<v>\d{5}\.\d+</v>", "TIME"),
-    (r"just now|\d+ seconds? ago|in \d+ seconds?", "NOW"),
+    (r"just now|\d+ (second|minute)s? ago|in \d+ (second|minute)s?", "NOW"),
 ]
 _COMPILED = [(re.compile(pattern), by) for pattern, by in _MASKS]
 

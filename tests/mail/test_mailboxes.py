@@ -10,6 +10,7 @@ import pytest
 
 from rapport.engines.mail import fetching
 from rapport.engines.mail.models import FolderState, Mailbox, MailboxState, SeenMessage
+from rapport.kernel.errors import Invalid
 from rapport.modules.mail.models import Mail, MailSubject
 from tests.cast import Cast
 from tests.mail.conftest import read
@@ -191,3 +192,16 @@ def test_new_people_are_written_down_as_the_mailbox_says(
     read(cast, box)
     assert sorted(Customer.objects.values_list("name", flat=True)) == people
     assert Mail.objects.count() == bool(people)
+
+
+def test_an_address_has_one_mailbox(cast: Cast, new_mailbox: NewMailbox) -> None:
+    """A second one is refused in a sentence, also when it comes back out of the bin."""
+    ctx = cast.system
+    first = new_mailbox("ana")
+    values = {"name": "Twice", "user_name": "twice", "address": first.address, "imap_host": "imap.example.com", "kind": "personal", "owner": cast.ben.pk}
+    with pytest.raises(Invalid, match="already"):
+        ctx.create("mailbox", **values)
+    ctx.delete(first)
+    ctx.create("mailbox", **values)
+    with pytest.raises(Invalid, match="another mailbox like this one"):
+        ctx.restore(first)

@@ -40,6 +40,7 @@ def check_mailbox(ctx: Context, record: Record | None, values: dict[str, object]
         raise Invalid(_t("Choose the team that shares this mailbox."), field="team")
     if wanted("kind") == "personal" and wanted("owner", "owner_id") is None:
         raise Invalid(_t("Choose whose mailbox this is."), field="owner")
+    _check_once(ctx, record, str(wanted("address") or ""))
     name = str(wanted("imap_host") or "").strip()
     if any(c in name for c in "/@: \t\r\n\\%") and name not in _LOCAL:
         raise Invalid(_t("This is the name of a server, such as imap.example.com, without http:// and port."), field="imap_host")
@@ -54,6 +55,13 @@ def check_mailbox(ctx: Context, record: Record | None, values: dict[str, object]
             raise Invalid(_t("Fill in the address where tokens are given; it starts with https://."), field="token_url")
         if not wanted("client_id"):
             raise Invalid(_t("Fill in the client id that the provider gave you."), field="client_id")
+
+
+def _check_once(ctx: Context, record: Mailbox | None, address: str) -> None:
+    """Read twice, a mailbox would have two ledgers that disagree."""
+    others = Mailbox.objects.filter(workspace_id=ctx.workspace.pk, address=address, deleted_at=None)
+    if others.exclude(pk=record.pk if record else None).exists():
+        raise Invalid(_t("There is a mailbox with this address already."), code="twice", field="address")
 
 
 def _check_whose(ctx: Context, record: Mailbox | None, values: dict[str, object], kind: str, owner: object) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from django.db import models
+from django.db import IntegrityError, models, transaction
 from django.utils.translation import gettext as _
 
 from rapport.kernel.access import gate
@@ -17,7 +17,7 @@ from rapport.kernel.changes.models import WRITES, Change
 from rapport.kernel.changes.unit import NewChange, unit_of_work
 from rapport.kernel.changes.written import Written
 from rapport.kernel.custom import conditions, unique
-from rapport.kernel.errors import Conflict, Gone, Refused
+from rapport.kernel.errors import Conflict, Gone, Invalid, Refused
 from rapport.kernel.ids import new_id
 from rapport.kernel.kinds.base import Cleaning, Kind
 from rapport.kernel.records.field import Field
@@ -136,9 +136,15 @@ def refuse_kept(info: TypeInfo, ids: list[UUID]) -> dict[UUID, Refused]:
 def _bin(ctx: Context, info: TypeInfo, record: Record, *, into: bool) -> None:
     at = v.now()
     with unit_of_work(ctx) as unit:
-        changed = info.model.objects.filter(pk=record.pk, deleted_at__isnull=into).update(
-            deleted_at=at if into else None, version=models.F("version") + 1, updated_at=at
-        )
+        rows = info.model.objects.filter(pk=record.pk, deleted_at__isnull=into)
+        try:
+            with transaction.atomic():
+                changed = rows.update(deleted_at=at if into else None, version=models.F("version") + 1, updated_at=at)
+        except IntegrityError:  # what may stand once was made again meanwhile
+            raise Invalid(
+                _("There is another %(type)s like this one by now; change or delete that one first.") % {"type": info.label},
+                code="taken",
+            ) from None
         if not changed:
             raise Gone(_("This %(type)s was already %(done)s.")
                        % {"type": info.label, "done": _("deleted") if into else _("restored")})
