@@ -17,7 +17,7 @@ from rapport.kernel.records.model import Record
 from rapport.kernel.records.registry import TypeInfo, registry
 from rapport.surfaces.web.board_values import has_values
 from tests.cast import PASSWORD, Cast, first_stage_id
-from tests.factory import make, values_for
+from tests.factory import is_sealed, make, values_for
 
 #: Types whose records belong to nobody: the shipped sales role sees all of them, and may change none.
 SHARED = {
@@ -32,11 +32,7 @@ CLOSED = {"custom_field", "custom_type", "wording", "page_layout", "access_defau
 
 
 #: Private types and what lies under them: theirs alone, whatever a role says, and made by their module only.
-SEALED = {
-    info.key
-    for info in registry.all()
-    if info.declared.private or (info.declared.under and registry.get(info.fields[info.declared.under].to).declared.private)
-}
+SEALED = {info.key for info in registry.all() if is_sealed(info)}
 
 
 @dataclass

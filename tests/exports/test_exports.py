@@ -14,8 +14,8 @@ from rapport.kernel.context import Context
 from rapport.kernel.errors import Invalid, Refused
 from rapport.kernel.query.text import parse
 from rapport.kernel.records.registry import registry
-from tests.access.people import owned_by
 from tests.cast import Cast, first_stage_id
+from tests.factory import make
 
 TYPES = [info.key for info in registry.all()]
 
@@ -29,7 +29,7 @@ def _table(ctx: Context, type_key: str, **more: object) -> list[dict[str, str]]:
 def test_every_type_exports_in_both_forms(cast: Cast, type_key: str) -> None:
     """One line per record, in pages that go on to the end."""
     ctx = cast.ctx("ana")
-    owned_by(cast, "ana", registry.get(type_key))
+    make(ctx, type_key)
     rows = _table(ctx, type_key)
     lines = b"".join(export_rows(ctx, registry.get(type_key), format="jsonl")).splitlines()
     assert len(rows) == len(lines) > 0
