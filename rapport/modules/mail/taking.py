@@ -16,6 +16,7 @@ from rapport.engines.mail.taking import Incoming, take_with
 from rapport.kernel.changes.bulk import insert_rows
 from rapport.kernel.errors import Invalid
 from rapport.kernel.files.store import keep
+from rapport.modules.mail.arriving import Arrival, is_claimed, tell_of
 from rapport.modules.mail.audience import settle
 from rapport.modules.mail.identity import message_key, threads
 from rapport.modules.mail.models import Mail, MailParticipant, MailText
@@ -42,6 +43,7 @@ class Keeper:
         customers = customers_by_address(ctx, {a.address for one in incoming for a in one.message.everybody})
         blocked = {word.lower().lstrip("@") for word in re.split(r"[\s,;]+", mailbox.blocked) if word}
         keys = {one.uid: message_key(one.message) for one in incoming}
+        claimed = is_claimed(ctx, mailbox)
         there = set(
             Mail.objects.filter(workspace_id=ctx.workspace.pk, message_key__in=keys.values()).values_list(
                 "message_key", flat=True
@@ -58,7 +60,7 @@ class Keeper:
                 one.skip("internal")
             elif any(a.address in blocked or a.domain in blocked for a in outsiders):
                 one.skip("blocked")
-            elif not wanted and not any(a.address in customers for a in outsiders):
+            elif not wanted and not any(a.address in customers for a in outsiders) and not (claimed and _is_asking(one, is_out)):
                 one.skip("nobody")
             else:
                 key = keys[one.uid]
@@ -96,12 +98,28 @@ class Keeper:
         new_parts = [row for row in dict.fromkeys(parts) if (row[1], row[2]) not in there]
         insert_rows(MailParticipant, ("workspace_id", "mail_id", "principal"), new_parts)
         settle(ctx, touched, coming_into=mailbox.pk)
+        tell_of(ctx, mailbox, _arrivals(ctx, incoming))
 
     def left(self, ctx: Context, mailbox: Mailbox) -> None:
         """What a mailbox shares has changed: colleagues lose what they saw at once, and get back what they may."""
         from rapport.modules.mail.jobs import reshare
 
         reshare(ctx, mailbox.pk)
+
+
+def _is_asking(one: Incoming, is_out: bool) -> bool:
+    """Whether a stranger wrote it who may want something; newsletters and machines do not."""
+    return not is_out and one.message.automatic not in ("list", "bulk")
+
+
+def _arrivals(ctx: Context, incoming: Sequence[Incoming]) -> list[Arrival]:
+    """What outsiders wrote, with who they are."""
+    kept = [one for one in incoming if one.record_id is not None and not one.prepared["is_out"] and one.message.sender]
+    known = customers_by_address(ctx, {one.message.sender.address for one in kept if one.message.sender}) if kept else {}
+    return [
+        Arrival(one.record_id, one, known.get(one.message.sender.address))  # type: ignore[arg-type, union-attr]
+        for one in kept
+    ]
 
 
 def _kept_files(ctx: Context, message: Message) -> list[tuple[str, dict[str, object]]]:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from rapport.engines.mail.models import Mailbox
 from rapport.kernel.ids import new_id
 from rapport.kernel.kinds import MoneyField, TagsField
 from rapport.kernel.records.model import Record, record_indexes
@@ -98,6 +99,16 @@ class Queue(Record):
     complaint_days = models.PositiveSmallIntegerField(
         _("answers complaints within days"), default=14, help_text=_("Every complaint gets a day by which it is to be answered.")
     )
+    mailbox = models.ForeignKey(
+        Mailbox, models.PROTECT, null=True, blank=True, related_name="+", db_index=False, verbose_name=_("mailbox"),
+        help_text=_("What comes into this shared mailbox becomes a ticket here, and replies go out through it."),
+    )  # fmt: skip
+    #: From when on: what came before the mailbox was chosen stays mail.
+    mail_since = models.DateTimeField(_("tickets by mail since"), null=True, blank=True, editable=False)
+    receipt = models.TextField(
+        _("receipt"), blank=True, max_length=4000,
+        help_text=_("Sent once to whoever opens a ticket by mail; empty sends none. May hold {{ticket.number}} and {{person.name}}."),
+    )  # fmt: skip
     raises = models.BooleanField(
         _("raises the priority"), default=False, help_text=_("A ticket whose promise was broken gets the next higher priority.")
     )
@@ -321,3 +332,33 @@ class TicketLook(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["workspace", "ticket", "user"], name="ticketlook_once")]
+
+
+class TicketMail(models.Model):
+    """Which message belongs to which ticket: one that came, one that was sent, or the receipt. What it says stands in an entry."""
+
+    id = models.BigAutoField(primary_key=True)
+    workspace = models.ForeignKey("kernel.Workspace", models.CASCADE, related_name="+", db_index=False)
+    ticket_id = models.UUIDField()
+    #: None for the message that opened the ticket, and for its receipt.
+    entry_id = models.UUIDField(null=True)
+    #: The message as a record, which only those see who take part in the mailbox.
+    mail_id = models.UUIDField(null=True)
+    #: The message in the outbox.
+    outgoing_id = models.UUIDField(null=True)
+    message_id = models.CharField(max_length=250)
+    #: Whether its writer belonged to the conversation before; replies go to nobody else.
+    is_known = models.BooleanField(default=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["workspace", "mail_id"], condition=models.Q(mail_id__isnull=False), name="ticketmail_once"
+            )
+        ]
+        indexes = [
+            models.Index(fields=["workspace", "ticket_id", "at"], name="ticketmail_ticket_ix"),
+            models.Index(fields=["workspace", "message_id"], name="ticketmail_messageid_ix"),
+            models.Index(fields=["workspace", "outgoing_id"], name="ticketmail_outgoing_ix"),
+        ]

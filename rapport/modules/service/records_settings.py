@@ -12,6 +12,7 @@ from rapport.kernel.errors import Invalid
 from rapport.kernel.records.declare import RecordType, Related, Section, Use
 from rapport.kernel.records.registry import record_type
 from rapport.modules.service.keeping import DAYS, spans
+from rapport.modules.service.mail_queues import begin_mail
 from rapport.modules.service.models import (
     ComplaintCause,
     Holiday,
@@ -63,6 +64,18 @@ def check_saved_reply(ctx: Context, record: Record | None, values: dict[str, obj
     if wrong:
         sentence = _t("“%(word)s” is no placeholder; the hint beside the text names those there are.") % {"word": wrong[:60]}
         raise Invalid(sentence, code="placeholder", field="body")
+
+
+def check_queue(ctx: Context, record: Record | None, values: dict[str, object]) -> None:
+    """A mailbox feeds one queue; the receipt holds placeholders there are."""
+    wrong = unknown_in(str(values.get("receipt") or ""))
+    if wrong:
+        sentence = _t("“%(word)s” is no placeholder; the hint beside the text names those there are.") % {"word": wrong[:60]}
+        raise Invalid(sentence, code="placeholder", field="receipt")
+    mailbox = values.get("mailbox")
+    others = Queue.objects.filter(workspace_id=ctx.workspace.pk, deleted_at=None, mailbox_id=mailbox)  # type: ignore[misc]
+    if mailbox and others.exclude(pk=record.pk if record else None).exists():
+        raise Invalid(_t("Another queue takes the mail of this mailbox; choose another mailbox."), code="twice", field="mailbox")
 
 
 @record_type
@@ -124,16 +137,20 @@ class QueueType(RecordType):
     """Where tickets of one sort wait."""
 
     model, key, title = Queue, "queue", "name"
-    uses = {**_BOOKKEEPING, "level": Use(keeps=True)}
-    list_columns = ["name", "position", "level", "lead", "gives"]
+    uses = {
+        **_BOOKKEEPING, "level": Use(keeps=True), "mailbox": Use(keeps=True, only="kind is shared"), "mail_since": Use(readonly=True),
+    }  # fmt: skip
+    list_columns = ["name", "position", "level", "lead", "gives", "mailbox"]
     page = [
         Section(_("Queue"), "name", "position", "level", "lead", "gives"),
         Section(_("Promises"), "warn_minutes", "raises", "reopen_days", "complaint_days"),
+        Section(_("By mail"), "mailbox", "mail_since", "receipt"),
         Related("queue_member", "queue", ["person", "skills", "away_from", "away_until"]),
     ]
     grants = _SETTINGS
     menu = ("settings", "inbox")
-    effects = (recompute_after,)
+    checks = (check_queue,)
+    effects = (recompute_after, begin_mail)
 
 
 @record_type

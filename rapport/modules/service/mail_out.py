@@ -1,0 +1,161 @@
+"""Replies out of tickets by mail, and the receipt for a ticket that was opened by one."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext as _
+
+from rapport.engines.mail.answering import may_answer_automatically
+from rapport.engines.mail.models import Mailbox, OutgoingMail
+from rapport.engines.mail.outbox import on_outgoing, queue_mail, sends
+from rapport.engines.mail.reading import Message
+from rapport.kernel import format as shown_as
+from rapport.kernel.errors import Invalid
+from rapport.kernel.kinds.mentions import plain
+from rapport.modules.customers.models import Customer
+from rapport.modules.mail.models import Mail, MailPerson
+from rapport.modules.service.mail_queues import mailbox_of
+from rapport.modules.service.models import Queue, Ticket, TicketEntry, TicketMail
+from rapport.modules.service.placeholders import filled
+from rapport.modules.service.replies import words_of
+
+if TYPE_CHECKING:
+    from rapport.kernel.context import Context
+
+#: A ticket's number as it stands in a subject: [#1042].
+NUMBER = re.compile(r"\[#(\d{1,12})\]")
+_MOST_OTHERS = 10
+_QUOTED_LINES = 60
+
+
+@dataclass(frozen=True)
+class Route:
+    """How a reply leaves: through which mailbox, to whom, in answer to what."""
+
+    mailbox: Mailbox
+    to: str
+    cc: tuple[str, ...] = ()
+    answers: TicketMail | None = None
+
+
+def route_of(ctx: Context, ticket: Ticket) -> Route | None:
+    """Where a reply goes by mail; None when its queue does not send, or nobody's address is known.
+
+    It goes to whoever wrote last among those who belong to the ticket, with the people they wrote to as well; else to the
+    first address of the person who asked. Read by the system: whoever may reply to a ticket may know where the reply goes.
+    """
+    mailbox = mailbox_of(ctx, ticket.queue_id)
+    if mailbox is None or not sends(mailbox):
+        return None
+    came = TicketMail.objects.filter(workspace_id=ctx.workspace.pk, ticket_id=ticket.pk, mail_id__isnull=False, is_known=True)
+    last = came.order_by("-at", "-pk").first()
+    mail = Mail.objects.filter(workspace_id=ctx.workspace.pk, pk=last.mail_id, deleted_at=None).first() if last else None
+    if mail is not None and mail.sender:
+        return Route(mailbox, mail.sender, _others(ctx, mail, mailbox), last)
+    address = _address_of(ctx, ticket)
+    return Route(mailbox, address) if address else None
+
+
+def _others(ctx: Context, mail: Mail, mailbox: Mailbox) -> tuple[str, ...]:
+    """The people we know whom a message went to besides us."""
+    rows = MailPerson.objects.filter(workspace_id=ctx.workspace.pk, mail_id=mail.pk, part__in=("to", "cc"), deleted_at=None)
+    found = dict.fromkeys(rows.order_by("pk").values_list("address", flat=True)[: _MOST_OTHERS + 2])
+    return tuple(one for one in found if one and one not in (mail.sender, mailbox.address.lower()))[:_MOST_OTHERS]
+
+
+def _address_of(ctx: Context, ticket: Ticket) -> str:
+    """The first address of the person who asked, or of the customer."""
+    people = Customer.objects.filter(workspace_id=ctx.workspace.pk, deleted_at=None, pk__in={ticket.person_id, ticket.customer_id} - {None})
+    emails = {one.pk: one.emails for one in people}
+    for pk in (ticket.person_id, ticket.customer_id):
+        for one in emails.get(pk) or []:  # type: ignore[call-overload]
+            return str(one["value"])
+    return ""
+
+
+def send_reply(ctx: Context, ticket: Ticket, entry: TicketEntry) -> OutgoingMail | None:
+    """Have a reply sent after ten seconds, in the transaction that writes it down; None where there is no way by mail."""
+    route = route_of(ctx, ticket)
+    if route is None:
+        return None
+    answered = route.answers.message_id if route.answers is not None else ""
+    before = TicketMail.objects.filter(workspace_id=ctx.workspace.pk, ticket_id=ticket.pk).order_by("at", "pk")
+    references = [one for one in before.values_list("message_id", flat=True)[:50] if one != answered]
+    mail = queue_mail(
+        ctx, route.mailbox, to=[route.to], cc=route.cc, subject=subject_of(ticket), text=_letter(ctx, ticket, entry, route),
+        in_reply_to=answered, references=[*references, answered] if answered else references, about=ticket,
+        as_system=True, is_automatic=False,
+    )  # fmt: skip
+    _note(ctx, ticket, mail, entry_id=entry.pk)
+    return mail
+
+
+def send_receipt(ctx: Context, queue: Queue, mailbox: Mailbox, ticket: Ticket, message: Message) -> None:
+    """Tell whoever opened a ticket by mail that it came, once; never an answer to a program."""
+    if not queue.receipt.strip() or message.sender is None or not sends(mailbox) or not may_answer_automatically(ctx, message):
+        return
+    try:
+        mail = queue_mail(
+            ctx, mailbox, to=[message.sender], subject=subject_of(ticket), text=filled(queue.receipt, words_of(ctx, ticket)),
+            in_reply_to=message.message_id, references=[*message.references, message.message_id], about=ticket,
+            undo_seconds=0, as_system=True,
+        )  # fmt: skip
+    except Invalid:  # an address that takes no mail; the ticket is there all the same
+        return
+    _note(ctx, ticket, mail)
+
+
+def subject_of(ticket: Ticket) -> str:
+    """The subject of a reply, with the number by which an answer finds its ticket again."""
+    bare = NUMBER.sub("", ticket.subject).strip()
+    bare = re.sub(r"^(?:(?:re|aw|wg|fw|fwd|rv|tr|sv|antw)\s*:\s*)+", "", bare, flags=re.IGNORECASE)
+    return f"Re: {bare} [#{ticket.number}]"
+
+
+def _letter(ctx: Context, ticket: Ticket, entry: TicketEntry, route: Route) -> str:
+    """What is sent: the reply, the signature of the mailbox, and what it answers."""
+    parts = [plain(entry.body).strip()]
+    if route.mailbox.signature.strip():
+        parts.append("-- \n" + route.mailbox.signature.strip())
+    heard = _last_heard(ctx, ticket)
+    if heard is not None:
+        at, text = heard
+        lines = text.strip().splitlines()[:_QUOTED_LINES]
+        parts.append("\n".join([_("On %(when)s you wrote:") % {"when": shown_as.moment(at, ctx.format)}, *(f"> {one}" for one in lines)]))
+    return "\n\n".join(parts)
+
+
+def _last_heard(ctx: Context, ticket: Ticket) -> tuple[object, str] | None:
+    rows = TicketEntry.objects.filter(workspace_id=ctx.workspace.pk, ticket_id=ticket.pk, kind="answer", deleted_at=None)
+    last = rows.order_by("-at", "-pk").first()
+    if last is not None:
+        return last.at or last.created_at, plain(last.body)
+    return (ticket.opened_at or ticket.created_at, ticket.body) if ticket.body else None
+
+
+def _note(ctx: Context, ticket: Ticket, mail: OutgoingMail, **more: object) -> None:
+    TicketMail.objects.create(
+        workspace_id=ctx.workspace.pk, ticket_id=ticket.pk, outgoing_id=mail.pk, message_id=mail.message_id,
+        at=ctx.format.now, **more,
+    )  # fmt: skip
+
+
+@on_outgoing
+def mind(ctx: Context, mail: OutgoingMail) -> None:
+    """A reply that did not arrive is our turn again: the ticket that waits for an answer goes on, with a note that says why."""
+    is_lost = mail.state == OutgoingMail.FAILED or mail.bounced.startswith("5")
+    if mail.about_type != "ticket" or mail.is_automatic or not is_lost:
+        return
+    ticket = Ticket.objects.filter(workspace_id=ctx.workspace.pk, pk=mail.about_id, deleted_at=None).first()
+    row = TicketMail.objects.filter(workspace_id=ctx.workspace.pk, outgoing_id=mail.pk).first()
+    if ticket is None or row is None:
+        return
+    to = ", ".join(str(one["address"]) for one in mail.to)
+    why = mail.bounce_text or mail.said
+    body = _("The reply to %(to)s could not be delivered.") % {"to": to} + (f"\n{why}" if why else "")
+    ctx.create("ticket_entry", ticket=ticket.pk, kind="note", body=body)
+    if ticket.state in ("waiting", "solved"):
+        ctx.write(ticket, state="open")
