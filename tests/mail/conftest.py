@@ -14,6 +14,7 @@ from rapport.engines.mail.secrets import seal
 from rapport.engines.mail.turns import take_turn_at
 from tests.cast import Cast
 from tests.mail.dovecot import PASSWORD, Dovecot
+from tests.mail.smtp_server import SmtpServer
 from tests.platform.passes import DOVECOT_MISSING
 from tests.platform.programs import find_dovecot
 
@@ -57,3 +58,31 @@ def read(cast: Cast, mailbox: Mailbox) -> MailboxState:
     """One turn at a mailbox, as the job takes it."""
     take_turn_at(cast.home, mailbox.pk)
     return MailboxState.objects.get(mailbox_id=mailbox.pk)
+
+
+@pytest.fixture
+def smtp(monkeypatch: pytest.MonkeyPatch) -> Iterator[SmtpServer]:
+    """An outgoing server."""
+    monkeypatch.setenv("RAPPORT_ALLOW_PRIVATE_EGRESS", "1")
+    with SmtpServer() as server:
+        yield server
+
+
+@pytest.fixture
+def sending_mailbox(cast: Cast, smtp: SmtpServer) -> Callable[..., Mailbox]:
+    """Makes a mailbox of a person that sends through the server."""
+    return lambda who, **given: sending_mailbox_for(cast, smtp, who, **given)
+
+
+def sending_mailbox_for(cast: Cast, smtp: SmtpServer, who: str, **given: object) -> Mailbox:
+    """A mailbox of a person that sends; nothing is read for it unless it is given a server to read from."""
+    user = getattr(cast, who)
+    values = {
+        "name": who.title(), "address": f"{who}@fernhill.example", "owner": user.pk, "imap_host": "127.0.0.1", "imap_port": 9,
+        "imap_security": "none", "user_name": who, "creates": "never", "smtp_host": "127.0.0.1", "smtp_port": smtp.port,
+        "smtp_security": "none",
+    }  # fmt: skip
+    made = cast.system.create("mailbox", **{**values, **given})
+    MailboxState.objects.filter(mailbox_id=made.pk).update(secret=seal(PASSWORD), problem="")
+    assert isinstance(made, Mailbox)
+    return made

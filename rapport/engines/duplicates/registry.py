@@ -114,6 +114,7 @@ STAYS: dict[str, str] = {
     "batches.Batch": "undoes what was done to that very record",
     "duplicates.Merge": "the pointer itself",
     "webforms.PublicForm": "follows from the record itself",
+    "mailroom.OutgoingMail": "names the message that was sent; a record it is about is asked for by whoever queued it",
     "mailroom.SeenMessage": "says what became of that very message",
     "publishing.Version": "says what that very record was published as",
     "publishing.Shelved": "follows from the record itself",

@@ -1,4 +1,5 @@
-"""Talking to an IMAP server: only reading, never a flag touched, through the one way out."""
+"""Talking to an IMAP server: only reading, never a flag touched, through the one way out. The one thing written is a copy of
+what was sent from here, laid into the folder of sent mail."""
 
 from __future__ import annotations
 
@@ -167,6 +168,20 @@ class ImapSession:
             return sorted({int(one) for line in lines if isinstance(line, bytes) for one in line.split()})
 
         return self._guarded(ask)
+
+    def lay_by(self, folder: str, message_id: str, data: bytes) -> bool:
+        """Lay a message into a folder, read, unless one with its Message-ID is there; returns whether it was laid there now."""
+        self.select(folder)
+        if not re.fullmatch(r"[A-Za-z0-9.@_-]{1,250}", message_id) or self._search(f'HEADER Message-ID "<{message_id}>"'):
+            return False
+
+        def put() -> bool:
+            ok, said = self._client.append(_mailbox_name(folder), "(\\Seen)", "", data)
+            if ok != "OK":
+                raise MailProblem("folder", repr(said)[:200])
+            return True
+
+        return self._guarded(put)
 
     def heads(self, uids: Sequence[int]) -> list[Head]:
         """Size, time and Message-ID of messages, without fetching them."""

@@ -1,4 +1,4 @@
-"""When mailboxes are read: every minute those whose time has come, each in a job of its own."""
+"""When mailboxes are read: every minute those whose time has come, each in a job of its own; and when mail goes out."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from rapport.engines.mail.answering import forget_old_counts
+from rapport.engines.mail.laying_by import done_with_files, lay_by
 from rapport.engines.mail.models import Mailbox, MailboxState
+from rapport.engines.mail.sending import recover, send_one
 from rapport.engines.mail.turns import take_turn_at
 from rapport.kernel.access.current import use_workspace
 from rapport.kernel.access.models import Workspace
@@ -60,3 +63,32 @@ def read_mailbox(job_ctx: JobContext, *, mailbox: str) -> dict[str, int]:
         if run.more and state is not None and not job_ctx.should_stop:
             start(workspace, state)
     return {"seen": run.seen, "missing": run.missing}
+
+
+@job(max_attempts=5, priority=20, name="mail.send")
+def send_mail(job_ctx: JobContext, *, outgoing: str) -> str:
+    """Send one message; a job that was cut off finds out how far it came."""
+    workspace = Workspace.objects.get(pk=job_ctx.workspace_id)
+    with use_workspace(workspace):
+        return send_one(workspace, UUID(outgoing), job_id=job_ctx.job_id)
+
+
+@job(max_attempts=4, priority=-5, name="mail.lay_by")
+def lay_sent_by(job_ctx: JobContext, *, outgoing: str) -> bool:
+    """Lay a copy of what was sent into the mailbox's folder of sent mail, unless the server did."""
+    workspace = Workspace.objects.get(pk=job_ctx.workspace_id)
+    with use_workspace(workspace):
+        laid = lay_by(workspace, UUID(outgoing))
+        if laid or job_ctx.attempt >= 4:
+            done_with_files(workspace, UUID(outgoing))
+    return laid
+
+
+@every(seconds=60)
+@job(name="mail.outbox")
+def look_after_outboxes(job_ctx: JobContext) -> None:
+    """Every minute: messages whose sender died, and such as nobody waits for."""
+    for workspace in Workspace.objects.all():
+        with use_workspace(workspace):
+            recover(workspace)
+            forget_old_counts(workspace.pk)

@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from rapport.kernel.ids import new_id
 from rapport.kernel.records.model import Record, record_indexes
 
 SECURITY = [("tls", _("TLS from the start")), ("starttls", "STARTTLS"), ("none", _("None (this machine only)"))]
@@ -17,9 +18,9 @@ SHARES = [
 
 
 class Mailbox(Record):
-    """A mailbox that Rapport reads: a person's own, or one that a team shares."""
+    """A mailbox that Rapport reads, and sends through: a person's own, or one that a team shares."""
 
-    KINDS = [("personal", _("Personal")), ("shared", _("Shared by a team"))]
+    KINDS = [("personal", _("Personal")), ("shared", _("Shared by a team")), ("handed_in", _("For handing in"))]
     CREATES = [
         ("never", _("Never")), ("written", _("When we wrote to them")), ("always", _("Always")),
     ]  # fmt: skip
@@ -27,7 +28,7 @@ class Mailbox(Record):
 
     name = models.CharField(_("name"), max_length=120)
     address = models.EmailField(_("e-mail address"), max_length=254)
-    kind = models.CharField(_("kind"), max_length=8, choices=KINDS, default="personal")
+    kind = models.CharField(_("kind"), max_length=9, choices=KINDS, default="personal")
     share = models.CharField(
         _("colleagues see"), max_length=10, choices=SHARES, default="none",
         help_text=_("What colleagues see who did not take part. A customer or a conversation may say otherwise."),
@@ -40,6 +41,17 @@ class Mailbox(Record):
     imap_port = models.PositiveIntegerField(_("port"), default=993)
     imap_security = models.CharField(_("encryption"), max_length=8, choices=SECURITY, default="tls")
     user_name = models.CharField(_("user name"), max_length=250)
+    smtp_host = models.CharField(
+        _("outgoing server (SMTP)"), max_length=250, blank=True, help_text=_("Empty: this mailbox only reads.")
+    )
+    smtp_port = models.PositiveIntegerField(_("port of the outgoing server"), default=587)
+    smtp_security = models.CharField(
+        _("encryption of the outgoing server"), max_length=8, choices=SECURITY, default="starttls"
+    )
+    sender_name = models.CharField(
+        _("name of the sender"), max_length=120, blank=True, help_text=_("As receivers read it; empty is the name of whoever writes.")
+    )
+    signature = models.TextField(_("signature"), max_length=4000, blank=True)
     sign_in = models.CharField(_("signs in with"), max_length=8, choices=SIGN_INS, default="password")
     token_url = models.CharField(
         _("token address"), max_length=500, blank=True, help_text=_("Where a refresh token is changed for an access token.")
@@ -142,3 +154,91 @@ class SeenMessage(models.Model):
             models.Index(fields=["workspace", "mailbox_id", "outcome", "why", "-id"], name="seenmessage_outcome_ix"),
             models.Index(fields=["workspace", "mailbox_id", "-id"], name="seenmessage_latest_ix"),
         ]
+
+
+class OutgoingMail(models.Model):
+    """A message on its way out. No record: private to whoever wrote it and to the module that queued it."""
+
+    WAITING, SENDING, SENT, FAILED, UNCERTAIN, TAKEN_BACK = "waiting", "sending", "sent", "failed", "uncertain", "taken_back"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    workspace = models.ForeignKey("kernel.Workspace", models.CASCADE, related_name="+", db_index=False)
+    mailbox_id = models.UUIDField()
+    #: The user; None for what Rapport wrote by rule.
+    writer_id = models.UUIDField(null=True)
+    writer_name = models.CharField(max_length=200, blank=True)
+    #: Made by rule and not by hand: it says so (Auto-Submitted), and no program answers it.
+    is_automatic = models.BooleanField(default=False)
+    state = models.CharField(max_length=10, default=WAITING)
+    send_at = models.DateTimeField()
+    subject = models.CharField(max_length=500, blank=True)
+    text = models.TextField(blank=True)
+    html = models.TextField(blank=True)
+    #: Lists of {"address", "name"}.
+    to = models.JSONField(default=list)
+    cc = models.JSONField(default=list)
+    bcc = models.JSONField(default=list)
+    #: Stored files, as file fields hold them.
+    files = models.JSONField(default=list)
+    #: Without brackets; made when queued, the same at every attempt.
+    message_id = models.CharField(max_length=250)
+    in_reply_to = models.CharField(max_length=250, blank=True)
+    #: Message-IDs, oldest first.
+    references = models.JSONField(default=list)
+    about_type = models.CharField(max_length=40, blank=True)
+    about_id = models.UUIDField(null=True)
+    remind_at = models.DateTimeField(null=True)
+    attempts = models.PositiveIntegerField(default=0)
+    #: Whose attempt it is: whoever lost it may not go on.
+    claim = models.UUIDField(null=True)
+    claimed_at = models.DateTimeField(null=True)
+    #: Set before the last line goes to the server: from then on nobody knows whether it was taken, until the answer.
+    handed_at = models.DateTimeField(null=True)
+    problem = models.CharField(max_length=20, blank=True)
+    #: What the server said.
+    said = models.CharField(max_length=500, blank=True)
+    sent_at = models.DateTimeField(null=True)
+    #: The message as a record, once the keeper has it.
+    record_id = models.UUIDField(null=True)
+    #: Status code of a delivery report ("5.1.1"), and what it said.
+    bounced = models.CharField(max_length=12, blank=True)
+    bounce_text = models.CharField(max_length=500, blank=True)
+    made_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["workspace", "state", "send_at"], name="outgoing_due_ix"),
+            models.Index(fields=["workspace", "writer_id", "state", "-made_at"], name="outgoing_writer_ix"),
+            models.Index(fields=["workspace", "mailbox_id", "message_id"], name="outgoing_messageid_ix"),
+            models.Index(fields=["workspace", "about_type", "about_id"], name="outgoing_about_ix"),
+            models.Index(
+                fields=["workspace", "remind_at"], name="outgoing_remind_ix", condition=Q(remind_at__isnull=False)
+            ),
+        ]
+
+
+class AutomaticAnswer(models.Model):
+    """That a program wrote to an address on a day, and how often: the last guard against two programs that answer each other."""
+
+    id = models.BigAutoField(primary_key=True)
+    workspace = models.ForeignKey("kernel.Workspace", models.CASCADE, related_name="+", db_index=False)
+    address = models.CharField(max_length=254)
+    day = models.DateField()
+    many = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["workspace", "address", "day"], name="automaticanswer_once")]
+
+
+class BouncedAddress(models.Model):
+    """An address to which a message could not be delivered, until something gets through again."""
+
+    id = models.BigAutoField(primary_key=True)
+    workspace = models.ForeignKey("kernel.Workspace", models.CASCADE, related_name="+", db_index=False)
+    address = models.CharField(max_length=254)
+    status = models.CharField(max_length=12, blank=True)
+    text = models.CharField(max_length=500, blank=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["workspace", "address"], name="bouncedaddress_once")]

@@ -26,6 +26,16 @@ def sentence(code: str, *, outgoing: bool = False) -> str:
         "unsafe": _("The server offers no encryption, so nothing was sent to it. Choose another port or encryption."),
         "protocol": _("The server answered in a way that is not understood. It is tried again by itself."),
         "folder": _("A folder does not exist on the server. Check the names of the folders."),
+        "no_server": _("This mailbox sends no mail any more: it is switched off, or has no outgoing server."),
+        "not_allowed": _("Whoever wrote this may not send through this mailbox any more."),
+        "receiver": _("The server refuses one of the receivers. Correct the address and send it again."),
+        "too_large": _("The message is larger than the server takes. Send it with fewer or smaller files."),
+        "file_gone": _("A file of this message is not there any more. Choose it again and send the message again."),
+        "broken": _("This message cannot be written down as mail. Copy its words into a new one."),
+        "uncertain": _(
+            "The connection broke before the server answered, so nobody knows whether it went out. Ask a receiver, or look into "
+            "the folder of sent mail, before you send it again."
+        ),
         "refused": _("The server refuses to send this message. Check the receivers and the size."),
     }
     found = told.get(code, "")

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from rapport.kernel.records.model import Record
 
 #: What changes where a mailbox leads: a secret typed for one server is never sent to another.
-LEADS = ("imap_host", "imap_port", "imap_security", "user_name", "sign_in", "token_url", "client_id")
+LEADS = (
+    "imap_host", "imap_port", "imap_security", "smtp_host", "smtp_port", "smtp_security", "user_name", "sign_in", "token_url",
+    "client_id",
+)  # fmt: skip
 _AUDIENCE = ("share", "kind", "owner", "team", "is_active")
 #: What others than its owner may change about a personal mailbox.
 _OPEN_TO_OTHERS = ("is_active",)
@@ -41,20 +44,28 @@ def check_mailbox(ctx: Context, record: Record | None, values: dict[str, object]
     if wanted("kind") == "personal" and wanted("owner", "owner_id") is None:
         raise Invalid(_t("Choose whose mailbox this is."), field="owner")
     _check_once(ctx, record, str(wanted("address") or ""))
-    name = str(wanted("imap_host") or "").strip()
-    if any(c in name for c in "/@: \t\r\n\\%") and name not in _LOCAL:
-        raise Invalid(_t("This is the name of a server, such as imap.example.com, without http:// and port."), field="imap_host")
-    if not 1 <= int(str(wanted("imap_port") or 0)) <= 65535:
-        raise Invalid(_t("A port is a number from 1 to 65535."), field="imap_port")
-    is_local = name in _LOCAL and os.environ.get("RAPPORT_ALLOW_PRIVATE_EGRESS") == "1"
-    if name and wanted("imap_security") == "none" and not is_local:
-        sentence = _t("Passwords and mail go over encrypted connections only; choose TLS or STARTTLS.")
-        raise Invalid(sentence, field="imap_security")
+    for way in ("imap", "smtp"):
+        _check_server(way, str(wanted(f"{way}_host") or "").strip(), wanted(f"{way}_port"), wanted(f"{way}_security"))
+    if any(c in str(wanted("sender_name") or "") for c in "\r\n"):
+        raise Invalid(_t("The name of the sender is one line."), field="sender_name")
     if wanted("sign_in") == "oauth2":
         if not str(wanted("token_url") or "").startswith("https://") and not ctx.viewer.is_system:
             raise Invalid(_t("Fill in the address where tokens are given; it starts with https://."), field="token_url")
         if not wanted("client_id"):
             raise Invalid(_t("Fill in the client id that the provider gave you."), field="client_id")
+
+
+def _check_server(way: str, name: str, port: object, security: object) -> None:
+    """A server is a name and a port, and is spoken to encrypted."""
+    if any(c in name for c in "/@: \t\r\n\\%") and name not in _LOCAL:
+        sentence = _t("This is the name of a server, such as %(way)s.example.com, without http:// and port.") % {"way": way}
+        raise Invalid(sentence, field=f"{way}_host")
+    if not 1 <= int(str(port or 0)) <= 65535:
+        raise Invalid(_t("A port is a number from 1 to 65535."), field=f"{way}_port")
+    is_local = name in _LOCAL and os.environ.get("RAPPORT_ALLOW_PRIVATE_EGRESS") == "1"
+    if name and security == "none" and not is_local:
+        sentence = _t("Passwords and mail go over encrypted connections only; choose TLS or STARTTLS.")
+        raise Invalid(sentence, field=f"{way}_security")
 
 
 def _check_once(ctx: Context, record: Mailbox | None, address: str) -> None:
@@ -110,6 +121,7 @@ class MailboxType(RecordType):
         Section(_("Mailbox"), "name", "address", "kind", "owner", "team", "is_active"),
         Section(_("What is kept and who sees it"), "share", "creates", "blocked", "folders"),
         Section(_("Incoming"), "imap_host", "imap_port", "imap_security", "user_name", "sign_in"),
+        Section(_("Outgoing"), "smtp_host", "smtp_port", "smtp_security", "sender_name", "signature"),
         Section(_("More"), "token_url", "client_id", "trusted_server"),
     ]
     views = {_("All mailboxes"): "| name"}

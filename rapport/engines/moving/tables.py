@@ -29,6 +29,8 @@ LEFT_OUT = {
     "webforms.Submission": "what was sent to the old place",
     "programs.KeptAnswer": "answers kept for a day",
     "mailroom.MailboxState": "secrets of mailboxes, sealed with the key of the old place",
+    "mailroom.OutgoingMail": "mail on its way out of the old place, which would else go twice; what was sent is in the stories",
+    "mailroom.AutomaticAnswer": "counts of a day",
     "webhooks.Delivery": "what the old place has sent",
     "telephony.LiveCall": "calls of the last days; what was said stands in activities",
     "service.TicketLook": "who has a ticket open just now",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -59,3 +60,14 @@ def _remove(workspace_id: UUID, pk: UUID, key: str) -> bool:
         path_of(key).unlink(missing_ok=True)
     log.info("An upload that no record took was removed.")
     return True
+
+
+def hold(ctx: Context, keys: Sequence[str]) -> None:
+    """Keep files that no record holds, for something that is under way (mail that waits); until `let_go`."""
+    waiting = FileUpload.objects.filter(workspace_id=ctx.workspace.pk, key__in=list(keys), attached_at=None)
+    waiting.update(attached_at=dt.datetime.now(dt.UTC))
+
+
+def let_go(ctx: Context, keys: Sequence[str]) -> None:
+    """What was under way is over: files that no record holds go within a day."""
+    FileUpload.objects.filter(workspace_id=ctx.workspace.pk, key__in=list(keys)).update(attached_at=None)
