@@ -43,7 +43,8 @@ def deliver(ctx: Context, mailbox: Mailbox, *letters: bytes) -> list[UUID | None
     """Hand letters to whoever keeps them, as a step of reading a mailbox does, without a server."""
     keeper = taker()
     assert keeper is not None
-    incoming = [Incoming("INBOX", at, read_message(one), None, is_sent=False) for at, one in enumerate(letters, start=1)]
+    first = SeenMessage.objects.filter(workspace_id=ctx.workspace.pk, mailbox_id=mailbox.pk).count() + 1
+    incoming = [Incoming("INBOX", at, read_message(one), None, is_sent=False) for at, one in enumerate(letters, start=first)]
     keeper.prepare(ctx, mailbox, incoming)
     with unit_of_work(ctx):
         keeper.store(ctx, mailbox, [one for one in incoming if not one.outcome])

@@ -30,6 +30,11 @@ def one_line(value: object, limit: int) -> str:
     return value
 
 
+def without_controls(text: str) -> str:
+    """Foreign text (a message that came in) without the characters that are refused to those who type."""
+    return _CONTROLS.sub("", text)
+
+
 def printable(value: str) -> str:
     """NFC text without direction marks; refuses control characters."""
     if _CONTROLS.search(value):

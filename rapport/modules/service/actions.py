@@ -19,7 +19,8 @@ from rapport.kernel.kinds.reference import ReferenceKind
 from rapport.kernel.kinds.yesno import YesNoKind
 from rapport.kernel.records.registry import registry
 from rapport.modules.service.complaining import next_step
-from rapport.modules.service.models import Complaint, Queue, SavedReply, Ticket, TicketWatcher
+from rapport.modules.service.mail_out import send_reply
+from rapport.modules.service.models import Complaint, Queue, SavedReply, Ticket, TicketEntry, TicketWatcher
 from rapport.modules.service.moments import OVER
 from rapport.modules.service.records import ComplaintType, TicketType
 
@@ -44,9 +45,13 @@ def reply(
     then: str = Input(ChoiceKind, _("afterwards"), default="wait", options=_THEN),
     minutes: int | None = Input(NumberKind, _("minutes spent"), required=False, options=_MINUTES),
     saved: UUID | None = Input(ReferenceKind, _("saved reply"), required=False, to="saved_reply"),
+    only_note: bool = Input(YesNoKind, _("only write down, send nothing"), required=False, default=False),
 ) -> None:  # fmt: skip
-    """Answer the customer; the first reply stops its clock. A saved reply that was used sets what it says."""
-    _entry(ctx, ticket, "reply", body, minutes)
+    """Answer the customer; the first reply stops its clock. A saved reply that was used sets what it says. Where the queue
+    has a mailbox and the customer an address, it leaves by mail after ten seconds."""
+    entry = _entry(ctx, ticket, "reply", body, minutes)
+    if not only_note:
+        send_reply(ctx, ticket, entry)
     values: dict[str, object] = {"state": _STATES[then], "heard_at": None}
     if ticket.replied_at is None:
         values["replied_at"] = ctx.format.now
@@ -196,9 +201,11 @@ def advance(
     ctx.write(complaint, step=after)
 
 
-def _entry(ctx: Context, ticket: Ticket, kind: str, body: str, minutes: int | None) -> None:
+def _entry(ctx: Context, ticket: Ticket, kind: str, body: str, minutes: int | None) -> TicketEntry:
     """Written by whoever may do the action, also where entries of others are closed to them."""
     values = {"ticket": ticket.pk, "kind": kind, "body": body, "minutes": minutes, "author": ctx.viewer.user_id}
-    ctx.as_system("entry").create("ticket_entry", **{key: value for key, value in values.items() if value is not None})
+    entry = ctx.as_system("entry").create("ticket_entry", **{key: value for key, value in values.items() if value is not None})
     if minutes:
         ctx.as_system("time spent").write(ticket, minutes=ticket.minutes + minutes)
+    assert isinstance(entry, TicketEntry)
+    return entry

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -170,7 +169,7 @@ def _belongs(ctx: Context, ticket: Ticket, one: Arrival) -> bool:
 def _tell_lead(ctx: Context, queue: Queue, one: Arrival) -> None:
     """A message nobody would look for otherwise."""
     if queue.lead_id is not None:
-        put_once(ctx.workspace, "mail_left", "mail", {queue.lead_id: [one.mail_id]}, once=f"mail_left:{one.mail_id.hex}")
+        put_once(ctx.workspace, "mail_left", "queue", {queue.lead_id: [queue.pk]}, once=f"mail_left:{one.mail_id.hex}")
 
 
 on_arrival(claims, hears)

@@ -68,7 +68,9 @@ def _others(ctx: Context, mail: Mail, mailbox: Mailbox) -> tuple[str, ...]:
 
 def _address_of(ctx: Context, ticket: Ticket) -> str:
     """The first address of the person who asked, or of the customer."""
-    people = Customer.objects.filter(workspace_id=ctx.workspace.pk, deleted_at=None, pk__in={ticket.person_id, ticket.customer_id} - {None})
+    people = Customer.objects.filter(
+        workspace_id=ctx.workspace.pk, deleted_at=None, pk__in={ticket.person_id, ticket.customer_id} - {None}
+    )
     emails = {one.pk: one.emails for one in people}
     for pk in (ticket.person_id, ticket.customer_id):
         for one in emails.get(pk) or []:  # type: ignore[call-overload]
@@ -124,7 +126,9 @@ def _letter(ctx: Context, ticket: Ticket, entry: TicketEntry, route: Route) -> s
     if heard is not None:
         at, text = heard
         lines = text.strip().splitlines()[:_QUOTED_LINES]
-        parts.append("\n".join([_("On %(when)s you wrote:") % {"when": shown_as.moment(at, ctx.format)}, *(f"> {one}" for one in lines)]))
+        parts.append(
+            "\n".join([_("On %(when)s you wrote:") % {"when": shown_as.moment(at, ctx.format)}, *(f"> {one}" for one in lines)])
+        )
     return "\n\n".join(parts)
 
 
@@ -150,8 +154,8 @@ def mind(ctx: Context, mail: OutgoingMail) -> None:
     if mail.about_type != "ticket" or mail.is_automatic or not is_lost:
         return
     ticket = Ticket.objects.filter(workspace_id=ctx.workspace.pk, pk=mail.about_id, deleted_at=None).first()
-    row = TicketMail.objects.filter(workspace_id=ctx.workspace.pk, outgoing_id=mail.pk).first()
-    if ticket is None or row is None:
+    rows = TicketMail.objects.filter(workspace_id=ctx.workspace.pk, outgoing_id=mail.pk, is_lost=False)
+    if ticket is None or not rows.update(is_lost=True):
         return
     to = ", ".join(str(one["address"]) for one in mail.to)
     why = mail.bounce_text or mail.said

@@ -107,7 +107,7 @@ class Queue(Record):
     mail_since = models.DateTimeField(_("tickets by mail since"), null=True, blank=True, editable=False)
     receipt = models.TextField(
         _("receipt"), blank=True, max_length=4000,
-        help_text=_("Sent once to whoever opens a ticket by mail; empty sends none. May hold {{ticket.number}} and {{person.name}}."),
+        help_text=_("Sent once to whoever opens a ticket by mail. May hold {{ticket.number}} and {{person.name}}."),
     )  # fmt: skip
     raises = models.BooleanField(
         _("raises the priority"), default=False, help_text=_("A ticket whose promise was broken gets the next higher priority.")
@@ -335,7 +335,7 @@ class TicketLook(models.Model):
 
 
 class TicketMail(models.Model):
-    """Which message belongs to which ticket: one that came, one that was sent, or the receipt. What it says stands in an entry."""
+    """Which message belongs to which ticket: one that came, one that was sent, or the receipt. Its words stand in an entry."""
 
     id = models.BigAutoField(primary_key=True)
     workspace = models.ForeignKey("kernel.Workspace", models.CASCADE, related_name="+", db_index=False)
@@ -349,6 +349,8 @@ class TicketMail(models.Model):
     message_id = models.CharField(max_length=250)
     #: Whether its writer belonged to the conversation before; replies go to nobody else.
     is_known = models.BooleanField(default=True)
+    #: It could not be delivered, and the ticket has been told.
+    is_lost = models.BooleanField(default=False)
     at = models.DateTimeField()
 
     class Meta:

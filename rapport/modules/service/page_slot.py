@@ -24,6 +24,7 @@ from rapport.modules.service.context_cards import (
 )
 from rapport.modules.service.conversation import conversation
 from rapport.modules.service.looking import last_entry, mark_of, others
+from rapport.modules.service.mail_out import route_of
 from rapport.modules.service.models import Ticket, TicketWatcher
 from rapport.modules.service.queue_lines import queue_panel
 from rapport.modules.service.replies import replies_for
@@ -66,7 +67,10 @@ def _is_watched(ctx: Context, ticket: Ticket) -> bool:
 
 
 def _addressee(ctx: Context, ticket: Ticket) -> str:
-    """To whom a reply goes, as far as the viewer may know."""
+    """To whom a reply goes, and how; as far as the viewer may know."""
+    route = route_of(ctx, ticket) if gate.may(ctx, registry.get("ticket"), ticket, "reply") else None
+    if route is not None:
+        return _("by e-mail to %(to)s") % {"to": ", ".join([route.to, *route.cc])}
     titles = ctx.format.titles
     named = (titles.get(("customer", one)) for one in (ticket.person_id, ticket.customer_id) if one is not None)
     name = next((one.text for one in named if one is not None), "")
@@ -82,7 +86,7 @@ def compose_ticket(ctx: Context, info: TypeInfo | None, record: Record | None) -
 _EMPTY = gettext_lazy("Write something first; one line is enough.")
 _TEMPLATE = "service/compose_tab.html"
 _REPLY = ComposerTab(
-    "reply", gettext_lazy("Reply"), "reply", "ticket", ("body", "then", "minutes", "saved"), "body",
+    "reply", gettext_lazy("Reply"), "reply", "ticket", ("body", "then", "minutes", "saved", "only_note"), "body",
     gettext_lazy("Write the reply to the customer…"), gettext_lazy("Reply, wait for answer"), gettext_lazy("Reply written down."),
     _EMPTY, action="reply", template=_TEMPLATE,
 )  # fmt: skip

@@ -138,7 +138,8 @@ class QueueType(RecordType):
 
     model, key, title = Queue, "queue", "name"
     uses = {
-        **_BOOKKEEPING, "level": Use(keeps=True), "mailbox": Use(keeps=True, only="kind is shared"), "mail_since": Use(readonly=True),
+        **_BOOKKEEPING,
+        "level": Use(keeps=True), "mailbox": Use(keeps=True, only="kind is shared"), "mail_since": Use(readonly=True),
     }  # fmt: skip
     list_columns = ["name", "position", "level", "lead", "gives", "mailbox"]
     page = [

@@ -15,6 +15,7 @@ from rapport.kernel.context import Context
 ICONS = {
     "mention": "at-sign", "assigned": "user-plus", "shared": "share-2", "rule": "repeat", "due": "alarm-clock",
     "webhook": "webhook", "review": "book-open", "near": "timer", "late": "alarm-clock", "wrote": "message-circle",
+    "mail_left": "mail",
 }  # fmt: skip
 
 
@@ -65,6 +66,8 @@ def sentence(one: Told) -> str:
         return _("The promise of “%(title)s” is due soon") % named
     if one.notice.event == "late":
         return _("The promise of “%(title)s” was not kept in time") % named
+    if one.notice.event == "mail_left":
+        return _("A message to “%(title)s” could not become a ticket; it lies with the mail of its mailbox") % named
     if one.notice.event == "wrote":
         return _("Something was written in “%(title)s”") % named
     if many:

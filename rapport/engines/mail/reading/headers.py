@@ -12,6 +12,7 @@ from email.message import Message as Raw
 from email.utils import parsedate_to_datetime
 
 from rapport.engines.mail.reading.message import Address
+from rapport.kernel.kinds.normal import without_controls
 
 LONGEST = 64_000
 _MOST_ADDRESSES = 500
@@ -46,8 +47,8 @@ def text_of(data: bytes, charset: str | None) -> str:
 
 
 def _clean(text: str) -> str:
-    """Without NUL and half characters, which no database takes."""
-    return text.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
+    """Without half characters, which no database takes, and control characters, which no field of a record does."""
+    return without_controls(text.encode("utf-8", "replace").decode("utf-8"))
 
 
 def raw(message: Raw, name: str) -> str:
