@@ -104,6 +104,7 @@ DOORS = {
     "engines/numbers": "the last number given is no record",
     "modules/service/moments.py": "moments of the clocks of tickets are no records",
     "modules/service/alarms.py": "that somebody was told of a promise is no record",
+    "modules/service/mail_queues.py": "which message belongs to which ticket is no record",
     "modules/service/looking.py": "who has a ticket open is no record",
     "project": "the sessions and start-up of the service",
     "surfaces/web/digest.py": "notices and what people want by mail are no records",

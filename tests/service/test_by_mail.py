@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
@@ -109,7 +108,9 @@ def test_the_same_message_makes_one_ticket_however_often_it_comes(cast: Cast, de
     assert Ticket.objects.count() == 1 and Mail.objects.count() == 1
 
 
-def test_a_stranger_opens_a_ticket_too_and_gets_the_receipt_once(cast: Cast, smtp: SmtpServer, desk: tuple[Mailbox, Queue]) -> None:
+def test_a_stranger_opens_a_ticket_too_and_gets_the_receipt_once(
+    cast: Cast, smtp: SmtpServer, desk: tuple[Mailbox, Queue]
+) -> None:
     """Nobody who is written down wrote it; the reply goes to the address it came from, and the receipt says the number."""
     box, queue = desk
     cast.system.write(queue, receipt="Thank you, this is {{ticket.number}}.")
@@ -168,7 +169,9 @@ def test_a_number_in_the_subject_counts_from_those_alone_who_belong_to_it(cast: 
     assert Ticket.objects.count() == 2 and TicketEntry.objects.filter(ticket_id=ticket.pk).count() == 1
 
 
-def test_whoever_was_passed_the_message_on_is_named_and_gets_no_reply(cast: Cast, smtp: SmtpServer, desk: tuple[Mailbox, Queue]) -> None:
+def test_whoever_was_passed_the_message_on_is_named_and_gets_no_reply(
+    cast: Cast, smtp: SmtpServer, desk: tuple[Mailbox, Queue]
+) -> None:
     """Their words are in the ticket with their address; the next reply goes to the customer all the same."""
     box, _queue = desk
     _jo(cast)

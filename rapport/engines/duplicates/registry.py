@@ -116,6 +116,7 @@ STAYS: dict[str, str] = {
     "webforms.PublicForm": "follows from the record itself",
     "mailroom.OutgoingMail": "names the message that was sent; a record it is about is asked for by whoever queued it",
     "mailroom.SeenMessage": "says what became of that very message",
+    "service.TicketMail": "says which message came into that very ticket",
     "publishing.Version": "says what that very record was published as",
     "publishing.Shelved": "follows from the record itself",
     "publishing.ShelfTopic": "follows from the record itself",

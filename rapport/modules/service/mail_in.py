@@ -18,7 +18,7 @@ from rapport.modules.mail.models import Mail, MailPerson
 from rapport.modules.mail.participants import companies_of
 from rapport.modules.service.actions import hear
 from rapport.modules.service.mail_out import NUMBER, send_receipt
-from rapport.modules.service.mail_queues import queue_of
+from rapport.modules.service.mail_queues import note_message, queue_of
 from rapport.modules.service.models import Queue, Ticket, TicketMail
 
 if TYPE_CHECKING:
@@ -95,10 +95,7 @@ def _answer(ctx: Context, ticket: Ticket, one: Arrival, *, is_known: bool) -> No
 
 
 def _note(ctx: Context, ticket: Ticket, one: Arrival, **more: object) -> None:
-    TicketMail.objects.create(
-        workspace_id=ctx.workspace.pk, ticket_id=ticket.pk, mail_id=one.mail_id,
-        message_id=one.incoming.message.message_id[:250], at=ctx.format.now, **more,
-    )  # fmt: skip
+    note_message(ctx, ticket, one.incoming.message.message_id, mail_id=one.mail_id, **more)
 
 
 def _text(one: Arrival) -> str:

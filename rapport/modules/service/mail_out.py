@@ -17,7 +17,7 @@ from rapport.kernel.errors import Invalid
 from rapport.kernel.kinds.mentions import plain
 from rapport.modules.customers.models import Customer
 from rapport.modules.mail.models import Mail, MailPerson
-from rapport.modules.service.mail_queues import mailbox_of
+from rapport.modules.service.mail_queues import mailbox_of, mark_lost, note_message
 from rapport.modules.service.models import Queue, Ticket, TicketEntry, TicketMail
 from rapport.modules.service.placeholders import filled
 from rapport.modules.service.replies import words_of
@@ -91,7 +91,7 @@ def send_reply(ctx: Context, ticket: Ticket, entry: TicketEntry) -> OutgoingMail
         in_reply_to=answered, references=[*references, answered] if answered else references, about=ticket,
         as_system=True, is_automatic=False,
     )  # fmt: skip
-    _note(ctx, ticket, mail, entry_id=entry.pk)
+    note_message(ctx, ticket, mail.message_id, outgoing_id=mail.pk, entry_id=entry.pk)
     return mail
 
 
@@ -107,7 +107,7 @@ def send_receipt(ctx: Context, queue: Queue, mailbox: Mailbox, ticket: Ticket, m
         )  # fmt: skip
     except Invalid:  # an address that takes no mail; the ticket is there all the same
         return
-    _note(ctx, ticket, mail)
+    note_message(ctx, ticket, mail.message_id, outgoing_id=mail.pk)
 
 
 def subject_of(ticket: Ticket) -> str:
@@ -140,13 +140,6 @@ def _last_heard(ctx: Context, ticket: Ticket) -> tuple[object, str] | None:
     return (ticket.opened_at or ticket.created_at, ticket.body) if ticket.body else None
 
 
-def _note(ctx: Context, ticket: Ticket, mail: OutgoingMail, **more: object) -> None:
-    TicketMail.objects.create(
-        workspace_id=ctx.workspace.pk, ticket_id=ticket.pk, outgoing_id=mail.pk, message_id=mail.message_id,
-        at=ctx.format.now, **more,
-    )  # fmt: skip
-
-
 @on_outgoing
 def mind(ctx: Context, mail: OutgoingMail) -> None:
     """A reply that did not arrive is our turn again: the ticket that waits for an answer goes on, with a note that says why."""
@@ -154,8 +147,7 @@ def mind(ctx: Context, mail: OutgoingMail) -> None:
     if mail.about_type != "ticket" or mail.is_automatic or not is_lost:
         return
     ticket = Ticket.objects.filter(workspace_id=ctx.workspace.pk, pk=mail.about_id, deleted_at=None).first()
-    rows = TicketMail.objects.filter(workspace_id=ctx.workspace.pk, outgoing_id=mail.pk, is_lost=False)
-    if ticket is None or not rows.update(is_lost=True):
+    if ticket is None or not mark_lost(ctx, mail.pk):
         return
     to = ", ".join(str(one["address"]) for one in mail.to)
     why = mail.bounce_text or mail.said

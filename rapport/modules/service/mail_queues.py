@@ -1,4 +1,4 @@
-"""Which queue a mailbox feeds, and since when."""
+"""Which queue a mailbox feeds, and since when; which message belongs to which ticket."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, cast
 from uuid import UUID
 
 from rapport.engines.mail.models import Mailbox
-from rapport.modules.service.models import Queue
+from rapport.modules.service.models import Queue, Ticket, TicketMail
 
 if TYPE_CHECKING:
     from rapport.kernel.changes.written import Written
@@ -32,3 +32,16 @@ def mailbox_of(ctx: Context, queue_id: UUID) -> Mailbox | None:
     row = Queue.objects.filter(workspace_id=ctx.workspace.pk, pk=queue_id).select_related("mailbox").first()
     mailbox = row.mailbox if row is not None else None
     return mailbox if mailbox is not None and mailbox.is_active and mailbox.deleted_at is None else None
+
+
+def note_message(ctx: Context, ticket: Ticket, message_id: str, **more: object) -> None:
+    """A message belongs to a ticket: one that came (`mail_id`), or one in the outbox (`outgoing_id`)."""
+    TicketMail.objects.create(
+        workspace_id=ctx.workspace.pk, ticket_id=ticket.pk, message_id=message_id[:250], at=ctx.format.now, **more
+    )
+
+
+def mark_lost(ctx: Context, outgoing_id: UUID) -> bool:
+    """Note that a message of a ticket did not arrive; False when that is known, or it belongs to no ticket."""
+    rows = TicketMail.objects.filter(workspace_id=ctx.workspace.pk, outgoing_id=outgoing_id, is_lost=False)
+    return bool(rows.update(is_lost=True))
