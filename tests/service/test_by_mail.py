@@ -13,6 +13,7 @@ from rapport.engines.mail.reading import read_message
 from rapport.engines.mail.sending import send_one
 from rapport.engines.notices.models import Notice
 from rapport.kernel.actions.running import run_action
+from rapport.kernel.changes.models import Change
 from rapport.kernel.errors import Invalid
 from rapport.kernel.kinds.mentions import plain
 from rapport.modules.mail.models import Mail
@@ -244,9 +245,9 @@ def test_what_cannot_become_a_ticket_stays_mail_and_the_lead_hears_of_it(cast: C
     _jo(cast)
     cast.system.create("custom_field", label="Machine", on_type="ticket", kind="text", is_required=True)
     _come(cast, box, letter(1, to=HELP))
-    assert Mail.objects.count() == 1
-    if Ticket.objects.count() == 0:
-        assert Notice.objects.filter(event="mail_left", user_id=cast.ana.pk).count() == 1
+    assert Mail.objects.count() == 1 and Ticket.objects.count() == 0
+    assert Notice.objects.filter(event="mail_left", user_id=cast.ana.pk).count() == 1
+    assert not Change.objects.filter(workspace=cast.home, type="ticket").exists(), "the log knows nothing that was undone"
 
 
 def test_files_and_the_message_itself_show_to_those_alone_who_see_the_mailbox(cast: Cast, desk: tuple[Mailbox, Queue]) -> None:

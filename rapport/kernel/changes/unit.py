@@ -90,6 +90,19 @@ def unit_of_work(ctx: Context) -> Iterator[Unit]:
         _open.reset(token)
 
 
+@contextmanager
+def part_of_work(ctx: Context) -> Iterator[Unit]:
+    """A part of an open unit that may fail without the rest: what it wrote is undone, and the log knows nothing of it."""
+    with unit_of_work(ctx) as unit:
+        before = len(unit.changes)
+        try:
+            with transaction.atomic():
+                yield unit
+        except BaseException:
+            del unit.changes[before:]
+            raise
+
+
 def only_looking() -> Refused:
     """The refusal for whoever looks through another role's eyes."""
     return Refused(

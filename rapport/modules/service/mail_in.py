@@ -6,12 +6,12 @@ import logging
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from django.db import transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
 
 from rapport.engines.mail.models import Mailbox
 from rapport.engines.notices.writing import put_once
+from rapport.kernel.changes.unit import part_of_work
 from rapport.kernel.errors import RapportError
 from rapport.modules.mail.arriving import Arrival, on_arrival
 from rapport.modules.mail.models import Mail, MailPerson
@@ -49,7 +49,7 @@ def hears(ctx: Context, mailbox: Mailbox, arrivals: Sequence[Arrival]) -> None:
             continue
         done.add(one.mail_id)
         try:
-            with transaction.atomic():
+            with part_of_work(ctx):
                 _take(ctx, queue, mailbox, one)
         except RapportError as wrong:
             log.warning("A message could not become a ticket: %s", wrong.code)

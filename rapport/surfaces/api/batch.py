@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
@@ -20,7 +20,7 @@ from rapport.kernel.actions.running import find_action, run_action
 from rapport.kernel.changes import door
 from rapport.kernel.changes.events import note_denied
 from rapport.kernel.changes.many import ManyResult
-from rapport.kernel.changes.unit import unit_of_work
+from rapport.kernel.changes.unit import part_of_work, unit_of_work
 from rapport.kernel.context import Context
 from rapport.kernel.errors import Conflict, Gone, RapportError, Refused
 from rapport.kernel.query.read import read_ids
@@ -158,14 +158,8 @@ class _Batch:
 
     def _together(self, group: list[tuple[int, Operation]]) -> Iterator[tuple[int, Outcome]]:
         info = group[0][1].info
-        with unit_of_work(self.ctx) as unit:
-            before = len(unit.changes)
-            try:
-                with transaction.atomic():  # a savepoint within an atomic batch
-                    result, status = self._written(info, group)
-            except (RapportError, IntegrityError):
-                del unit.changes[before:]
-                raise
+        with part_of_work(self.ctx):
+            result, status = self._written(info, group)
         rows = read_ids(self.ctx, info, list(result.ids.values()), [])
         for at, (position, _op) in enumerate(group):
             if at in result.errors:
