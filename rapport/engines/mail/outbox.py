@@ -234,7 +234,8 @@ def read_receiver(given: Given, field: str = "to") -> dict[str, str]:
         address = rest.partition(">")[0]
     else:
         name, address = "", given
-    found = read_email(address.strip()) if not re.search(r"[\x00-\x1f\x7f]", address.strip()) else None
+    is_broken = isinstance(given, str) and bool(re.search(r"[\x00-\x1f\x7f]", given.strip()))
+    found = None if is_broken or re.search(r"[\x00-\x1f\x7f]", address.strip()) else read_email(address.strip())
     if found is None:
         shown = one_line(address or str(name))[:80]
         raise Invalid(_("“%(text)s” is not an e-mail address.") % {"text": shown}, field=field, code="not_an_email")

@@ -38,7 +38,7 @@ log = logging.getLogger("rapport.mail")
 #: Minutes until the next attempt; together a day.
 PAUSES = (1, 5, 15, 30, 60, *(120,) * 11)
 #: After so long a message that is being sent belongs to nobody any more.
-STALE_AFTER = dt.timedelta(minutes=20)
+STALE_AFTER = dt.timedelta(minutes=30)
 #: The folder under which the ledger holds what was sent from here.
 OUTBOX = "(sent by Rapport)"
 _MOST_AT_ONCE = 200
