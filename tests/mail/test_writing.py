@@ -34,7 +34,7 @@ def _person(cast: Cast, **given: Any) -> Any:
 def _form(html: str) -> dict[str, str]:
     """The values of the inputs of a page's form of a message."""
     inside = html.partition("data-write")[2].partition("</form>")[0]
-    found = {name: unescape(value) for name, value in re.findall(r'<input[^>]* name="(\w+)"[^>]*? value="([^"]*)"', inside)}
+    found = {name: unescape(value) for name, value in re.findall(r'<input(?! type="checkbox")[^>]* name="(\w+)"[^>]*? value="([^"]*)"', inside)}
     found["text"] = unescape(inside.partition('name="text"')[2].partition(">")[2].partition("</textarea>")[0]).removeprefix("\n")
     found["mailbox"] = (re.search(r'<option value="([^"]+)"[^>]* selected', inside) or [0, ""])[1]
     return found
@@ -132,7 +132,7 @@ def test_an_answer_goes_to_who_wrote_into_the_same_conversation(cast: Cast, smtp
     assert sent.references == ["1@letters.example"]
     assert Mail.objects.get(direction="out").thread == Mail.objects.get(direction="in").thread
     assert cast.client("ben").get(f"/write?answers={mail_id}&how=reply").status_code == 404
-    Grant.objects.create(workspace_id=cast.home.pk, type="mail", record_id=mail_id, principal="*", level="read", cause="mail", created_at=timezone.now())
+    Grant.objects.create(workspace_id=cast.home.pk, type="mail", record_id=mail_id, principal="*", level=1, cause="mail", created_at=timezone.now())
     assert cast.client("cem").get(f"/write?answers={mail_id}&how=reply").status_code == 404, "that it happened opens no words"
 
 

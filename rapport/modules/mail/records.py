@@ -110,7 +110,6 @@ class MailTemplateType(RecordType):
     list_columns = ["name", "subject", "language", "owner", "team"]
     page = [Section(_("Template"), "name", "subject", "body", "language"), Section(_("Whose"), "owner", "team")]
     views = {_("All templates"): "| name"}
-    #: Everybody writes their own; what one's team or management wrote is there for all.
-    grants = {"management": "*:all", **dict.fromkeys(_ROLES[1:], "view:all create edit:own delete:own")}
+    grants = {"management": "*:all", **dict.fromkeys(_ROLES[1:], "view:team create edit:team delete:own")}
     menu = ("settings", "mail")
     checks = (check_template,)

@@ -70,8 +70,8 @@ def _line(ctx: Context, mail: OutgoingMail, seen: set[UUID]) -> Line:
     if mail.state == OutgoingMail.WAITING and problem:
         problem = _("%(problem)s It is tried again by itself.") % {"problem": problem}
     if mail.bounced:
-        state, hue = (_("Not delivered"), "bad") if mail.bounced.startswith("5") else (_("Delayed"), "warn")
-        problem = mail.bounce_text or mail.bounced
+        state, hue = (_("Not delivered"), "bad") if mail.problem == "bounced" else (_("Delayed"), "warn")
+        problem = f"{problem} ({mail.bounce_text or mail.bounced})"
     elif mail.said and mail.state != OutgoingMail.SENT and mail.problem:
         problem = f"{problem} ({mail.said})"
     url = registry.get("mail").record_url(mail.record_id) if mail.record_id in seen else ""
