@@ -34,7 +34,10 @@ def _person(cast: Cast, **given: Any) -> Any:
 def _form(html: str) -> dict[str, str]:
     """The values of the inputs of a page's form of a message."""
     inside = html.partition("data-write")[2].partition("</form>")[0]
-    found = {name: unescape(value) for name, value in re.findall(r'<input(?! type="checkbox")[^>]* name="(\w+)"[^>]*? value="([^"]*)"', inside)}
+    found = {
+        name: unescape(value)
+        for name, value in re.findall(r'<input(?! type="checkbox")[^>]* name="(\w+)"[^>]*? value="([^"]*)"', inside)
+    }
     found["text"] = unescape(inside.partition('name="text"')[2].partition(">")[2].partition("</textarea>")[0]).removeprefix("\n")
     found["mailbox"] = (re.search(r'<option value="([^"]+)"[^>]* selected', inside) or [0, ""])[1]
     return found
@@ -58,7 +61,11 @@ def test_from_the_customers_page_to_the_server(cast: Cast, smtp: SmtpServer, sen
     page = ana.get(f"/customer/{jo.pk}").content.decode()
     link = unescape(re.search(r'href="(/write\?[^"]+)"', page)[1])  # type: ignore[index]
     form = _form(ana.get(link).content.decode())
-    assert form["to"] == "Jo Kunde <jo@kunde.example>" and form["text"].endswith("-- \nAna\nFernhill") and form["mailbox"] == str(box.pk)
+    assert (
+        form["to"] == "Jo Kunde <jo@kunde.example>"
+        and form["text"].endswith("-- \nAna\nFernhill")
+        and form["mailbox"] == str(box.pk)
+    )
     file = SimpleUploadedFile("offer.pdf", b"%PDF-1.4 offer")
     answer = ana.post("/write", {**form, "subject": "Offer", "text": "Here it is.", "files": [file], "when": "now"})
     assert answer.status_code == 302 and answer["Location"] == f"/customer/{jo.pk}"
@@ -81,7 +88,13 @@ def test_undo_brings_the_form_back_with_everything_in_it(cast: Cast, smtp: SmtpS
     assert f"mail:{mail.pk}" in page
     back = ana.post("/undo", {"what": f"mail:{mail.pk}"}, follow=True).content.decode()
     form = _form(back)
-    wanted = {"to": '"Kunde, Jo" <jo@kunde.example>', "cc": "b@c.example", "bcc": "d@e.example", "subject": "Häuser", "text": "Line one\n\nLine <two>"}
+    wanted = {
+        "to": '"Kunde, Jo" <jo@kunde.example>',
+        "cc": "b@c.example",
+        "bcc": "d@e.example",
+        "subject": "Häuser",
+        "text": "Line one\n\nLine <two>",
+    }
     assert {key: form[key] for key in wanted} == wanted and "a.txt" in back
     _send_all(cast)
     assert not smtp.taken
@@ -110,7 +123,9 @@ def test_what_is_wrong_is_said_beside_it_and_everything_stays(cast: Cast, smtp: 
     assert later.status_code == 422 and "This moment is over" in later.content.decode()
 
 
-def test_an_answer_goes_to_who_wrote_into_the_same_conversation(cast: Cast, smtp: SmtpServer, sending_mailbox: NewMailbox) -> None:
+def test_an_answer_goes_to_who_wrote_into_the_same_conversation(
+    cast: Cast, smtp: SmtpServer, sending_mailbox: NewMailbox
+) -> None:
     """Reply, reply to all without oneself, forward with the files; and only of what one may read."""
     _person(cast)
     box = sending_mailbox("ana")
@@ -132,17 +147,24 @@ def test_an_answer_goes_to_who_wrote_into_the_same_conversation(cast: Cast, smtp
     assert sent.references == ["1@letters.example"]
     assert Mail.objects.get(direction="out").thread == Mail.objects.get(direction="in").thread
     assert cast.client("ben").get(f"/write?answers={mail_id}&how=reply").status_code == 404
-    Grant.objects.create(workspace_id=cast.home.pk, type="mail", record_id=mail_id, principal="*", level=1, cause="mail", created_at=timezone.now())
+    Grant.objects.create(
+        workspace_id=cast.home.pk, type="mail", record_id=mail_id, principal="*", level=1, cause="mail", created_at=timezone.now()
+    )
     assert cast.client("cem").get(f"/write?answers={mail_id}&how=reply").status_code == 404, "that it happened opens no words"
 
 
 @pytest.mark.parametrize("when", ["tomorrow", "monday"])
-def test_send_later_waits_for_eight_in_the_writers_own_zone(cast: Cast, smtp: SmtpServer, sending_mailbox: NewMailbox, when: str) -> None:
+def test_send_later_waits_for_eight_in_the_writers_own_zone(
+    cast: Cast, smtp: SmtpServer, sending_mailbox: NewMailbox, when: str
+) -> None:
     """It waits in the outbox, where it can be sent now, taken back or edited."""
     sending_mailbox("ana")
     cast.system.write(cast.ana, time_zone="America/New_York")
     ana = cast.client("ana")
-    ana.post("/write", {**_form(ana.get("/write").content.decode()), "to": "jo@kunde.example", "subject": "Later", "text": "x", "when": when})
+    ana.post(
+        "/write",
+        {**_form(ana.get("/write").content.decode()), "to": "jo@kunde.example", "subject": "Later", "text": "x", "when": when},
+    )
     (mail,) = OutgoingMail.objects.all()
     from zoneinfo import ZoneInfo
 

@@ -178,7 +178,8 @@ def may_still_send(mail: OutgoingMail, mailbox: Mailbox) -> bool:
     if mail.is_automatic or mail.writer_id is None:
         return True
     writer = User.objects.filter(workspace_id=mail.workspace_id, pk=mail.writer_id, deleted_at=None, is_active=True).first()
-    return writer is not None and (mailbox.kind != "personal" or mailbox.owner_id == writer.pk)
+    is_theirs = mailbox.owner_id == mail.writer_id if mailbox.kind == "personal" else writer and mailbox.team_id == writer.team_id
+    return writer is not None and bool(is_theirs)
 
 
 def sending_mailboxes(ctx: Context) -> list[Mailbox]:

@@ -210,7 +210,7 @@ def _page(request: HttpRequest, ctx: Context, mailbox: Mailbox | None, posted: P
     made = {one.key: replace(one, is_optional=False) for one in controls(ctx, fields, posted.held, posted.errors)}
     states, folders = desk.states_of(ctx, [mailbox.pk]) if mailbox else ({}, {})
     health = desk.health_of(ctx, mailbox, states.get(mailbox.pk), folders.get(mailbox.pk, [])) if mailbox else None
-    is_own = mailbox is None or mailbox.owner_id == ctx.viewer.user_id or mailbox.kind == "shared"
+    is_own = mailbox is None or mailbox.owner_id == ctx.viewer.user_id or mailbox.kind != "personal"
     values = {
         "mailbox": mailbox, "controls": made, "groups": [(name, [k for k in keys if k in made]) for name, keys in _GROUPS],
         "shown": ",".join(f.key for f in fields), "errors": posted.errors, "sentence": sentence, "health": health,
