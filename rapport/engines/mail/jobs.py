@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from rapport.engines.mail.answering import forget_old_counts
+from rapport.engines.mail.forgetting import forget_old
 from rapport.engines.mail.laying_by import done_with_files, lay_by
 from rapport.engines.mail.models import Mailbox, MailboxState
 from rapport.engines.mail.reminding import remind_due
@@ -94,3 +95,4 @@ def look_after_outboxes(job_ctx: JobContext) -> None:
             recover(workspace)
             remind_due(workspace)
             forget_old_counts(workspace.pk)
+            forget_old(workspace.pk)
