@@ -59,7 +59,7 @@ SPECIAL: dict[str, dict[str, object] | Callable[[], dict[str, object]]] = {
     # The id of a conversation.
     "mail": lambda: {"thread": uuid4().hex},
     "mailbox": lambda: {
-        "imap_host": "imap.example.com", "imap_port": 993, "kind": "personal",
+        "imap_host": "imap.example.com", "imap_port": 993, "kind": "personal", "smtp_host": "smtp.example.com", "smtp_port": 587,
         "sign_in": "password", "owner": registry.get("user").model.objects.order_by("id").values_list("pk", flat=True)[0],
     },
     "sharing_rule": lambda: {

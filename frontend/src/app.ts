@@ -36,7 +36,7 @@ htmx.config.responseHandling = [
 ];
 
 // The islands of record pages, boards and the composer.
-import.meta.glob("./{attaching,batch,board,record,composer,grid,mentions,ticket}.ts", { eager: true });
+import.meta.glob("./{attaching,batch,board,record,composer,grid,mentions,ticket,write}.ts", { eager: true });
 // The calendar comes as a chunk of its own, where there is one.
 if (document.getElementById("cal")) void import("./calendar");
 

@@ -31,6 +31,8 @@ WHY = {
     "blocked": gettext_lazy("with somebody on the list of those never to keep"),
     "nobody": gettext_lazy("with nobody who is written down here"), "too_large": gettext_lazy("too large"),
     "broken": gettext_lazy("without any address that can be read"),
+    "stranger": gettext_lazy("handed in by somebody who is no colleague"),
+    "unverified": gettext_lazy("handed in, but the receiving server does not vouch for the sender"),
 }  # fmt: skip
 OUTCOMES = {
     "stored": gettext_lazy("Taken in"), "joined": gettext_lazy("Was there already"), "skipped": gettext_lazy("Left out"),

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from django.db import IntegrityError
 from django.utils import timezone
 
+from rapport.engines.mail.bounces import take_note
 from rapport.engines.mail.imap import Head, ImapSession
 from rapport.engines.mail.models import FolderState, Mailbox, SeenMessage
 from rapport.engines.mail.reading import read_message
@@ -199,6 +200,7 @@ def _step(run: Run, state: FolderState, heads: list[Head], *, top: int = 0, bott
                 if keeper is not None and left:
                     keeper.store(run.ctx, run.mailbox, left)
                 _write(run, state, fresh, found, again=again)
+                take_note(run.ctx, run.mailbox, [(one.message, one.is_sent) for one in todo])
             break
         except IntegrityError:
             # Another mailbox brought the same message at this moment: looked at again, it is there.

@@ -9,8 +9,10 @@ from django.db.models import Q
 from django.utils import timezone
 
 from rapport.engines.mail.answering import forget_old_counts
+from rapport.engines.mail.forgetting import forget_old
 from rapport.engines.mail.laying_by import done_with_files, lay_by
 from rapport.engines.mail.models import Mailbox, MailboxState
+from rapport.engines.mail.reminding import remind_due
 from rapport.engines.mail.sending import recover, send_one
 from rapport.engines.mail.turns import take_turn_at
 from rapport.kernel.access.current import use_workspace
@@ -91,4 +93,6 @@ def look_after_outboxes(job_ctx: JobContext) -> None:
     for workspace in Workspace.objects.all():
         with use_workspace(workspace):
             recover(workspace)
+            remind_due(workspace)
             forget_old_counts(workspace.pk)
+            forget_old(workspace.pk)

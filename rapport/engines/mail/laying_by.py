@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from uuid import UUID
 
+from rapport.engines.mail.forgetting import forget_words
 from rapport.engines.mail.imap import ImapSession
 from rapport.engines.mail.models import Mailbox, OutgoingMail
 from rapport.engines.mail.problems import MailProblem
@@ -51,3 +52,4 @@ def done_with_files(workspace: Workspace, outgoing_id: UUID) -> None:
     mail = OutgoingMail.objects.filter(workspace_id=workspace.pk, pk=outgoing_id).first()
     if mail is not None:
         let_go(system_context(workspace, "mail"), [str(one["key"]) for one in mail.files])
+        forget_words(workspace.pk, outgoing_id)

@@ -49,7 +49,8 @@ class Mailbox(Record):
         _("encryption of the outgoing server"), max_length=8, choices=SECURITY, default="starttls"
     )
     sender_name = models.CharField(
-        _("name of the sender"), max_length=120, blank=True, help_text=_("As receivers read it; empty is the name of whoever writes.")
+        _("name of the sender"), max_length=120, blank=True,
+        help_text=_("As receivers read it; empty is the name of whoever writes."),
     )
     signature = models.TextField(_("signature"), max_length=4000, blank=True)
     sign_in = models.CharField(_("signs in with"), max_length=8, choices=SIGN_INS, default="password")

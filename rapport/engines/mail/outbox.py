@@ -178,7 +178,8 @@ def may_still_send(mail: OutgoingMail, mailbox: Mailbox) -> bool:
     if mail.is_automatic or mail.writer_id is None:
         return True
     writer = User.objects.filter(workspace_id=mail.workspace_id, pk=mail.writer_id, deleted_at=None, is_active=True).first()
-    return writer is not None and (mailbox.kind != "personal" or mailbox.owner_id == writer.pk)
+    is_theirs = mailbox.owner_id == mail.writer_id if mailbox.kind == "personal" else writer and mailbox.team_id == writer.team_id
+    return writer is not None and bool(is_theirs)
 
 
 def sending_mailboxes(ctx: Context) -> list[Mailbox]:
@@ -234,7 +235,8 @@ def read_receiver(given: Given, field: str = "to") -> dict[str, str]:
         address = rest.partition(">")[0]
     else:
         name, address = "", given
-    found = read_email(address.strip()) if not re.search(r"[\x00-\x1f\x7f]", address.strip()) else None
+    is_broken = isinstance(given, str) and bool(re.search(r"[\x00-\x1f\x7f]", given.strip()))
+    found = None if is_broken or re.search(r"[\x00-\x1f\x7f]", address.strip()) else read_email(address.strip())
     if found is None:
         shown = one_line(address or str(name))[:80]
         raise Invalid(_("“%(text)s” is not an e-mail address.") % {"text": shown}, field=field, code="not_an_email")

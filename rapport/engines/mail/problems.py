@@ -36,6 +36,12 @@ def sentence(code: str, *, outgoing: bool = False) -> str:
             "The connection broke before the server answered, so nobody knows whether it went out. Ask a receiver, or look into "
             "the folder of sent mail, before you send it again."
         ),
+        "restored": _(
+            "Rapport was restored from a backup in which this message still waited, so it may have gone out since. Look into the "
+            "folder of sent mail before you send it again."
+        ),
+        "bounced": _("It could not be delivered."),
+        "delayed": _("It is delayed; the servers on the way still try."),
         "refused": _("The server refuses to send this message. Check the receivers and the size."),
     }
     found = told.get(code, "")

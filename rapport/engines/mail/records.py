@@ -43,6 +43,8 @@ def check_mailbox(ctx: Context, record: Record | None, values: dict[str, object]
         raise Invalid(_t("Choose the team that shares this mailbox."), field="team")
     if wanted("kind") == "personal" and wanted("owner", "owner_id") is None:
         raise Invalid(_t("Choose whose mailbox this is."), field="owner")
+    if wanted("kind") == "handed_in" and wanted("share") != "none":
+        raise Invalid(_t("What is handed in is seen by who took part; choose “Nothing” here."), field="share")
     _check_once(ctx, record, str(wanted("address") or ""))
     for way in ("imap", "smtp"):
         _check_server(way, str(wanted(f"{way}_host") or "").strip(), wanted(f"{way}_port"), wanted(f"{way}_security"))
@@ -87,7 +89,7 @@ def _check_whose(ctx: Context, record: Mailbox | None, values: dict[str, object]
         changed = [key for key, value in values.items() if value != getattr(record, f"{key}_id", getattr(record, key, None))]
         if any(key not in _OPEN_TO_OTHERS for key in changed):
             raise Invalid(_t("Only the person this mailbox belongs to may change it. You may switch it off."))
-    if record.kind == "personal" and (kind == "shared" or owner != me) and record.owner_id == me:
+    if record.kind == "personal" and (kind != "personal" or owner != me) and record.owner_id == me:
         raise Invalid(_t("A personal mailbox stays its owner's; set up another one for a team."))
 
 

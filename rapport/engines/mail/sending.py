@@ -18,6 +18,7 @@ from django.db import DatabaseError
 from django.utils import timezone
 
 from rapport.engines.mail.access_tokens import access_token
+from rapport.engines.mail.bounces import tell_writer
 from rapport.engines.mail.imap import Server
 from rapport.engines.mail.models import Mailbox, OutgoingMail, SeenMessage
 from rapport.engines.mail.outbox import may_still_send, move, sends, tell
@@ -38,7 +39,7 @@ log = logging.getLogger("rapport.mail")
 #: Minutes until the next attempt; together a day.
 PAUSES = (1, 5, 15, 30, 60, *(120,) * 11)
 #: After so long a message that is being sent belongs to nobody any more.
-STALE_AFTER = dt.timedelta(minutes=20)
+STALE_AFTER = dt.timedelta(minutes=30)
 #: The folder under which the ledger holds what was sent from here.
 OUTBOX = "(sent by Rapport)"
 _MOST_AT_ONCE = 200
@@ -126,7 +127,7 @@ def _taken_over(ctx: Context, mail: OutgoingMail) -> None:
         moved = rows.filter(handed_at__isnull=mail.handed_at is None).update(**values)
         mail.refresh_from_db()
         if moved:
-            tell(ctx, mail)
+            _told(ctx, mail)
 
 
 def _mine(ctx: Context, mail: OutgoingMail, *states: str) -> object:
@@ -160,7 +161,14 @@ def _note(ctx: Context, mail: OutgoingMail, problem: MailProblem) -> None:
         mail.refresh_from_db()
         if mail.state == W:
             enqueue("mail.send", workspace=ctx.workspace, run_after=mail.send_at, outgoing=str(mail.pk))
-        tell(ctx, mail)
+        _told(ctx, mail)
+
+
+def _told(ctx: Context, mail: OutgoingMail) -> None:
+    """Whoever queued it hears of it; whoever wrote it, when somebody has to do something."""
+    tell(ctx, mail)
+    if mail.state in (OutgoingMail.FAILED, OutgoingMail.UNCERTAIN):
+        tell_writer(ctx, mail, "unsent")
 
 
 def _sent(ctx: Context, mail: OutgoingMail, mailbox: Mailbox, said: str) -> None:

@@ -10,6 +10,7 @@ import smtplib
 import socket
 import ssl
 from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from rapport.engines.egress import EgressRefused
 from rapport.engines.egress.sockets import open_socket
@@ -17,6 +18,9 @@ from rapport.engines.mail.imap import Server
 from rapport.engines.mail.problems import MailProblem
 
 TIMEOUT = 60
+#: For the message itself: a large one over a slow line takes its time.
+_LONG = 600
+T = TypeVar("T")
 
 
 class SendProblem(MailProblem):
@@ -115,7 +119,9 @@ class SmtpSession:
             if code != 354:
                 raise _answered(code, said, "refused")
             assert client.sock is not None
+            client.sock.settimeout(_LONG)
             client.sock.sendall(_dotted(data))
+            client.sock.settimeout(TIMEOUT * 2)
             before_last()
             try:
                 client.sock.sendall(b".\r\n")
@@ -170,17 +176,20 @@ def _text(said: bytes) -> str:
     return re.sub(r"[\x00-\x1f\x7f]+", " ", said.decode("utf-8", "replace")).strip()[:400]
 
 
-def _guarded(work: Callable[[], object]) -> object:  # type: ignore[misc]
+def _guarded(work: Callable[[], T]) -> T:
+    # The library's errors are OSErrors too, so the particular ones come first.
     try:
         return work()
     except SendProblem:
         raise
-    except (EgressRefused, OSError, EOFError, smtplib.SMTPServerDisconnected) as problem:
-        raise SendProblem("unreachable", str(problem)[:200], later=True) from problem
     except smtplib.SMTPAuthenticationError as problem:
         said = problem.smtp_error if isinstance(problem.smtp_error, bytes) else str(problem.smtp_error).encode()
         raise _answered(problem.smtp_code, said, "password") from problem
     except smtplib.SMTPConnectError as problem:
         raise SendProblem("unreachable", str(problem)[:200], later=problem.smtp_code < 500) from problem
+    except smtplib.SMTPServerDisconnected as problem:
+        raise SendProblem("unreachable", str(problem)[:200], later=True) from problem
     except (smtplib.SMTPException, ValueError, UnicodeError) as problem:
         raise SendProblem("protocol", str(problem)[:200], later=True) from problem
+    except (EgressRefused, OSError, EOFError) as problem:
+        raise SendProblem("unreachable", str(problem)[:200], later=True) from problem

@@ -15,7 +15,7 @@ class Notice(models.Model):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     workspace = models.ForeignKey("kernel.Workspace", models.CASCADE, related_name="+", db_index=False)
     user_id = models.UUIDField()
-    #: "mention", "assigned", "shared", "rule" or "due".
+    #: "mention", "assigned", "shared", "rule", "due" and what engines and modules add (`surfaces/web/notice_words.py`).
     event = models.CharField(max_length=10)
     type = models.CharField(max_length=40)
     #: The records it is about, as texts; several when much happened at once.

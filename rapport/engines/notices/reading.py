@@ -38,7 +38,9 @@ class Told:
 
     @property
     def url(self) -> str:
-        """Where it leads: the record, or the list of the type when there are several."""
+        """Where it leads: the record, or the list of the type when there are several; mail that did not go lies in the outbox."""
+        if self.notice.event in ("unsent", "bounced", "delayed") and self.info.key == "mailbox":
+            return "/outbox"
         if len(self.ids) == 1:
             return self.info.record_url(self.ids[0])
         return f"{self.info.url}?filter=owner+is+me&sort=-updated_at"

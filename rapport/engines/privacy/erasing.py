@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from rapport.engines.duplicates.forgetting import forget_doubles, merged_into
 from rapport.engines.imports.models import ImportedLine
+from rapport.engines.mail.forgetting import forget_person
 from rapport.engines.privacy.blanks import blanked, hashed, without_names
 from rapport.engines.privacy.holdings import Holdings, holdings
 from rapport.engines.privacy.journal import write_down
@@ -137,6 +138,7 @@ class _Work:
         for some in _portions(gone):
             TimelineLink.objects.filter(workspace_id=self.ctx.workspace.pk, entry_id__in=some).delete()
             TimelineLink.objects.filter(workspace_id=self.ctx.workspace.pk, story_id__in=some).delete()
+        forget_person(self.ctx.workspace.pk, self.words)
         self.counts["log entries"] = redact(self.ctx.workspace, self.touched, self.words)
         self.counts["files"] = len(self.files)
         FileUpload.objects.filter(workspace_id=self.ctx.workspace.pk, key__in=self.files).delete()

@@ -109,6 +109,23 @@ class MailPerson(Record):
         indexes = record_indexes("mailperson", "mail", "customer")
 
 
+class MailTemplate(Record):
+    """A text that is ready to be put into a message."""
+
+    name = models.CharField(_("name"), max_length=120)
+    subject = models.CharField(_("subject"), max_length=200, blank=True)
+    body = models.TextField(
+        _("text"), help_text=_("Placeholders such as {{person.first_name}}, {{customer.name}}, {{me.name}} are filled in.")
+    )
+    language = models.CharField(
+        _("language"), max_length=10, blank=True, help_text=_("A code such as de; empty is for every language.")
+    )
+
+    class Meta(Record.Meta):
+        verbose_name, verbose_name_plural = _("mail template"), _("mail templates")
+        indexes = record_indexes("mailtemplate")
+
+
 class MailParticipant(models.Model):
     """A colleague who took part in a message, or a team whose mailbox did: whoever sees all of it, whatever is shared."""
 

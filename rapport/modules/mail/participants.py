@@ -67,6 +67,8 @@ def principals_of(mailbox: Mailbox) -> list[str]:
     """Who stands behind a mailbox: its owner, or its team."""
     if mailbox.kind == "shared":
         return [f"t:{mailbox.team_id.hex}"] if mailbox.team_id else []
+    if mailbox.kind == "handed_in":
+        return []  # what colleagues hand in is theirs, and not that of whoever set the mailbox up
     return [f"u:{mailbox.owner_id.hex}"] if mailbox.owner_id else []
 
 

@@ -6,7 +6,8 @@ from django.utils.translation import gettext_lazy as _
 
 from rapport.kernel.records.declare import RecordType, Section, Timeline, Use
 from rapport.kernel.records.registry import record_type
-from rapport.modules.mail.models import Mail, MailFile, MailPerson, MailSubject, MailText
+from rapport.modules.mail.models import Mail, MailFile, MailPerson, MailSubject, MailTemplate, MailText
+from rapport.modules.mail.ready_texts import check_template
 
 _FIXED = Use(fixed=True)
 _BASE = {"owner": Use(hidden=True), "team": Use(hidden=True), "external_id": Use(hidden=True)}
@@ -97,3 +98,18 @@ class MailPersonType(RecordType):
     list_columns = ["customer", "part", "address", "mail"]
     page = [Section(_("Participant"), "customer", "part", "address", "mail")]
     under = "mail"
+
+
+@record_type
+class MailTemplateType(RecordType):
+    """A text that is ready to be put into a message."""
+
+    model, key, title = MailTemplate, "mail_template", "name"
+    search = ["name", "subject", "body"]
+    uses = {"owner": Use(default="me"), "external_id": Use(hidden=True)}
+    list_columns = ["name", "subject", "language", "owner", "team"]
+    page = [Section(_("Template"), "name", "subject", "body", "language"), Section(_("Whose"), "owner", "team")]
+    views = {_("All templates"): "| name"}
+    grants = {"management": "*:all", **dict.fromkeys(_ROLES[1:], "view:team create edit:team delete:own")}
+    menu = ("settings", "mail")
+    checks = (check_template,)

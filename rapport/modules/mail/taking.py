@@ -18,6 +18,7 @@ from rapport.kernel.errors import Invalid
 from rapport.kernel.files.store import keep
 from rapport.modules.mail.arriving import Arrival, is_claimed, tell_of
 from rapport.modules.mail.audience import settle
+from rapport.modules.mail.handed_in import hand_in
 from rapport.modules.mail.identity import message_key, threads
 from rapport.modules.mail.models import Mail, MailParticipant, MailText
 from rapport.modules.mail.newcomers import newcomers, write_down
@@ -42,6 +43,9 @@ class Keeper:
         ours = colleagues(ctx)
         customers = customers_by_address(ctx, {a.address for one in incoming for a in one.message.everybody})
         blocked = {word.lower().lstrip("@") for word in re.split(r"[\s,;]+", mailbox.blocked) if word}
+        if mailbox.kind == "handed_in":
+            incoming = self._handed_in(mailbox, incoming, ours)
+            customers = customers_by_address(ctx, {a.address for one in incoming for a in one.message.everybody})
         keys = {one.uid: message_key(one.message) for one in incoming}
         claimed = is_claimed(ctx, mailbox)
         there = set(
@@ -64,8 +68,15 @@ class Keeper:
                 one.skip("nobody")
             else:
                 key = keys[one.uid]
-                one.prepared = {"key": key, "is_out": is_out, "newcomers": wanted}
+                one.prepared |= {"key": key, "is_out": is_out, "newcomers": wanted}
                 one.prepared["files"] = [] if key in there else _kept_files(ctx, message)
+
+    def _handed_in(self, mailbox: Mailbox, incoming: Sequence[Incoming], ours: Colleagues) -> list[Incoming]:
+        """What colleagues handed in, made into what it was; the rest is left out with the reason."""
+        for one in incoming:
+            if why := hand_in(mailbox, one, ours, vouched=_verdict(mailbox, one.message)):
+                one.skip(why)
+        return [one for one in incoming if not one.outcome]
 
     def store(self, ctx: Context, mailbox: Mailbox, incoming: Sequence[Incoming]) -> None:
         """Make records of what is new, join what is there, and open both to those who took part."""
@@ -86,8 +97,9 @@ class Keeper:
             one.record_id = made.get(key) or by_key.get(str(key))
             one.outcome, one.why = ("stored" if is_new else "joined"), ""
             if one.record_id is not None:
+                by = one.prepared.get("handed_by")
                 people = {
-                    *principals_of(mailbox),
+                    *([f"u:{by.hex}"] if isinstance(by, UUID) else principals_of(mailbox)),
                     *(p for a in one.message.everybody for p in ours.principals.get(a.address, ())),
                 }
                 parts += [(ctx.workspace.pk, one.record_id, principal) for principal in people]
@@ -186,7 +198,8 @@ def _mail_row(ctx: Context, mailbox: Mailbox, one: Incoming, thread: str, custom
         "sender": (message.sender.address if message.sender else "")[:254], "sender_check": _checked(mailbox, one),
         "automatic": message.automatic, "has_files": bool(one.prepared["files"]), "thread": thread,
         "message_id": message.message_id[:250], "message_key": one.prepared["key"],
-        "owner": None if is_shared else mailbox.owner_id, "team": mailbox.team_id,
+        "owner": one.prepared.get("handed_by") or (None if is_shared else mailbox.owner_id),
+        "team": None if "handed_by" in one.prepared else mailbox.team_id,
     }  # fmt: skip
 
 
@@ -204,8 +217,13 @@ def _shown(one: Address) -> str:
 
 def _checked(mailbox: Mailbox, one: Incoming) -> str:
     """Whether the receiving server vouches for the sender; only a server that the mailbox names is believed."""
-    verdicts = one.message.verdicts
-    if one.prepared["is_out"] or not mailbox.trusted_server or verdicts.server != mailbox.trusted_server.strip().lower():
+    # What is said of somebody who passes a message on says nothing of who wrote it.
+    return "" if one.prepared["is_out"] or "handed_by" in one.prepared else _verdict(mailbox, one.message)
+
+
+def _verdict(mailbox: Mailbox, message: Message) -> str:
+    verdicts = message.verdicts
+    if not mailbox.trusted_server or verdicts.server != mailbox.trusted_server.strip().lower():
         return ""
     if verdicts.dmarc:
         return "pass" if verdicts.dmarc == "pass" else "fail" if verdicts.dmarc == "fail" else ""

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from rapport.engines.mail import desk
 from rapport.engines.mail.models import Mailbox, SeenMessage
+from rapport.engines.mail.outbox import may_send, queue_mail
 from rapport.kernel.access import gate
 from rapport.kernel.access.chart import chart_of
 from rapport.kernel.changes.values import settable_fields
@@ -31,6 +32,7 @@ _GROUPS = (
     ("whose", ("name", "address", "kind", "owner", "team", "is_active")),
     ("kept", ("share", "creates", "blocked", "folders")),
     ("incoming", ("imap_host", "imap_port", "imap_security", "user_name", "sign_in")),
+    ("outgoing", ("smtp_host", "smtp_port", "smtp_security", "sender_name", "signature")),
     ("more", ("token_url", "client_id", "trusted_server")),
 )
 
@@ -161,6 +163,23 @@ def look(request: HttpRequest, mailbox_id: UUID) -> HttpResponse:
     return HttpResponseRedirect(f"{HOME}/{mailbox.pk}")
 
 
+@require_POST
+def try_sending(request: HttpRequest, mailbox_id: UUID) -> HttpResponse:
+    """Send a test to whoever asks; the outbox shows how it went."""
+    ctx: Context = request.ctx  # type: ignore[attr-defined]
+    mailbox = _one(ctx, mailbox_id)
+    address = request.user.email  # type: ignore[union-attr]
+    subject = _("A test from Rapport")
+    text = _("This message went out through the mailbox “%(name)s”. It can send.") % {"name": mailbox.name}
+    try:
+        queue_mail(ctx, mailbox, to=[address], subject=subject, text=text, undo_seconds=0)
+    except Invalid as wrong:
+        say(request, wrong.sentence, kind="bad")
+        return HttpResponseRedirect(f"{HOME}/{mailbox.pk}")
+    say(request, _("A test is on its way to %(address)s. Here you see how it goes.") % {"address": address})
+    return HttpResponseRedirect("/outbox")
+
+
 # -- the page of one ---------------------------------------------------------------------------------------------------
 
 
@@ -191,12 +210,13 @@ def _page(request: HttpRequest, ctx: Context, mailbox: Mailbox | None, posted: P
     made = {one.key: replace(one, is_optional=False) for one in controls(ctx, fields, posted.held, posted.errors)}
     states, folders = desk.states_of(ctx, [mailbox.pk]) if mailbox else ({}, {})
     health = desk.health_of(ctx, mailbox, states.get(mailbox.pk), folders.get(mailbox.pk, [])) if mailbox else None
-    is_own = mailbox is None or mailbox.owner_id == ctx.viewer.user_id or mailbox.kind == "shared"
+    is_own = mailbox is None or mailbox.owner_id == ctx.viewer.user_id or mailbox.kind != "personal"
     values = {
         "mailbox": mailbox, "controls": made, "groups": [(name, [k for k in keys if k in made]) for name, keys in _GROUPS],
         "shown": ",".join(f.key for f in fields), "errors": posted.errors, "sentence": sentence, "health": health,
         "folders": folders.get(mailbox.pk, []) if mailbox else [], "is_own": is_own,
         "may": mailbox is None or gate.may(ctx, _type(), mailbox, "edit"),
+        "may_send": mailbox is not None and may_send(ctx, mailbox),
         "has_secret": bool(health and health.state and health.state.secret),
     }  # fmt: skip
     return render(request, "settings/mailbox.html", values, status=422 if posted.errors or sentence else 200)

@@ -16,6 +16,7 @@ ICONS = {
     "mention": "at-sign", "assigned": "user-plus", "shared": "share-2", "rule": "repeat", "due": "alarm-clock",
     "webhook": "webhook", "review": "book-open", "near": "timer", "late": "alarm-clock", "wrote": "message-circle",
     "mail_left": "mail",
+    "unsent": "send", "bounced": "mail", "delayed": "mail",
 }  # fmt: skip
 
 
@@ -70,6 +71,12 @@ def sentence(one: Told) -> str:
         return _("A message to “%(title)s” could not become a ticket; it lies with the mail of its mailbox") % named
     if one.notice.event == "wrote":
         return _("Something was written in “%(title)s”") % named
+    if one.notice.event == "unsent":
+        return _("An e-mail from “%(title)s” did not go out; the outbox says why") % named
+    if one.notice.event == "bounced":
+        return _("“%(title)s” could not be delivered") % named
+    if one.notice.event == "delayed":
+        return _("“%(title)s” is delayed; the servers on the way still try") % named
     if many:
         return _("%(who)s handed %(count)d %(things)s to you") % named
     return _("%(who)s handed “%(title)s” to you") % named

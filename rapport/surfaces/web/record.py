@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from rapport.engines.duplicates.pointers import heir_of
+from rapport.engines.mail.reading.headers import shown_addresses
 from rapport.engines.privacy.registry import subject_of
 from rapport.engines.words.layouts import shown_fields
 from rapport.kernel.access import gate
@@ -44,16 +45,16 @@ from rapport.surfaces.web.toasts import trigger, undo_mark
 if TYPE_CHECKING:
     from rapport.kernel.context import Context
 
-#: Kinds of value that open another program of the device.
+#: Kinds of value by which one reaches somebody.
 _REACH = {
     "phone": [("tel:", "phone", gettext_lazy("Call")), ("sms:", "message-circle", gettext_lazy("Message"))],
-    "email": [("mailto:", "mail", gettext_lazy("E-mail"))],
+    "email": [("/write?", "mail", gettext_lazy("Write e-mail"))],
 }
 
 
 @dataclass(frozen=True)
 class Reach:
-    """A way to reach somebody: a link that the device opens."""
+    """A way to reach somebody: a link that the device opens, or the form of a new e-mail."""
 
     label: str
     icon: str
@@ -208,7 +209,12 @@ def _reach(ctx: Context, info: TypeInfo, row: Row) -> list[Reach]:
             continue
         first = entries[0]
         for scheme, icon, label in _REACH.get(one.kind.key, ()):
-            found.append(Reach(str(label), icon, scheme + str(first.get("value", "")).replace(" ", "")))
+            bare = str(first.get("value", "")).replace(" ", "")
+            if icon == "mail":  # written here, and not in another program of the device
+                name = row.values.get(info.declared.title) if info.declared.title in shown_fields(ctx, info) else ""
+                to = shown_addresses([{"address": bare, "name": str(name or "")}])
+                bare = urlencode({"to": to, "back": info.record_url(row.id)})
+            found.append(Reach(str(label), icon, scheme + bare))
         if one.kind.key == "address":
             words = ", ".join(str(first[p]) for p in ("street", "postcode", "city", "country") if first.get(p))
             found.append(Reach(_("Directions"), "map-pin", f"geo:0,0?q={words}"))

@@ -30,6 +30,7 @@ DEPARTMENTS = [
 ]
 SETTINGS = "settings"
 CALENDAR = "/calendar"
+OUTBOX = "/outbox"
 THEMES = ("light", "dark", "system")
 
 
@@ -150,6 +151,8 @@ def departments(ctx: Context, here: str) -> list[Department]:
         entries = tuple(Entry(t.plural, t.url, t.declared.menu[1], _is_at(here, t.url)) for t in types)  # type: ignore[index]
         if key == "home" and any(gate.allows(ctx, one.info, "view") for one in calendar_types()):
             entries = (Entry(_("calendar"), CALENDAR, "calendar", here == CALENDAR), *entries)
+        if key == "home" and "mailbox" in registry and gate.allows(ctx, registry.get("mailbox"), "view"):
+            entries = (*entries, Entry(_("outbox"), OUTBOX, "send", here == OUTBOX))
         url = "/" if key == "home" else entries[0].url
         found.append(
             Department(key, label, icon, url, entries, is_open=at == key, is_here=here == url and key == "home")
@@ -172,7 +175,7 @@ def _is_at(here: str, url: str) -> bool:
 
 
 def _department_at(here: str) -> str:
-    if here in ("/", CALENDAR):
+    if here in ("/", CALENDAR, OUTBOX, "/write"):
         return "home"
     key = here.strip("/").partition("/")[0]
     if key in registry and registry.get(key).declared.menu:

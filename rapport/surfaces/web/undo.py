@@ -20,6 +20,7 @@ from rapport.kernel.context import Context
 from rapport.kernel.errors import Conflict, Gone, Invalid
 from rapport.kernel.ids import as_id
 from rapport.kernel.records.registry import TypeInfo, registry
+from rapport.surfaces.web import write_page
 from rapport.surfaces.web.batch import MARK, undo_batch
 from rapport.surfaces.web.duplicates_page import undo_merge, undo_merges
 from rapport.surfaces.web.shell import is_part
@@ -43,6 +44,8 @@ def undo(request: HttpRequest) -> HttpResponse:
     ctx: Context = request.ctx  # type: ignore[attr-defined]
     if request.POST.get("what", "").startswith(MARK):
         return undo_batch(request, request.POST["what"])
+    if request.POST.get("what", "").startswith(write_page.MARK):
+        return write_page.undo_mail(request, request.POST["what"])
     if request.POST.get("what", "").startswith("merge:"):
         ids = [as_id(one) or UUID(int=0) for one in request.POST["what"].partition(":")[2].split()][:MOST_MEMBERS]
         return undo_merges(request, ids) if len(ids) > 1 else undo_merge(request, ids[0] if ids else UUID(int=0))

@@ -38,6 +38,7 @@ from rapport.surfaces.web import (
     mailboxes_page,
     markdown_preview,
     notices_page,
+    outbox_page,
     packs_page,
     pwa,
     record_urls,
@@ -51,6 +52,7 @@ from rapport.surfaces.web import (
     views_page,
     webhooks_page,
     workspaces,
+    write_page,
 )
 from rapport.surfaces.web.forms import urls as forms_urls
 from rapport.surfaces.web.help import gaps_page
@@ -157,11 +159,17 @@ urlpatterns = [
     path("settings/telephone", calls_page.settings, name="telephone"),
     path("calls/ringing", calls_page.ringing, name="ringing"),
     path("calls/<uuid:call_id>/close", calls_page.close_call, name="close_call"),
+    path("write", write_page.write, name="write"),
+    path("write/people", write_page.people, name="write_people"),
+    path("write/template", write_page.template, name="write_template"),
+    path("outbox", outbox_page.outbox, name="outbox"),
+    path("outbox/<uuid:outgoing_id>/<slug:act>", outbox_page.act, name="outbox_act"),
     path("settings/mailboxes", mailboxes_page.mailboxes, name="mailboxes"),
     path("settings/mailboxes/new", mailboxes_page.new, name="new_mailbox"),
     path("settings/mailboxes/<uuid:mailbox_id>", mailboxes_page.edit, name="mailbox"),
     path("settings/mailboxes/<uuid:mailbox_id>/ledger", mailboxes_page.ledger, name="mailbox_ledger"),
     path("settings/mailboxes/<uuid:mailbox_id>/read", mailboxes_page.read_now, name="read_mailbox"),
+    path("settings/mailboxes/<uuid:mailbox_id>/try", mailboxes_page.try_sending, name="try_mailbox"),
     path("settings/mailboxes/<uuid:mailbox_id>/look", mailboxes_page.look, name="look_for_person"),
     path("settings/webhooks", webhooks_page.webhooks, name="webhooks"),
     path("settings/webhooks/new", webhooks_page.new, name="new_webhook"),

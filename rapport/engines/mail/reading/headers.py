@@ -8,6 +8,7 @@ import codecs
 import datetime as dt
 import quopri
 import re
+from collections.abc import Iterable, Mapping
 from email.message import Message as Raw
 from email.utils import parsedate_to_datetime
 
@@ -116,6 +117,21 @@ def addresses(text: str) -> list[Address]:
         if len(found) >= _MOST_ADDRESSES:
             break
     return list(found.values())
+
+
+def unreadable(text: str) -> list[str]:
+    """What stands between the commas and is no address, as it was typed."""
+    return [part.strip() for part in _parts(text[:LONGEST]) if part.strip() and not addresses(part)]
+
+
+def shown_addresses(some: Iterable[Mapping[str, str]]) -> str:
+    """Addresses with their names in one line that `addresses` reads again."""
+    lines = []
+    for one in some:
+        name = re.sub(r"[\x00-\x1f\x7f<>\"\\\\]+", " ", one.get("name", "")).strip()
+        name = f'"{name}"' if re.search(r"[,;:@()]", name) else name
+        lines.append(f"{name} <{one['address']}>" if name else one["address"])
+    return ", ".join(lines)
 
 
 def _parts(text: str) -> list[str]:
