@@ -40,14 +40,14 @@ def a_person(cast: Cast, **given: object) -> Record:
 
 
 def a_ticket(cast: Cast, person: Record | None, **given: object) -> Record:
-    values = {"subject": "Grinder is dead", "queue": Queue.objects.get().pk, "owner": cast.ben.pk, **given}
+    values = {"subject": "Grinder is dead", "queue": Queue.objects.get(name="Support").pk, "owner": cast.ben.pk, **given}
     if person is not None:
         values["person"] = person.pk
     return cast.ctx("ana").create("ticket", **values)
 
 
 def solve(cast: Cast, ticket: Record) -> None:
-    run_action(cast.ctx("ana"), "ticket", "solve", [ticket.pk], {})
+    run_action(cast.ctx("ana"), ticket, "solve", {})
 
 
 def solved(cast: Cast, person: Record | None, **given: object) -> Record:
@@ -157,16 +157,12 @@ def test_whoever_wants_no_more_questions_gets_none_and_it_stands_on_their_page(c
     one = Consent.objects.get()
     assert (one.purpose, one.answer) == ("surveys", "withdrawn")
     SurveyAnswer.objects.update(asked_at=dt.datetime.now(dt.UTC) - dt.timedelta(days=400))
-    person = cast.ctx("ana")
-    ticket = a_ticket(cast, None, person=one.customer_id)
-    solve(cast, ticket)
-    read_log()
+    solved(cast, one.customer)
     assert ask_workspace(cast.home) == 0 and why(cast)[-1] == ("not_asked", "refused")
     later = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=1)
-    person.create("consent", customer=one.customer_id, purpose="surveys", answer="given", source="call", happened_at=later)
-    solve(cast, second := a_ticket(cast, None, person=one.customer_id))
-    read_log()
-    assert ask_workspace(cast.home) == 1 and second.pk
+    cast.ctx("ana").create("consent", customer=one.customer_id, purpose="surveys", answer="given", source="call", happened_at=later)
+    solved(cast, one.customer)
+    assert ask_workspace(cast.home) == 1
 
 
 @pytest.mark.parametrize(
@@ -200,19 +196,19 @@ def test_nobody_is_asked_twice_within_thirty_days_whatever_the_survey(cast: Cast
 def test_a_reopened_ticket_is_asked_about_only_when_it_is_solved_and_never_after_an_answer(cast: Cast) -> None:
     a_survey(cast)
     ticket = solved(cast, a_person(cast))
-    run_action(cast.ctx("ana"), "ticket", "reopen", [ticket.pk], {})
+    run_action(cast.ctx("ana"), ticket, "reopen", {})
     assert ask_workspace(cast.home) == 0 and why(cast) == [("not_asked", "reopened")]
     solve(cast, ticket)
     read_log()
     assert ask_workspace(cast.home) == 1
     Client().post(links(mail.outbox[-1])["3"], {"score": "3"})
     SurveyAnswer.objects.update(asked_at=dt.datetime.now(dt.UTC) - dt.timedelta(days=31))
-    run_action(cast.ctx("ana"), "ticket", "reopen", [ticket.pk], {})
+    run_action(cast.ctx("ana"), ticket, "reopen", {})
     solve(cast, ticket)
     read_log()
     assert ask_workspace(cast.home) == 0 and len(mail.outbox) == 1
     with pytest.raises(Invalid, match="rated already"):
-        run_action(cast.ctx("ana"), "ticket", "ask_rating", [ticket.pk], {"survey": str(Survey.objects.get(name="After a ticket").pk)})
+        run_action(cast.ctx("ana"), ticket, "ask_rating", {"survey": str(Survey.objects.get(name="After a ticket").pk)})
 
 
 def test_it_waits_as_long_as_the_survey_says_and_looks_at_its_queue_only(cast: Cast) -> None:
@@ -277,7 +273,7 @@ def test_so_many_days_after_a_deal_is_won(cast: Cast) -> None:
     ctx = cast.ctx("ana")
     a_survey(cast, asks="deal", wait_days=7)
     deal = ctx.create("deal", name="Fit-out", customer=a_person(cast).pk, stage=first_stage_id())
-    run_action(ctx, "deal", "win", [deal.pk], {})
+    run_action(ctx, deal, "win", {})
     read_log()
     one = SurveyAsk.objects.get(workspace_id=cast.home.pk)
     assert (one.state, one.occasion) == ("waiting", f"deal:{deal.pk.hex}")
@@ -323,25 +319,25 @@ def test_a_rating_given_on_the_phone_is_noted_counts_as_asked_and_can_be_correct
     survey = a_survey(cast)
     person = a_person(cast)
     ticket = a_ticket(cast, person)
-    run_action(cast.ctx("ben"), "ticket", "rate", [ticket.pk], {"survey": str(survey.pk), "score": "2", "comment": "Too slow"})
+    run_action(cast.ctx("ben"), ticket, "rate", {"survey": str(survey.pk), "score": "2", "comment": "Too slow"})
     one = SurveyAnswer.objects.get()
     assert (one.channel, one.person_id, one.ticket_id, one.owner_id) == ("phone", person.pk, ticket.pk, cast.ben.pk)
     with pytest.raises(Invalid, match="short while ago"):
-        run_action(cast.ctx("ben"), "customer", "ask_rating_now", [person.pk], {"survey": str(survey.pk)})
-    run_action(cast.ctx("ben"), "survey_answer", "correct", [one.pk], {"score": "3"})
+        run_action(cast.ctx("ben"), person, "ask_rating_now", {"survey": str(survey.pk)})
+    run_action(cast.ctx("ben"), one, "correct", {"score": "3"})
     one.refresh_from_db()
     assert (one.score, one.comment, one.is_low) == (3, "Too slow", False)
     with pytest.raises(Invalid, match="from 1 to 5"):
-        run_action(cast.ctx("ben"), "customer", "note_rating", [person.pk], {"survey": str(survey.pk), "score": "9"})
+        run_action(cast.ctx("ben"), person, "note_rating", {"survey": str(survey.pk), "score": "9"})
 
 
 def test_ask_now_sends_with_the_next_turn_and_says_why_not(cast: Cast) -> None:
     survey = a_survey(cast, asks="hand")
     person = a_person(cast)
-    run_action(cast.ctx("ana"), "customer", "ask_rating_now", [person.pk], {"survey": str(survey.pk)})
+    run_action(cast.ctx("ana"), person, "ask_rating_now", {"survey": str(survey.pk)})
     assert ask_workspace(cast.home) == 1
     with pytest.raises(Invalid, match="short while ago"):
-        run_action(cast.ctx("ana"), "customer", "ask_rating_now", [person.pk], {"survey": str(survey.pk)})
+        run_action(cast.ctx("ana"), person, "ask_rating_now", {"survey": str(survey.pk)})
 
 
 def test_a_portal_answers_through_one_function_that_knows_no_mail(cast: Cast) -> None:
