@@ -94,7 +94,12 @@ def test_a_solved_ticket_is_asked_about_once_in_plain_text_and_html(cast: Cast) 
     read_log()
     assert ask_workspace(cast.home) == 0 and len(mail.outbox) == 1
     one = SurveyAnswer.objects.get()
-    assert (one.owner_id, one.queue_id, one.score, one.headline) == (cast.ben.pk, Queue.objects.get().pk, None, "–/5 · After a ticket")
+    assert (one.owner_id, one.queue_id, one.score, one.headline) == (
+        cast.ben.pk,
+        Queue.objects.get().pk,
+        None,
+        "–/5 · After a ticket",
+    )
     token = found["4"].split("/")[2].partition("?")[0]
     assert token not in str(list(SurveyAsk.objects.filter(workspace_id=cast.home.pk).values())), "only its hash is stored"
 
@@ -160,7 +165,9 @@ def test_whoever_wants_no_more_questions_gets_none_and_it_stands_on_their_page(c
     solved(cast, one.customer)
     assert ask_workspace(cast.home) == 0 and why(cast)[-1] == ("not_asked", "refused")
     later = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=1)
-    cast.ctx("ana").create("consent", customer=one.customer_id, purpose="surveys", answer="given", source="call", happened_at=later)
+    cast.ctx("ana").create(
+        "consent", customer=one.customer_id, purpose="surveys", answer="given", source="call", happened_at=later
+    )
     solved(cast, one.customer)
     assert ask_workspace(cast.home) == 1
 
@@ -285,7 +292,7 @@ def test_it_is_asked_in_the_language_of_the_person(cast: Cast) -> None:
     solved(cast, a_person(cast, language="de"))
     ask_workspace(cast.home)
     assert "Wie war unsere Hilfe?" in mail.outbox[0].body and '<html lang="de"' in mail.outbox[0].alternatives[0][0]
-    assert 'lang="de"' in Client().get(links(mail.outbox[0])["1"] if "1" in links(mail.outbox[0]) else "/").content.decode()
+    assert 'lang="de"' in Client().get(links(mail.outbox[0])["1"]).content.decode()
 
 
 def test_a_low_score_becomes_one_task_for_the_owner_with_the_comment(cast: Cast) -> None:

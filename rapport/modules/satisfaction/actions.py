@@ -35,7 +35,8 @@ _SCORE = {"minimum": 0, "maximum": 10}
 @action(TicketType, _("Note their rating"), icon="star", bulk=False)
 def rate(
     ctx: Context, ticket: Ticket, *, survey: UUID = Input(ReferenceKind, _("survey"), to="survey"),
-    score: int = Input(NumberKind, _("score"), options=_SCORE), comment: str | None = Input(LongTextKind, _("comment"), required=False),
+    score: int = Input(NumberKind, _("score"), options=_SCORE),
+    comment: str | None = Input(LongTextKind, _("comment"), required=False),
 ) -> None:  # fmt: skip
     """Write down how they rated it on the phone."""
     answer(ctx.as_system("rating"), ticket, score, comment or "", "phone", survey=_survey(ctx, survey))
@@ -53,7 +54,8 @@ def ask_rating(
 @action(CustomerType, _("Note their rating"), icon="star", bulk=False)
 def note_rating(
     ctx: Context, customer: Customer, *, survey: UUID = Input(ReferenceKind, _("survey"), to="survey"),
-    score: int = Input(NumberKind, _("score"), options=_SCORE), comment: str | None = Input(LongTextKind, _("comment"), required=False),
+    score: int = Input(NumberKind, _("score"), options=_SCORE),
+    comment: str | None = Input(LongTextKind, _("comment"), required=False),
 ) -> None:  # fmt: skip
     """Write down how they rate us, as they said on the phone."""
     person = customer.pk if customer.kind == "person" else None
@@ -93,7 +95,8 @@ def _ask(
     rows = Customer.objects.filter(workspace_id=ctx.workspace.pk)
     person = rows.filter(pk=person_id).first() if person_id is not None else None
     why = why_not(ctx.as_system("survey"), survey, person, ticket)
-    if not why and not put(ctx, survey, person_id, occasion, ctx.format.now, customer_id=customer_id, ticket=ticket, at_once=True):
+    more = {"customer_id": customer_id, "ticket": ticket, "at_once": True}
+    if not why and not put(ctx, survey, person_id, occasion, ctx.format.now, **more):
         why = "asked"
     if why:
         raise Invalid(_t("Nobody was asked. %(why)s") % {"why": WHY[why]}, code=why, field="survey")

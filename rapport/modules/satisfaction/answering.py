@@ -23,7 +23,8 @@ CHANGE_WITHIN = dt.timedelta(days=7)
 
 
 def answer(
-    ctx: Context, about: SurveyAsk | Ticket, score: int, comment: str = "", channel: str = "portal", *, survey: Survey | None = None
+    ctx: Context, about: SurveyAsk | Ticket, score: int, comment: str = "", channel: str = "portal", *,
+    survey: Survey | None = None,
 ) -> SurveyAnswer:  # fmt: skip
     """Record what was answered to a question that was sent, or about a ticket nobody was asked about yet; given again within
     seven days it changes the answer. Raises Invalid with a sentence. Call it with rights of the system: whoever answers has none.
@@ -39,8 +40,8 @@ def answer(
         ask = open_ask(ctx, wanted, about)
         if ask is not None:
             return _answer_ask(ctx, ask, score, comment, channel)
-        rows = SurveyAnswer.objects.filter(workspace_id=ctx.workspace.pk, ticket_id=about.pk, survey_id=wanted.pk, deleted_at=None)
-        there = rows.order_by("-asked_at").first()
+        rows = SurveyAnswer.objects.filter(workspace_id=ctx.workspace.pk, ticket_id=about.pk, deleted_at=None)
+        there = rows.filter(survey_id=wanted.pk).order_by("-asked_at").first()
         if there is not None:
             return _write(ctx, there, score, comment, channel)
         return note(ctx, wanted, score, comment, channel, ticket=about)

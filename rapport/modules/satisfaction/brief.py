@@ -82,7 +82,8 @@ def last_rating(ctx: Context, info: TypeInfo | None, record: Record | None) -> P
     detail = " · ".join(filter(None, (_day(ctx, one), short)))
     text = f"{_SHORT[one.kind]} {_of(one)}"
     url = registry.get("survey_answer").record_url(one.pk)
-    return Panel("", "", {"lines": [BriefLine("star", _("Rating"), text, url=url, hue="bad" if one.is_low else "", detail=detail)]})
+    line = BriefLine("star", _("Rating"), text, url=url, hue="bad" if one.is_low else "", detail=detail)
+    return Panel("", "", {"lines": [line]})
 
 
 @slot("record.health", type_key="customer", order=40)

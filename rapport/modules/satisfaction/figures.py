@@ -64,7 +64,8 @@ def _rows(ctx: Context, first: dt.date, last: dt.date, survey: UUID | None) -> Q
 
 def _grouped(rows: QuerySet, column: str) -> list[tuple[object, Counts]]:
     """(group, its counts), the largest first; months in their order."""
-    found = [(one[column], {key: int(one[key] or 0) for key in _COUNTS}) for one in rows.order_by().values(column).annotate(**_COUNTS)]
+    counted = rows.order_by().values(column).annotate(**_COUNTS)
+    found = [(one[column], {key: int(one[key] or 0) for key in _COUNTS}) for one in counted]
     if column == "month":
         return sorted(found, key=lambda one: cast(dt.datetime, one[0]), reverse=True)
     return sorted(found, key=lambda one: (one[0] is None, -one[1]["asked"], str(one[0])))
@@ -98,7 +99,8 @@ def _line(ctx: Context, name: str, counts: Counts, where: str) -> Line:
     """The figures of one group; each number leads to the ratings it is made of."""
     one = counts
     figures = {
-        "csat": scales.csat(one["satisfied"], one["csat_n"]), "nps": scales.nps(one["promoters"], one["detractors"], one["nps_n"]),
+        "csat": scales.csat(one["satisfied"], one["csat_n"]),
+        "nps": scales.nps(one["promoters"], one["detractors"], one["nps_n"]),
         "ces": scales.ces(one["ces_sum"], one["ces_n"]),
     }  # fmt: skip
     rate = 100 * one["answered"] / one["asked"] if one["asked"] >= scales.FEWEST else None

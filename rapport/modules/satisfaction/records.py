@@ -37,17 +37,20 @@ def check_survey(ctx: Context, record: Record | None, values: dict[str, object])
     if low is not None and not scale.first <= low < scale.last:
         sentence = _t("On this scale a low score is from %(first)d to %(last)d.") % {"first": scale.first, "last": scale.last - 1}
         raise Invalid(sentence, field="low")
-    if survey is not None and values.get("kind", survey.kind) != survey.kind:
-        if SurveyAnswer.objects.filter(workspace_id=ctx.workspace.pk, survey_id=survey.pk).exists():
-            raise Invalid(_t("People were asked on this scale already; make a new survey for another."), field="kind")
+    if survey is not None and values.get("kind", survey.kind) != survey.kind and _was_asked(ctx, survey):
+        raise Invalid(_t("People were asked on this scale already; make a new survey for another."), field="kind")
     if wanted("asks") == "regular" and not wanted("every_months"):
         raise Invalid(_t("Say how many months lie between two questions; 1 is the least."), field="every_months")
-    person = values["follow_up_person"] if "follow_up_person" in values else survey.follow_up_person_id if survey else None
+    person = values.get("follow_up_person", survey.follow_up_person_id if survey else None)
     if wanted("follow_up_for") == "person" and person is None:
         raise Invalid(_t("Choose the person who gets the task."), field="follow_up_person")
     _check_texts(ctx, values)
     if values.get("is_active") and not (survey is not None and survey.is_active):
         values["active_from"] = ctx.format.now
+
+
+def _was_asked(ctx: Context, survey: Survey) -> bool:
+    return SurveyAnswer.objects.filter(workspace_id=ctx.workspace.pk, survey_id=survey.pk).exists()
 
 
 def _check_texts(ctx: Context, values: dict[str, object]) -> None:
@@ -71,7 +74,7 @@ def check_answer(ctx: Context, record: Record | None, values: dict[str, object])
     survey = _kept(ctx, Survey, pk)
     if survey is None:
         return
-    score = cast("int | None", values["score"] if "score" in values else answer.score if answer else None)
+    score = cast("int | None", values.get("score", answer.score if answer else None))
     scale = SCALES[survey.kind]
     if score is not None and not scale.first <= score <= scale.last:
         sentence = _t("The score is a whole number from %(first)d to %(last)d.") % {"first": scale.first, "last": scale.last}

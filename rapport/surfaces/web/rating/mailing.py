@@ -55,7 +55,10 @@ def _send(letter: Letter) -> bool:
     with translation.override(asked.language):
         subject = _("How was it? A question from %(company)s") % {"company": asked.company}
         values = {
-            "asked": asked, "base": base, "language": asked.language, "direction": "rtl" if is_rtl(asked.language) else "ltr"
+            "asked": asked,
+            "base": base,
+            "language": asked.language,
+            "direction": "rtl" if is_rtl(asked.language) else "ltr",
         }
         html = loader.render_to_string("rating/mail.html", values)
         headers = {"List-Unsubscribe": f"<{base}/stop>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}

@@ -82,9 +82,7 @@ def _score(asked: Asked, text: str) -> int | None:
     return next((one for one in asked.scores if str(one) == text), None)
 
 
-def _page(
-    request: HttpRequest, asked: Asked, template: str, values: Mapping[str, object], *, status: int = 200
-) -> HttpResponse:
+def _page(request: HttpRequest, asked: Asked, template: str, values: Mapping[str, object], *, status: int = 200) -> HttpResponse:
     given = {
         "asked": asked, "language": asked.language, "direction": "rtl" if is_rtl(asked.language) else "ltr",
         "form": {"name": asked.company}, "is_framed": False, "comment": asked.comment, "wrong": "", **values,

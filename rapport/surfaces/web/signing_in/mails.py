@@ -1,4 +1,5 @@
-"""The few mails that Rapport writes itself. Plain text (beside it HTML, if given), one reader each; names of people can put nothing into a header."""
+"""The few mails that Rapport writes itself. Plain text (beside it HTML, if given), one reader each; names of people can put
+nothing into a header."""
 
 from __future__ import annotations
 
