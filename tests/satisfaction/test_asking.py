@@ -371,3 +371,19 @@ def test_a_survey_says_what_is_wrong_with_it(cast: Cast) -> None:
         with pytest.raises(Invalid) as wrong:
             a_survey(cast, **given)
         assert field in wrong.value.errors
+
+
+def test_the_ticket_says_how_it_was_rated_or_why_nobody_was_asked(cast: Cast) -> None:
+    a_survey(cast)
+    person = a_person(cast)
+    ticket = solved(cast, person)
+    client = cast.client("ana")
+    assert "Will be asked" in client.get(f"/ticket/{ticket.pk}").content.decode()
+    ask_workspace(cast.home)
+    assert "Asked, not answered yet" in client.get(f"/ticket/{ticket.pk}").content.decode()
+    Client().post(links(mail.outbox[-1])["2"], {"score": "2", "comment": "Too <slow>"})
+    page = client.get(f"/ticket/{ticket.pk}").content.decode()
+    assert "2/5 · After a ticket" in page and "Too &lt;slow&gt;" in page
+    other = solved(cast, person)
+    ask_workspace(cast.home)
+    assert "asked a short while ago" in client.get(f"/ticket/{other.pk}").content.decode()

@@ -45,7 +45,7 @@ def plan_ratings(
 def _asked(
     draw: Draw, kind: str, surveys: Mapping[str, UUID], party: Party, at: dt.datetime, now: dt.datetime
 ) -> dict[str, object]:
-    row: dict[str, object] = {"survey": surveys[kind], "customer": party.id, "asked_at": at}
+    row: dict[str, object] = {"survey": surveys[kind], "customer": party.id, "asked_at": at, "created_at": at}
     person = party.people[0].id if party.people else party.id if party.values.get("kind") == "person" else None
     if person is not None:
         row["person"] = person

@@ -13,7 +13,7 @@ from rapport.modules.customers.models import Customer
 from rapport.modules.service.models import Queue, Ticket
 
 KINDS = [
-    ("csat", _("Satisfaction, 1 to 5 (CSAT)")), ("nps", _("Recommendation, 0 to 10 (NPS)")), ("ces", _("Ease, 1 to 7 (CES)")),
+    ("csat", _("CSAT: satisfaction, 1 to 5")), ("nps", _("NPS: recommendation, 0 to 10")), ("ces", _("CES: ease, 1 to 7")),
 ]  # fmt: skip
 
 
