@@ -71,7 +71,7 @@ def _period(ctx: Context, request: HttpRequest) -> tuple[dt.date, dt.date, str]:
     """First and last day, and what is wrong with the days that were typed."""
     today = ctx.format.today
     period = request.GET.get("period", _USUAL)
-    if period == "own":
+    if period == "own" and "first" in request.GET:
         try:
             first, last = (dt.date.fromisoformat(request.GET.get(key, "")) for key in ("first", "last"))
         except ValueError:
