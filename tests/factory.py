@@ -55,6 +55,10 @@ SPECIAL: dict[str, dict[str, object] | Callable[[], dict[str, object]]] = {
                       "saturday": "10:00-13:00", "sunday": ""},
     "saved_reply": {"body": "Hello {{person.name}}"},
     "queue_member": {"away_from": None, "away_until": None},
+    # A filter that can be asked, a line per language, a low score on the scale; a score on the scale, without a follow-up.
+    "survey": {"customers": "stage is customer", "wordings": "de: Wie war es?", "low": 2, "follow_up_for": "owner",
+               "follow_up_person": None, "every_months": 6, "kind": "csat", "is_active": False},
+    "survey_answer": {"score": 4, "channel": "phone"},
     # A server by its name, over an encrypted connection, and whose it is.
     # The id of a conversation.
     "mail": lambda: {"thread": uuid4().hex},

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent / "rapport"
-MODULES = ["customers", "activities", "sales", "mail", "orders", "fulfilment", "service", "knowledge", "marketing", "insight"]
+MODULES = ["customers", "activities", "sales", "mail", "orders", "fulfilment", "service", "knowledge", "satisfaction", "marketing", "insight"]
 #: The bookkeeping tables that other code may write itself; records never.
 NOT_RECORDS = {
     "account", "apitoken", "setuplink", "job", "schedule", "readercursor", "workspace", "importrun", "session", "cursor",
@@ -106,6 +106,7 @@ DOORS = {
     "modules/service/alarms.py": "that somebody was told of a promise is no record",
     "modules/service/mail_queues.py": "which message belongs to which ticket is no record",
     "modules/service/looking.py": "who has a ticket open is no record",
+    "modules/satisfaction/asks.py": "that somebody is to be asked, and how often one may be, are no records",
     "project": "the sessions and start-up of the service",
     "surfaces/web/digest.py": "notices and what people want by mail are no records",
     "surfaces/web/sign_in_limit.py": "counts of failed sign-ins are no records",

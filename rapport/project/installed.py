@@ -12,7 +12,7 @@ ENGINES = (
     "timeline", "imports", "exports", "privacy", "views", "followups", "notices", "calendar", "batches", "duplicates",
     "programs", "webhooks", "words", "backup", "upgrade", "telephony", "publishing", "webforms", "numbers", "mail",
 )
-MODULES = ("customers", "activities", "sales", "mail", "service", "knowledge")
+MODULES = ("customers", "activities", "sales", "mail", "service", "knowledge", "satisfaction")
 
 
 def rapport_apps() -> list[str]:

@@ -67,6 +67,11 @@ REVIEWED: dict[str, Reviewed] = {
     "form/<str:key>/frame/sent": Reviewed("GET", is_public=True),
     "form/confirm/<str:token>": Reviewed("GET POST", is_public=True),
     "web_form/<uuid:record_id>/questions": Reviewed("GET POST"),
+    # Ratings: whoever was asked by mail; the token is the key, and a wrong one learns nothing (tests/satisfaction).
+    "rate/<str:token>": Reviewed("GET POST", is_public=True),
+    "rate/<str:token>/stop": Reviewed("GET POST", is_public=True),
+    "satisfaction": Reviewed("GET"),
+    "satisfaction/rest": Reviewed("POST"),
     "markdown": Reviewed("POST"),
     "settings/help-centre": Reviewed("GET POST"),
     "settings/help-gaps": Reviewed("GET"),

@@ -22,11 +22,11 @@ from tests.factory import is_sealed, make, values_for
 #: Types whose records belong to nobody: the shipped sales role sees all of them, and may change none.
 SHARED = {
     "user", "team", "role", "exchange_rate", "pipeline", "stage", "service_hours", "holiday", "service_level", "service_promise",
-    "queue", "queue_member", "saved_reply", "complaint_cause", "topic", "article",
+    "queue", "queue_member", "saved_reply", "complaint_cause", "topic", "article", "survey",
 }
 #: Types whose title must name something real (a currency, a record type), so that no canary can stand there.
 #: The name of an own type stands in the navigation of all who may use it.
-NAMED_BY_RULE = {"exchange_rate", "access_default", "custom_type", "wording"}
+NAMED_BY_RULE = {"exchange_rate", "access_default", "custom_type", "wording", "survey_answer"}
 #: Types the shipped sales role has no right to at all.
 CLOSED = {"custom_field", "custom_type", "wording", "page_layout", "access_default", "sharing_rule", "follow_up_rule", "webhook", "phone_line", "web_form"}
 

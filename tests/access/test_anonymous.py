@@ -26,6 +26,7 @@ PUBLIC = {
     "calendar/feed/<str:secret>.ics",
     "unsubscribe/<str:token>",
     "form/<str:key>", "form/<str:key>/sent", "form/<str:key>/frame", "form/<str:key>/frame/sent", "form/confirm/<str:token>",
+    "rate/<str:token>", "rate/<str:token>/stop",
     "robots.txt", "help/<str:site_slug>/", "help/<str:site_slug>/sitemap.xml",
     *(f"help/<str:site_slug>/<slug:language>/{rest}" for rest in (
         "", "search", "suggest", "note", "topic/<str:slug>", "article/<str:slug>", "article/<str:slug>/vote", "article/<str:slug>/end",

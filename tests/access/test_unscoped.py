@@ -36,6 +36,7 @@ REVIEWED = {
     ],
     "kernel/jobs/schedules.py": ["which schedules are due, in all workspaces at once"],
     "kernel/query/search.py": ["SQLite counts the rows of its word index over all workspaces"],
+    "modules/satisfaction/asks.py": ["the workspace of a rating is known by its address only"],
     "project/postgres/base.py": ["migrations change the rows of every workspace"],
     "surfaces/web/signing_in/adapters.py": ["the workspace of a sign-in provider is known by its key only"],
     "surfaces/web/signing_in/invitations.py": [

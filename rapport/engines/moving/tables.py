@@ -27,6 +27,8 @@ LEFT_OUT = {
     "publishing.PublicSite": "its address belongs to the old place; a new one is made, switched off",
     "webforms.PublicForm": "its address belongs to the old place; made anew when the form is saved",
     "webforms.Submission": "what was sent to the old place",
+    "satisfaction.SurveyAsk": "who is about to be asked by mails of the old place; that somebody was asked stands in ratings",
+    "satisfaction.SurveyRound": "how far the old place has come",
     "programs.KeptAnswer": "answers kept for a day",
     "mailroom.MailboxState": "secrets of mailboxes, sealed with the key of the old place",
     "mailroom.OutgoingMail": "mail on its way out of the old place, which would else go twice; what was sent is in the stories",

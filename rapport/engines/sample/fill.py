@@ -11,6 +11,7 @@ from uuid import UUID
 from rapport.engines.sample.draw import Draw
 from rapport.engines.sample.leads import PlannedLead, plan_leads
 from rapport.engines.sample.parties import Party, plan_parties
+from rapport.engines.sample.ratings import plan_ratings
 from rapport.engines.sample.stories import Planned, Stories, Teller, settle_steps
 from rapport.engines.sample.texts import LEARNED, PREFERENCES, TODAY
 from rapport.engines.sample.ticket_texts import CAUSES
@@ -99,9 +100,11 @@ class Block:
         self.leads = plan_leads(self.draw, leads, self.owners, window, self.stories.deals, self.today)
         if is_last:
             self._make_a_day()
-        noon = min(dt.datetime.combine(self.today, dt.time(12), dt.UTC), dt.datetime.now(dt.UTC))
-        self.tickets = plan_tickets(self.draw, self.parties, self.owners, noon, is_last=is_last)
+        self.tickets = plan_tickets(self.draw, self.parties, self.owners, self._noon(), is_last=is_last)
         settle_steps(self.stories)
+
+    def _noon(self) -> dt.datetime:
+        return min(dt.datetime.combine(self.today, dt.time(12), dt.UTC), dt.datetime.now(dt.UTC))
 
     def _make_a_day(self) -> None:
         """Give everybody something logged this morning, a meeting this afternoon and tasks round today."""
@@ -148,7 +151,9 @@ class Block:
         activities = sorted(self.stories.activities, key=lambda p: p.values["happened_at"])  # type: ignore[arg-type, return-value]
         ids = _create(ctx, "activity", [self._row(p) for p in activities])
         there = [{"activity": pk, "person": p.person.id} for p, pk in zip(activities, ids, strict=True) if p.person]
-        return written + len(ids) + len(_create(ctx, "activity_person", there)) + self._write_tickets(ctx)
+        return written + len(ids) + len(_create(ctx, "activity_person", there)) + (
+            self._write_tickets(ctx) + self._write_ratings(ctx)
+        )
 
     def _row(self, planned: Planned) -> dict[str, object]:
         values = {**planned.values, "customer": planned.party.id}
@@ -229,6 +234,12 @@ class Block:
         written = _create(ctx, "ticket_entry", given)
         self._settle_complaints(ctx)
         return len(rows) + len(written)
+
+    def _write_ratings(self, ctx: Context) -> int:
+        """What was said of tickets that were solved and of the company, on the scales of the shipped surveys."""
+        surveys = gate.visible(ctx, registry.get("survey")).order_by("-pk").values_list("kind", "pk")
+        rows = plan_ratings(self.draw, self.tickets, self.parties, dict(surveys), self._noon())
+        return len(_create(ctx, "survey_answer", rows))
 
     def _settle_complaints(self, ctx: Context) -> None:
         wanted = {one.id: one for one in self.tickets if one.complaint}

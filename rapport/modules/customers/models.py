@@ -130,7 +130,7 @@ class Consent(Record):
 
     PURPOSES = [
         ("newsletter", _("Newsletter")), ("product_news", _("Product news")), ("calls", _("Calls")),
-        ("profiling", _("Profiling")), ("sensitive", _("Sensitive data")), ("other", _("Other")),
+        ("profiling", _("Profiling")), ("sensitive", _("Sensitive data")), ("surveys", _("Surveys")), ("other", _("Other")),
     ]  # fmt: skip
     CHANNELS = [
         ("any", _("Any")), ("email", _("E-mail")), ("phone", _("Phone")), ("message", _("Message")), ("post", _("Post")),

@@ -71,10 +71,10 @@ class CustomerType(RecordType):
     grants = {
         "management": "*:all +customers.figures +customers.sensitive",
         "sales": "view:all create edit:team delete:own export:team import:own merge:own consent:team withdraw:team "
-                 "+customers.figures",
+                 "note_rating:team ask_rating_now:team +customers.figures",
         "marketing": "view:all create edit:team export:all consent:team withdraw:team ~customers.figures",
-        "support": "view:all create edit:all consent:all withdraw:all",
-        "back_office": "view:all create edit:all consent:all withdraw:all ~customers.figures",
+        "support": "view:all create edit:all consent:all withdraw:all note_rating:all ask_rating_now:all",
+        "back_office": "view:all create edit:all consent:all withdraw:all note_rating:all ask_rating_now:all ~customers.figures",
         "external": "view:own",
     }
     menu = ("customers", "users")

@@ -89,8 +89,8 @@ class TicketType(RecordType):
     grants = {
         "management": "*:all",
         "support": "*:all",
-        "sales": "view:team create edit:own reply:own note:team hear:own watch:team",
-        "back_office": "view:all create edit:own reply:own note:all hear:own watch:all",
+        "sales": "view:team create edit:own reply:own note:team hear:own watch:team rate:own ask_rating:own",
+        "back_office": "view:all create edit:own reply:own note:all hear:own watch:all rate:own ask_rating:own",
         "marketing": "view:all",
     }
     menu = ("service", "life-buoy")

@@ -12,6 +12,7 @@ from django.utils.translation import get_language, get_language_bidi
 from django.utils.translation import gettext_lazy as _
 
 from rapport.engines.calendar.registry import calendar_types
+from rapport.engines.rating.desk import desk
 from rapport.kernel.access import gate
 from rapport.kernel.context import Context
 from rapport.kernel.records.registry import TypeInfo, registry
@@ -31,6 +32,7 @@ DEPARTMENTS = [
 SETTINGS = "settings"
 CALENDAR = "/calendar"
 OUTBOX = "/outbox"
+SATISFACTION = "/satisfaction"
 THEMES = ("light", "dark", "system")
 
 
@@ -153,6 +155,8 @@ def departments(ctx: Context, here: str) -> list[Department]:
             entries = (Entry(_("calendar"), CALENDAR, "calendar", here == CALENDAR), *entries)
         if key == "home" and "mailbox" in registry and gate.allows(ctx, registry.get("mailbox"), "view"):
             entries = (*entries, Entry(_("outbox"), OUTBOX, "send", here == OUTBOX))
+        if key == "service" and gate.allows(ctx, registry.get(desk().type), "view"):
+            entries = (*entries, Entry(_("satisfaction"), SATISFACTION, "chart-line", here == SATISFACTION))
         url = "/" if key == "home" else entries[0].url
         found.append(
             Department(key, label, icon, url, entries, is_open=at == key, is_here=here == url and key == "home")
@@ -177,6 +181,8 @@ def _is_at(here: str, url: str) -> bool:
 def _department_at(here: str) -> str:
     if here in ("/", CALENDAR, OUTBOX, "/write"):
         return "home"
+    if here == SATISFACTION:
+        return "service"
     key = here.strip("/").partition("/")[0]
     if key in registry and registry.get(key).declared.menu:
         return registry.get(key).declared.menu[0]  # type: ignore[index]

@@ -39,8 +39,13 @@ FREE = {
     # Web forms: what one address sends, what one form takes, and mails to one address.
     "web_form": {"address": 10, "account": 300},
     "form_mail": {"account": 3},
+    # Answers to surveys: from one address (an office may share it), and to one question.
+    "rating": {"address": 60, "account": 20},
+    "rating_guess": {"address": 30},
 }
-LONGEST_WAIT = {"code": 900, "help_vote": 3600, "help_note": 3600, "web_form": 3600, "form_mail": 3600}
+LONGEST_WAIT = {
+    "code": 900, "help_vote": 3600, "help_note": 3600, "web_form": 3600, "form_mail": 3600, "rating": 3600, "rating_guess": 3600,
+}  # fmt: skip
 _LONGEST_WAIT = 60
 #: Counts start anew after this long without a try.
 FORGET_AFTER = dt.timedelta(hours=1)

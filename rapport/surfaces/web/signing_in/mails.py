@@ -1,4 +1,5 @@
-"""The few mails about signing in. Plain text, one reader each; names of people can put nothing into a header."""
+"""The few mails that Rapport writes itself. Plain text (beside it HTML, if given), one reader each; names of people can put
+nothing into a header."""
 
 from __future__ import annotations
 
@@ -7,7 +8,7 @@ import re
 from collections.abc import Mapping
 
 from django.conf import settings
-from django.core.mail import EmailMessage
+from django.core.mail import EmailMultiAlternatives
 
 log = logging.getLogger(__name__)
 
@@ -17,10 +18,12 @@ def one_line(text: object) -> str:
     return re.sub(r"[\x00-\x1f\x7f\u2028\u2029\s]+", " ", str(text)).strip()[:150]
 
 
-def send(to: str, subject: str, body: str, *, headers: Mapping[str, str] | None = None) -> bool:
+def send(to: str, subject: str, body: str, *, headers: Mapping[str, str] | None = None, html: str = "") -> bool:
     """Send one mail; False when the mail server did not take it (the log says why, without the mail)."""
     given = {"Auto-Submitted": "auto-generated", **(headers or {})}
-    message = EmailMessage(one_line(subject), body, settings.DEFAULT_FROM_EMAIL, [to], headers=given)
+    message = EmailMultiAlternatives(one_line(subject), body, settings.DEFAULT_FROM_EMAIL, [to], headers=given)
+    if html:
+        message.attach_alternative(html, "text/html")
     try:
         return message.send() == 1
     except (OSError, ValueError) as problem:  # smtplib's errors are OSErrors; ValueError: an address that is none
