@@ -71,10 +71,11 @@ class CustomerType(RecordType):
     grants = {
         "management": "*:all +customers.figures +customers.sensitive",
         "sales": "view:all create edit:team delete:own export:team import:own merge:own consent:team withdraw:team "
-                 "+customers.figures",
+                 "invite_to_portal:team close_portal:team +customers.figures",
         "marketing": "view:all create edit:team export:all consent:team withdraw:team ~customers.figures",
-        "support": "view:all create edit:all consent:all withdraw:all",
-        "back_office": "view:all create edit:all consent:all withdraw:all ~customers.figures",
+        "support": "view:all create edit:all consent:all withdraw:all invite_to_portal:all close_portal:all",
+        "back_office": "view:all create edit:all consent:all withdraw:all invite_to_portal:all close_portal:all "
+                       "~customers.figures",
         "external": "view:own",
     }
     menu = ("customers", "users")
