@@ -72,7 +72,7 @@ def _new_password(request: HttpRequest, site: PortalSite, guest: Guest, account:
     if request.POST.get("what") == "password" and not password:
         raise Invalid(_("Type the new password."), field="password")
     set_password(account, password)
-    end_all(account, but=digest_of(secret_of(request, site)))
+    end_all(account, but=secret_of(request, site))
 
 
 def _page(
