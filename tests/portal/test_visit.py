@@ -6,7 +6,7 @@ import pytest
 
 from rapport.kernel.actions.running import run_action
 from rapport.kernel.changes.models import Change
-from rapport.modules.customers.models import Consent, Customer, Preference
+from rapport.modules.customers.models import Consent, Preference
 from rapport.modules.service.models import Ticket, TicketEntry
 from tests.cast import Cast, program
 from tests.portal.desk import guest, invite, mail_all, person, portal, text_of
@@ -17,14 +17,7 @@ AT = "/portal/fernhill/"
 
 @pytest.fixture
 def site(cast: Cast) -> object:
-    cast.ctx("ana").create("queue", name="Help desk") if not _queues() else None
     return portal(cast.home)
-
-
-def _queues() -> bool:
-    from rapport.modules.service.models import Queue
-
-    return Queue.objects.filter(deleted_at=None).exists()
 
 
 def test_an_invited_person_comes_in_and_sees_what_is_theirs(cast: Cast, site: object) -> None:
@@ -218,4 +211,3 @@ def test_closed_is_out_at_once(cast: Cast, site: object) -> None:
     assert program().post(waiting).status_code == 404
     program().post(f"{AT}enter", {"email": "maya@example.org"})
     assert not mail_all()
-    assert isinstance(maya, Customer)

@@ -140,9 +140,11 @@ def guest_of(workspace: Workspace, account: PortalAccount) -> Guest | None:
     who = people()
     if not account.is_active:
         return None
-    person = registry.get(who.type).model.objects.filter(
-        workspace_id=workspace.pk, pk=account.person_id, deleted_at=None, **{who.when[0]: who.when[1]}
-    ).first()
+    person = (
+        registry.get(who.type)
+        .model.objects.filter(workspace_id=workspace.pk, pk=account.person_id, deleted_at=None, **{who.when[0]: who.when[1]})
+        .first()
+    )
     if person is None or account.email not in addresses_of(person):
         return None
     at = who.companies(workspace, person.pk) if account.sees_company or account.is_partner else []

@@ -58,7 +58,9 @@ def use_link(workspace: Workspace, secret: str) -> tuple[PortalAccount, str] | N
     """Use a link up: the account it signs in, and the session's secret that begins by it. Of two at once one wins."""
     with transaction.atomic():
         link = find_link(workspace, secret)
-        if link is None or not PortalLink.objects.filter(workspace_id=workspace.pk, pk=link.pk, used_at=None).update(used_at=_now()):
+        if link is None or not PortalLink.objects.filter(workspace_id=workspace.pk, pk=link.pk, used_at=None).update(
+            used_at=_now()
+        ):
             return None
         account = PortalAccount.objects.get(workspace_id=workspace.pk, pk=link.account_id)
         if link.purpose == EMAIL:

@@ -36,9 +36,7 @@ def invite_person(ctx: Context, person: Record, *, email: str, sees_company: boo
     email = email or next(iter(accounts.addresses_of(person)), "")
     if not email:
         raise Invalid(_t("Write an e-mail address on the person's record first."), field="email")
-    made = accounts.invite(
-        ctx.workspace, person, email, sees_company=sees_company, is_partner=is_partner, by=ctx.viewer.user_id
-    )
+    made = accounts.invite(ctx.workspace, person, email, sees_company=sees_company, is_partner=is_partner, by=ctx.viewer.user_id)
     note_event(ctx, "portal_opened", person, sees_company=sees_company, is_partner=is_partner)
     if declared(MAIL_INVITATION) is None:
         load_tasks()

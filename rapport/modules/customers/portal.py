@@ -104,7 +104,9 @@ def _read(ctx: Context, person: Customer, given: dict[str, str]) -> tuple[dict[s
         new = {**old, **{part: given[part] for part in _PARTS}}
         rest = list(person.addresses or [])[1:]
         try:
-            values["addresses"] = fields["addresses"].kind.clean([new, *rest] if any(given[p] for p in _PARTS) else rest, cleaning)
+            values["addresses"] = fields["addresses"].kind.clean(
+                [new, *rest] if any(given[p] for p in _PARTS) else rest, cleaning
+            )
         except Invalid as wrong:
             errors["street"] = wrong.sentence
     return values, errors
@@ -118,7 +120,11 @@ wishes = portal_section("preferences", _("My preferences"), icon="heart", order=
 @wishes.page()
 def show_wishes(guest: Guest, asked: Asked) -> Page:
     """What is known, and a form for one more."""
-    values = {"lines": list(my_wishes(guest).values("pk", "what", "wish")[:_MOST]), "what": asked.get("what"), "wish": asked.get("wish")}
+    values = {
+        "lines": list(my_wishes(guest).values("pk", "what", "wish")[:_MOST]),
+        "what": asked.get("what"),
+        "wish": asked.get("wish"),
+    }
     return Page(_t("My preferences"), "customers/portal_wishes.html", values)
 
 

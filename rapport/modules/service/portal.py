@@ -157,7 +157,9 @@ def _said(guest: Guest, ticket: Ticket) -> list[Said]:
         workspace_id=guest.workspace.pk, deleted_at=None, ticket_id__in=[ticket.pk, *(one.pk for one in merged)],
         kind__in=("reply", "answer"),
     )  # fmt: skip
-    entries = list(rows.order_by("-at", "-pk").values_list("kind", "body", "at", "created_at", "author_id", "person_id")[:_MOST_SAID])
+    entries = list(
+        rows.order_by("-at", "-pk").values_list("kind", "body", "at", "created_at", "author_id", "person_id")[:_MOST_SAID]
+    )
     authors = User.objects.filter(workspace_id=guest.workspace.pk, pk__in={row[4] for row in entries if row[4]})
     names = {pk: first_name(name) for pk, name in authors.values_list("pk", "name")}
     found = []

@@ -6,89 +6,117 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('kernel', '0009_changed_kind'),
+        ("kernel", "0009_changed_kind"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='PortalSite',
+            name="PortalSite",
             fields=[
-                ('id', models.UUIDField(default=rapport.kernel.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('is_on', models.BooleanField(default=False)),
-                ('name', models.CharField(max_length=80)),
-                ('welcome', models.CharField(blank=True, max_length=200)),
-                ('slug', models.CharField(max_length=60, unique=True)),
-                ('is_open', models.BooleanField(default=False)),
-                ('workspace', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='kernel.workspace')),
+                ("id", models.UUIDField(default=rapport.kernel.ids.new_id, editable=False, primary_key=True, serialize=False)),
+                ("is_on", models.BooleanField(default=False)),
+                ("name", models.CharField(max_length=80)),
+                ("welcome", models.CharField(blank=True, max_length=200)),
+                ("slug", models.CharField(max_length=60, unique=True)),
+                ("is_open", models.BooleanField(default=False)),
+                (
+                    "workspace",
+                    models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name="+", to="kernel.workspace"),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='PortalAccount',
+            name="PortalAccount",
             fields=[
-                ('id', models.UUIDField(default=rapport.kernel.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('person_id', models.UUIDField()),
-                ('email', models.CharField(max_length=254)),
-                ('is_active', models.BooleanField(default=True)),
-                ('sees_company', models.BooleanField(default=False)),
-                ('is_partner', models.BooleanField(default=False)),
-                ('made_at', models.DateTimeField()),
-                ('invited_by_id', models.UUIDField(null=True)),
-                ('last_seen_at', models.DateTimeField(null=True)),
-                ('workspace', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='kernel.workspace')),
+                ("id", models.UUIDField(default=rapport.kernel.ids.new_id, editable=False, primary_key=True, serialize=False)),
+                ("person_id", models.UUIDField()),
+                ("email", models.CharField(max_length=254)),
+                ("is_active", models.BooleanField(default=True)),
+                ("sees_company", models.BooleanField(default=False)),
+                ("is_partner", models.BooleanField(default=False)),
+                ("made_at", models.DateTimeField()),
+                ("invited_by_id", models.UUIDField(null=True)),
+                ("last_seen_at", models.DateTimeField(null=True)),
+                (
+                    "workspace",
+                    models.ForeignKey(
+                        db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name="+", to="kernel.workspace"
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['workspace', 'email'], name='portalaccount_email_ix')],
-                'constraints': [models.UniqueConstraint(fields=('workspace', 'person_id'), name='portalaccount_once')],
+                "indexes": [models.Index(fields=["workspace", "email"], name="portalaccount_email_ix")],
+                "constraints": [models.UniqueConstraint(fields=("workspace", "person_id"), name="portalaccount_once")],
             },
         ),
         migrations.CreateModel(
-            name='PortalLink',
+            name="PortalLink",
             fields=[
-                ('id', models.UUIDField(default=rapport.kernel.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('account_id', models.UUIDField()),
-                ('purpose', models.CharField(max_length=5)),
-                ('email', models.CharField(max_length=254)),
-                ('digest', models.CharField(max_length=64)),
-                ('ends_at', models.DateTimeField()),
-                ('used_at', models.DateTimeField(null=True)),
-                ('workspace', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='kernel.workspace')),
+                ("id", models.UUIDField(default=rapport.kernel.ids.new_id, editable=False, primary_key=True, serialize=False)),
+                ("account_id", models.UUIDField()),
+                ("purpose", models.CharField(max_length=5)),
+                ("email", models.CharField(max_length=254)),
+                ("digest", models.CharField(max_length=64)),
+                ("ends_at", models.DateTimeField()),
+                ("used_at", models.DateTimeField(null=True)),
+                (
+                    "workspace",
+                    models.ForeignKey(
+                        db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name="+", to="kernel.workspace"
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['workspace', 'account_id'], name='portallink_account_ix'), models.Index(fields=['workspace', 'ends_at'], name='portallink_end_ix')],
-                'constraints': [models.UniqueConstraint(fields=('workspace', 'digest'), name='portallink_once')],
+                "indexes": [
+                    models.Index(fields=["workspace", "account_id"], name="portallink_account_ix"),
+                    models.Index(fields=["workspace", "ends_at"], name="portallink_end_ix"),
+                ],
+                "constraints": [models.UniqueConstraint(fields=("workspace", "digest"), name="portallink_once")],
             },
         ),
         migrations.CreateModel(
-            name='PortalPassword',
+            name="PortalPassword",
             fields=[
-                ('id', models.UUIDField(default=rapport.kernel.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('account_id', models.UUIDField()),
-                ('password', models.CharField(max_length=200)),
-                ('workspace', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='kernel.workspace')),
+                ("id", models.UUIDField(default=rapport.kernel.ids.new_id, editable=False, primary_key=True, serialize=False)),
+                ("account_id", models.UUIDField()),
+                ("password", models.CharField(max_length=200)),
+                (
+                    "workspace",
+                    models.ForeignKey(
+                        db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name="+", to="kernel.workspace"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('workspace', 'account_id'), name='portalpassword_once')],
+                "constraints": [models.UniqueConstraint(fields=("workspace", "account_id"), name="portalpassword_once")],
             },
         ),
         migrations.CreateModel(
-            name='PortalSession',
+            name="PortalSession",
             fields=[
-                ('id', models.UUIDField(default=rapport.kernel.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('account_id', models.UUIDField()),
-                ('digest', models.CharField(max_length=64)),
-                ('browser', models.CharField(blank=True, max_length=60)),
-                ('is_by_link', models.BooleanField(default=False)),
-                ('begun_at', models.DateTimeField()),
-                ('ends_at', models.DateTimeField()),
-                ('workspace', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='kernel.workspace')),
+                ("id", models.UUIDField(default=rapport.kernel.ids.new_id, editable=False, primary_key=True, serialize=False)),
+                ("account_id", models.UUIDField()),
+                ("digest", models.CharField(max_length=64)),
+                ("browser", models.CharField(blank=True, max_length=60)),
+                ("is_by_link", models.BooleanField(default=False)),
+                ("begun_at", models.DateTimeField()),
+                ("ends_at", models.DateTimeField()),
+                (
+                    "workspace",
+                    models.ForeignKey(
+                        db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name="+", to="kernel.workspace"
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['workspace', 'account_id', '-begun_at'], name='portalsession_account_ix'), models.Index(fields=['workspace', 'ends_at'], name='portalsession_end_ix')],
-                'constraints': [models.UniqueConstraint(fields=('workspace', 'digest'), name='portalsession_once')],
+                "indexes": [
+                    models.Index(fields=["workspace", "account_id", "-begun_at"], name="portalsession_account_ix"),
+                    models.Index(fields=["workspace", "ends_at"], name="portalsession_end_ix"),
+                ],
+                "constraints": [models.UniqueConstraint(fields=("workspace", "digest"), name="portalsession_once")],
             },
         ),
     ]

@@ -67,7 +67,9 @@ def _new_password(request: HttpRequest, site: PortalSite, guest: Guest, account:
         if wait := take_turn(request, name, "portal_password"):
             raise Invalid(too_many(wait), field="current")
         if fits(site.workspace, account.email, request.POST.get("current", "")[:1000]) is None:
-            sentence = _("This is not your password. If you forgot it, sign out and have a link sent to you; then set a new one at once.")
+            sentence = _(
+                "This is not your password. If you forgot it, sign out and have a link sent to you; then set a new one at once."
+            )
             raise Invalid(sentence, field="current")
     if request.POST.get("what") == "password" and not password:
         raise Invalid(_("Type the new password."), field="password")
@@ -76,7 +78,13 @@ def _new_password(request: HttpRequest, site: PortalSite, guest: Guest, account:
 
 
 def _page(
-    request: HttpRequest, site: PortalSite, guest: Guest, account: PortalAccount, *, wrong: Invalid | None = None, status: int = 200
+    request: HttpRequest,
+    site: PortalSite,
+    guest: Guest,
+    account: PortalAccount,
+    *,
+    wrong: Invalid | None = None,
+    status: int = 200,
 ) -> HttpResponse:
     fmt = guest.context().format
     said = {

@@ -76,7 +76,9 @@ def link(request: HttpRequest, site: PortalSite, secret: str) -> HttpResponse:
     if found is None or (request.method == "POST" and used is None):
         return page(request, site, "portal/dead_link.html", {}, status=404)
     if used is None:
-        return page(request, site, "portal/link.html", {"is_email": found.purpose == EMAIL, "email": found.email, "secret": secret})
+        return page(
+            request, site, "portal/link.html", {"is_email": found.purpose == EMAIL, "email": found.email, "secret": secret}
+        )
     return _welcome(request, site, *used, done="email" if found.purpose == EMAIL else "")
 
 

@@ -82,11 +82,14 @@ def mail_new_address(job_ctx: JobContext, *, account: str, email: str, base: str
             return False
         with translation.override(_known(guest.language)):
             named = {"name": site.name, "email": email, "link": _address(site, base, make_link(one, EMAIL, email=email))}
-            body = _(
-                "Somebody, hopefully you, wants to enter %(name)s with this address from now on.\n\n"
-                "Confirm it here, within 15 minutes:\n%(link)s\n\n"
-                "If it was not you, do nothing."
-            ) % named
+            body = (
+                _(
+                    "Somebody, hopefully you, wants to enter %(name)s with this address from now on.\n\n"
+                    "Confirm it here, within 15 minutes:\n%(link)s\n\n"
+                    "If it was not you, do nothing."
+                )
+                % named
+            )
             sent = mails.send(email, _("Confirm your address for %(name)s") % named, body)
             told = _("Somebody asked that %(email)s becomes the address of your account at %(name)s. If it was not you, tell us.")
             mails.send(one.email, _("Your address for %(name)s") % named, told % named)

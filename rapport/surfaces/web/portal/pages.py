@@ -128,9 +128,7 @@ def articles(request: HttpRequest, site: PortalSite, guest: Guest, account: Port
 
 @require_safe
 @signed_in
-def topic(
-    request: HttpRequest, site: PortalSite, guest: Guest, account: PortalAccount, language: str, slug: str
-) -> HttpResponse:
+def topic(request: HttpRequest, site: PortalSite, guest: Guest, account: PortalAccount, language: str, slug: str) -> HttpResponse:
     """The texts of a topic."""
     found = inside.topic_at(site.workspace, language, slug)
     if found is None:
