@@ -1,4 +1,4 @@
-/** The portal: while somebody writes a ticket, articles that may answer it are shown. */
+/** The portal: while somebody writes a ticket, articles that may answer it are shown; on a phone the page one is on is in sight. */
 
 function fitting(form: HTMLFormElement): void {
   const list = document.querySelector<HTMLElement>("#fitting");
@@ -31,3 +31,4 @@ function fitting(form: HTMLFormElement): void {
 }
 
 document.querySelectorAll<HTMLFormElement>("form[data-fitting]").forEach(fitting);
+document.querySelector(".po-nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });

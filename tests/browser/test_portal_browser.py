@@ -124,7 +124,11 @@ def test_the_teams_pages_of_the_portal(
     page = open_page(1440)
     sign_in(page, live, Account.objects.get(pk=committed_cast.ana.account_id))
     wrong = []
-    for name, address in (("settings", "/settings/portal"), ("person", f"/customer/{maya.pk}"), ("invite", f"/customer/{maya.pk}/do/invite_to_portal")):
+    for name, address in (
+        ("settings", "/settings/portal"),
+        ("person", f"/customer/{maya.pk}"),
+        ("invite", f"/customer/{maya.pk}/do/invite_to_portal"),
+    ):
         page.goto(live.url + address)
         wrong += _in_both_themes(page, address)
         if LOOK:

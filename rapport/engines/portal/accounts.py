@@ -148,7 +148,7 @@ def guest_of(workspace: Workspace, account: PortalAccount) -> Guest | None:
     if person is None or account.email not in addresses_of(person):
         return None
     at = who.companies(workspace, person.pk) if account.sees_company or account.is_partner else []
-    partners = who.partners(workspace, [person.pk, *at]) if account.is_partner else []
+    partners = who.partners(workspace, at) if account.is_partner else []
     return Guest(
         workspace, account.pk, person.pk, str(getattr(person, registry.get(who.type).declared.title)), account.email,
         getattr(person, who.language, "") or workspace.language, tuple(at) if account.sees_company else (), tuple(partners),

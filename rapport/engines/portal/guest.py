@@ -24,7 +24,7 @@ class Guest:
     language: str
     #: Companies whose things the guest sees too; empty unless the account says so.
     company_ids: tuple[UUID, ...] = ()
-    #: Companies (or the person) in whose name the guest is a partner; empty for everybody else.
+    #: Companies in whose name the guest is a partner; empty for everybody else.
     partner_ids: tuple[UUID, ...] = ()
 
     @property

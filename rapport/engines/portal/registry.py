@@ -32,7 +32,7 @@ class People:
     when: tuple[str, str]
     #: The companies that a person works at today.
     companies: Callable[[Workspace, UUID], list[UUID]]
-    #: Those of some customers that are partners.
+    #: Those of some companies that are partners.
     partners: Callable[[Workspace, list[UUID]], list[UUID]]
     #: Put a confirmed address in the place of another, through the door.
     change_email: Callable[[Context, UUID, str, str], None]

@@ -51,6 +51,12 @@ def my_answers(guest: Guest) -> QuerySet[Consent]:
     return Consent.objects.filter(workspace_id=guest.workspace.pk, customer_id=guest.person_id, deleted_at=None)
 
 
+def brought_by(guest: Guest) -> QuerySet[Customer]:
+    """The customers that a partner brought; nobody's for everybody else."""
+    rows = Customer.objects.filter(workspace_id=guest.workspace.pk, partner_id__in=guest.partner_ids, deleted_at=None)
+    return rows.order_by("title_key", "pk")
+
+
 # -- details ------------------------------------------------------------------------------------------------------------
 
 details = portal_section("details", _("My details"), icon="user-round", order=50)
@@ -202,7 +208,7 @@ def show_consents(guest: Guest, asked: Asked) -> Page:
         if purpose not in words and not events:
             continue
         last = max(events, key=lambda one: one.happened_at, default=None)
-        since = shown_as.date(last.happened_at.astimezone(fmt.zone).date(), fmt) if last else ""
+        since = shown_as.full_date(last.happened_at.astimezone(fmt.zone).date(), fmt) if last else ""
         is_given = any(one.is_given for one in events)
         lines.append(ConsentLine(purpose, str(labels[purpose]), words.get(purpose, ""), is_given, purpose in words, since))
     return Page(_t("What I agree to"), "customers/portal_consents.html", {"lines": lines})

@@ -28,8 +28,8 @@ def companies_of(workspace: Workspace, person_id: UUID) -> list[UUID]:
 
 
 def partners_among(workspace: Workspace, ids: list[UUID]) -> list[UUID]:
-    """Those of some customers whose roles say that they are partners."""
-    rows = Customer.objects.filter(workspace_id=workspace.pk, pk__in=ids, deleted_at=None).order_by("pk")
+    """Those of some companies whose roles say that they are partners."""
+    rows = Customer.objects.filter(workspace_id=workspace.pk, pk__in=ids, kind="company", deleted_at=None).order_by("pk")
     return [pk for pk, roles in rows.values_list("pk", "roles") if "partner" in (roles or [])]
 
 

@@ -22,6 +22,7 @@ from rapport.kernel.actions.running import run_action
 from rapport.kernel.errors import Gone, Invalid
 from rapport.kernel.kinds.mentions import plain
 from rapport.modules.customers.models import Customer
+from rapport.modules.customers.portal import brought_by
 from rapport.modules.service.models import Queue, Ticket, TicketEntry
 from rapport.modules.service.moments import OVER
 
@@ -125,9 +126,9 @@ def listing(guest: Guest, asked: Asked) -> Page:
 def _names_of(guest: Guest, rows: Iterable[Ticket]) -> dict[UUID | None, str]:
     """What companies are called whose tickets stand in the list beside the guest's own."""
     ids = {one.customer_id for one in rows if one.customer_id not in (None, guest.person_id)}
-    allowed = set(guest.company_ids) | {pk for pk, _name in customers_of_partner(guest)}
-    there = Customer.objects.filter(workspace_id=guest.workspace.pk, pk__in=ids & allowed, deleted_at=None)
-    return dict(there.values_list("pk", "name"))
+    there = Customer.objects.filter(workspace_id=guest.workspace.pk, pk__in=ids & set(guest.company_ids), deleted_at=None)
+    brought = brought_by(guest).filter(pk__in=ids) if guest.partner_ids else []
+    return {one.pk: one.name for one in [*there, *brought]}
 
 
 @tickets.page("one")
@@ -188,11 +189,6 @@ def _queue(guest: Guest) -> UUID | None:
     return rows.values_list("pk", flat=True).first()
 
 
-def customers_of_partner(guest: Guest) -> list[tuple[UUID, str]]:
-    """In whose name a partner may write: the customers they brought."""
-    return []
-
-
 @tickets.page("new")
 def new_ticket(guest: Guest, asked: Asked) -> Page:
     """The form; articles that fit are suggested while one types."""
@@ -206,7 +202,7 @@ def new_ticket(guest: Guest, asked: Asked) -> Page:
 
 def _in_whose_name(guest: Guest) -> list[tuple[str, str]]:
     rows = Customer.objects.filter(workspace_id=guest.workspace.pk, pk__in=guest.company_ids, deleted_at=None).order_by("name")
-    found = [*rows.values_list("pk", "name"), *customers_of_partner(guest)]
+    found = [*rows.values_list("pk", "name"), *(brought_by(guest).values_list("pk", "name")[:500] if guest.partner_ids else ())]
     return [(str(pk), name) for pk, name in dict(found).items()]
 
 
