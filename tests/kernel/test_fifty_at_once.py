@@ -29,6 +29,7 @@ REPEATABLE = {
     ("task", "postpone"): "the same day again changes nothing", ("customer", "consent"): "each is an event of its own",
     ("mail", "share_customer"): "the same word again changes nothing", ("ticket", "take"): "one's own already: nothing changes",
     ("ticket", "reply"): "each is an answer of its own",
+    ("customer", "invite_to_portal"): "the same account again, and one mail a minute", ("customer", "close_portal"): "closed is told",
     ("customer", "withdraw"): "each is an event of its own", ("customer", "erase"): "tested with personal data: nothing is left to erase",
 }
 ACTIONS = [(t.key, a.key) for t in registry.all() for a in actions_of(t.key).values() if a.when and (t.key, a.key) not in REPEATABLE]

@@ -27,6 +27,9 @@ def test_an_invited_person_comes_in_and_sees_what_is_theirs(cast: Cast, site: ob
     assert "Hello Maya" in page and "My tickets" in page and "My details" in page and "What I agree to" in page
     shown = cast.client("ana").get(f"/customer/{maya.pk}").content.decode()
     assert "Enters with maya@example.org" in shown and "Last there" in shown
+    told = Change.objects.filter(record_id=maya.pk, verb__startswith="portal_").order_by("number")
+    assert [(one.verb, one.actor_name) for one in told] == [("portal_opened", "Ana Silva"), ("portal_entered", "Maya Jensen")]
+    assert "came into the portal" in cast.client("ana").get("/settings/audit").content.decode()
 
 
 def test_a_ticket_is_written_answered_and_closed(cast: Cast, site: object) -> None:

@@ -14,7 +14,9 @@ from rapport.engines.portal.registry import people
 from rapport.kernel.access.current import use_workspace
 from rapport.kernel.access.models import Workspace
 from rapport.kernel.access.tokens import digest_of
+from rapport.kernel.changes.events import note_quietly
 from rapport.kernel.changes.unit import unit_of_work
+from rapport.kernel.errors import Gone
 from rapport.kernel.jobs.context import JobContext
 from rapport.kernel.jobs.schedules import every
 from rapport.kernel.jobs.tasks import job
@@ -90,10 +92,15 @@ def begin(account: PortalAccount, *, is_by_link: bool = False) -> str:
     return secret
 
 
-def name_browser(account: PortalAccount, secret: str, browser: str) -> None:
-    """Note which browser a session is in, for the list in which a guest ends them."""
+def note_entry(workspace: Workspace, account: PortalAccount, secret: str, *, browser: str, address: str) -> None:
+    """Note which browser a session is in, for the list in which a guest ends them, and in the log that they came in."""
     rows = PortalSession.objects.filter(workspace_id=account.workspace_id, digest=digest_of(secret))
     rows.update(browser=browser[:60])
+    guest = guest_of(workspace, account)
+    if guest is not None:
+        note_quietly(
+            guest.context(), "portal_entered", type_key=people().type, record_id=guest.person_id, browser=browser, address=address
+        )
 
 
 def came_by_link(account: PortalAccount, secret: str) -> bool:
@@ -110,6 +117,14 @@ def guest_with(workspace: Workspace, secret: str) -> tuple[Guest, PortalAccount]
     account = PortalAccount.objects.filter(workspace_id=workspace.pk, pk=session.account_id).first()
     guest = guest_of(workspace, account) if account is not None else None
     return (guest, account) if guest is not None and account is not None else None
+
+
+def hold(guest: Guest) -> None:
+    """Keep a guest's deeds one after the other, so that a button pressed twice does a thing once; raises Gone when their access
+    was closed a moment ago. Inside the transaction."""
+    rows = PortalAccount.objects.select_for_update().filter(workspace_id=guest.workspace.pk, pk=guest.account_id, is_active=True)
+    if rows.first() is None:
+        raise Gone
 
 
 def sessions_of(account: PortalAccount) -> list[PortalSession]:

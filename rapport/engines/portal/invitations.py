@@ -40,7 +40,10 @@ def invite_person(ctx: Context, person: Record, *, email: str, sees_company: boo
     note_event(ctx, "portal_opened", person, sees_company=sees_company, is_partner=is_partner)
     if declared(MAIL_INVITATION) is None:
         load_tasks()
-    enqueue(MAIL_INVITATION, workspace=ctx.workspace.pk, account=str(made.pk), base=settings.BASE_URL or "http://localhost")
+    enqueue(
+        MAIL_INVITATION, workspace=ctx.workspace.pk, account=str(made.pk), base=settings.BASE_URL or "http://localhost",
+        key=f"{made.pk.hex}:{ctx.format.now:%Y%m%d%H%M}",  # however often it is pressed, one mail a minute
+    )  # fmt: skip
     return made
 
 

@@ -30,6 +30,7 @@ VERBS = {
     "sign_in_failed": gettext_lazy("Failed to sign in"),
     "signed_out": gettext_lazy("Signed out"),
     "role_changed": gettext_lazy("Role changed"),
+    "portal_entered": gettext_lazy("Came into the portal"),
     "portal_opened": gettext_lazy("Portal access given"),
     "portal_closed": gettext_lazy("Portal access closed"),
     "portal_changed": gettext_lazy("Portal set up"),

@@ -17,7 +17,7 @@ from rapport.engines.portal import entering
 from rapport.engines.portal.accounts import fits, folded
 from rapport.engines.portal.entering import EMAIL, find_link, use_link
 from rapport.engines.portal.models import PortalAccount, PortalSite
-from rapport.surfaces.web.connection import base_url
+from rapport.surfaces.web.connection import address_of, base_url
 from rapport.surfaces.web.portal import mailing
 from rapport.surfaces.web.portal.answering import page, public, sealed, secret_of, start, who, with_cookie, without_cookie
 from rapport.surfaces.web.sign_in_limit import forget, take_turn, too_many
@@ -86,7 +86,8 @@ def _welcome(request: HttpRequest, site: PortalSite, account: PortalAccount, sec
     """Into the portal with a session that is new; the one that this browser had before ends."""
     if before := secret_of(request, site):
         entering.end(site.workspace, before)
-    entering.name_browser(account, secret, browser_of(request.META.get("HTTP_USER_AGENT", "")))
+    browser = browser_of(request.META.get("HTTP_USER_AGENT", ""))
+    entering.note_entry(site.workspace, account, secret, browser=browser, address=address_of(request))
     rotate_token(request)
     to = start(site) + (f"account?done={done}" if done else "")
     return sealed(with_cookie(HttpResponseRedirect(to, status=303), site, secret))

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template import loader
 from django.views.decorators.http import require_POST, require_safe
 
+from rapport.engines.portal.entering import hold
 from rapport.engines.portal.guest import Guest
 from rapport.engines.portal.models import PortalAccount, PortalSite
 from rapport.engines.portal.registry import Asked, PortalSection, section, sections_for
@@ -75,6 +76,7 @@ def do(
     else:
         try:
             with unit_of_work(guest.context()):
+                hold(guest)
                 to = deed.run(guest, Asked(typed), *ids)
             done = f"{start(site)}{where.key}/{to}?done={deed.key}"
             return sealed(HttpResponseRedirect(done, status=303))
