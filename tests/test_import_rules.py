@@ -95,6 +95,7 @@ DOORS = {
     "engines/moving": "a workspace comes as it left, with its log",
     "engines/duplicates": "pairs, scans and merges are no records; what a merge moves in tables that are none",
     "engines/webforms": "the copy for visitors and what they sent are no records",
+    "engines/portal": "accounts of guests, their links and sessions are no records",
     "engines/publishing": "what readers are shown and what they say of it are no records",
     "engines/sample/articles.py": "whether a help centre is on is no record",
     "engines/batches": "what was done to many records, written down, is no record",

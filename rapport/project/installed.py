@@ -10,7 +10,8 @@ PACKAGE = Path(__file__).resolve().parent.parent
 
 ENGINES = (
     "timeline", "imports", "exports", "privacy", "views", "followups", "notices", "calendar", "batches", "duplicates",
-    "programs", "webhooks", "words", "backup", "upgrade", "telephony", "publishing", "webforms", "numbers", "mail",
+    "programs", "webhooks", "words", "backup", "upgrade", "telephony", "publishing", "webforms", "portal", "numbers",
+    "mail",
 )
 MODULES = ("customers", "activities", "sales", "mail", "service", "knowledge", "satisfaction")
 

@@ -66,6 +66,23 @@ REVIEWED: dict[str, Reviewed] = {
     "form/<str:key>/frame": Reviewed("GET POST", is_public=True),
     "form/<str:key>/frame/sent": Reviewed("GET", is_public=True),
     "form/confirm/<str:token>": Reviewed("GET POST", is_public=True),
+    # The portal: guests with sessions of their own, shown what is theirs (tests/portal). Off, and for strangers: nothing.
+    "portal/<str:site_slug>/": Reviewed("GET", is_public=True),
+    "portal/<str:site_slug>/enter": Reviewed("GET POST", is_public=True),
+    "portal/<str:site_slug>/password": Reviewed("GET POST", is_public=True),
+    "portal/<str:site_slug>/link/<str:secret>": Reviewed("GET POST", is_public=True),
+    "portal/<str:site_slug>/leave": Reviewed("POST", is_public=True),
+    "portal/<str:site_slug>/account": Reviewed("GET POST", is_public=True),
+    "portal/<str:site_slug>/articles/": Reviewed("GET", is_public=True),
+    "portal/<str:site_slug>/articles/fitting": Reviewed("GET", is_public=True),
+    "portal/<str:site_slug>/articles/<slug:language>/topic/<str:slug>": Reviewed("GET", is_public=True),
+    "portal/<str:site_slug>/articles/<slug:language>/<str:slug>": Reviewed("GET", is_public=True),
+    "portal/<str:site_slug>/<slug:section_key>/": Reviewed("GET", is_public=True),
+    "portal/<str:site_slug>/<slug:section_key>/do/<slug:deed_key>": Reviewed("POST", is_public=True),
+    "portal/<str:site_slug>/<slug:section_key>/<uuid:record_id>": Reviewed("GET", is_public=True),
+    "portal/<str:site_slug>/<slug:section_key>/<uuid:record_id>/do/<slug:deed_key>": Reviewed("POST", is_public=True),
+    "portal/<str:site_slug>/<slug:section_key>/<slug:page_key>": Reviewed("GET", is_public=True),
+    "settings/portal": Reviewed("GET POST"),
     "web_form/<uuid:record_id>/questions": Reviewed("GET POST"),
     # Ratings: whoever was asked by mail; the token is the key, and a wrong one learns nothing (tests/satisfaction).
     "rate/<str:token>": Reviewed("GET POST", is_public=True),
@@ -319,7 +336,7 @@ def filled(route: str, info: TypeInfo, record_id: object = _UNKNOWN, **given: ob
         "column_id": [_UNKNOWN], "token_id": [_UNKNOWN], "view_id": [_UNKNOWN], "role_id": [_UNKNOWN],
         "batch_id": [_UNKNOWN], "run_id": [_UNKNOWN], "line": [1], "what": ["run"], "applied_id": [_UNKNOWN], "field_id": [_UNKNOWN], "other": ["lead"],
         "user_id": [_UNKNOWN], "grant_id": [999_999], "workspace_id": [_UNKNOWN], "session_id": [_UNKNOWN],
-        "pair_id": [999_999], "merge_id": [_UNKNOWN], "other_id": [_UNKNOWN], "passkey_id": [999_999], "rule_id": [_UNKNOWN], "notice_id": [_UNKNOWN], "uid": ["wrong"], "site_slug": ["nowhere"], "language": ["en"], "slug": ["nothing"], "number": [1], "token": ["wrong"], "invitation_id": [_UNKNOWN], "rest": ["nothing/at/all/here/"], "name": ["rapport-20200101-000000.bak"],
+        "pair_id": [999_999], "merge_id": [_UNKNOWN], "other_id": [_UNKNOWN], "passkey_id": [999_999], "rule_id": [_UNKNOWN], "notice_id": [_UNKNOWN], "uid": ["wrong"], "site_slug": ["nowhere"], "section_key": ["tickets"], "deed_key": ["write"], "page_key": ["new"], "language": ["en"], "slug": ["nothing"], "number": [1], "token": ["wrong"], "invitation_id": [_UNKNOWN], "rest": ["nothing/at/all/here/"], "name": ["rapport-20200101-000000.bak"],
         **{name: value if isinstance(value, list) else [value] for name, value in given.items()},
     }  # fmt: skip
     if route.startswith("file/<"):

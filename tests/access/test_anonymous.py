@@ -27,6 +27,12 @@ PUBLIC = {
     "unsubscribe/<str:token>",
     "form/<str:key>", "form/<str:key>/sent", "form/<str:key>/frame", "form/<str:key>/frame/sent", "form/confirm/<str:token>",
     "rate/<str:token>", "rate/<str:token>/stop",
+    *(f"portal/<str:site_slug>/{rest}" for rest in (
+        "", "enter", "password", "link/<str:secret>", "leave", "account", "articles/", "articles/fitting",
+        "articles/<slug:language>/topic/<str:slug>", "articles/<slug:language>/<str:slug>", "<slug:section_key>/",
+        "<slug:section_key>/do/<slug:deed_key>", "<slug:section_key>/<uuid:record_id>",
+        "<slug:section_key>/<uuid:record_id>/do/<slug:deed_key>", "<slug:section_key>/<slug:page_key>",
+    )),
     "robots.txt", "help/<str:site_slug>/", "help/<str:site_slug>/sitemap.xml",
     *(f"help/<str:site_slug>/<slug:language>/{rest}" for rest in (
         "", "search", "suggest", "note", "topic/<str:slug>", "article/<str:slug>", "article/<str:slug>/vote", "article/<str:slug>/end",

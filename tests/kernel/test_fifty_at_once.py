@@ -32,6 +32,7 @@ REPEATABLE = {
     ("survey_answer", "correct"): "the same score again changes nothing",
     ("ticket", "ask_rating"): "asked once per ticket, whatever is pressed (tests/satisfaction)",
     ("customer", "ask_rating_now"): "asked once a day, whatever is pressed (tests/satisfaction)",
+    ("customer", "invite_to_portal"): "the same account again, and one mail a minute", ("customer", "close_portal"): "closed is told",
     ("customer", "withdraw"): "each is an event of its own", ("customer", "erase"): "tested with personal data: nothing is left to erase",
 }
 ACTIONS = [(t.key, a.key) for t in registry.all() for a in actions_of(t.key).values() if a.when and (t.key, a.key) not in REPEATABLE]

@@ -10,6 +10,7 @@ from django.contrib.sessions.models import Session
 
 from rapport.engines.backup.tokens import revoke_again
 from rapport.engines.mail.forgetting import doubt_all
+from rapport.engines.portal.models import PortalLink, PortalSession
 from rapport.engines.privacy.journal import journal_path
 from rapport.engines.privacy.reapply import reapply
 from rapport.kernel.access.current import unscoped
@@ -19,6 +20,9 @@ def settle() -> Iterator[str]:
     """One line per thing done."""
     with unscoped("a restore ends every session of the installation"):
         ended, _by_type = Session.objects.all().delete()
+        ended += PortalSession.objects.all().delete()[0]
+        # A link that was used since the backup must not open again.
+        PortalLink.objects.all().delete()
     yield f"{ended} sessions ended: everybody signs in anew"
     yield f"{revoke_again(Path(settings.DATA))} API tokens revoked again, as they were here"
     if doubted := doubt_all():

@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from rapport.engines.duplicates.forgetting import forget_doubles, merged_into
 from rapport.engines.imports.models import ImportedLine
 from rapport.engines.mail.forgetting import forget_person
+from rapport.engines.portal.accounts import forget_guests
 from rapport.engines.privacy.blanks import blanked, hashed, without_names
 from rapport.engines.privacy.holdings import Holdings, holdings
 from rapport.engines.privacy.journal import write_down
@@ -135,6 +136,7 @@ class _Work:
             forget_doubles(self.ctx, some)
             forget_messages(self.ctx.workspace.pk, some)
             forget_records(self.ctx.workspace.pk, some)
+            forget_guests(self.ctx.workspace.pk, some)
         for some in _portions(gone):
             TimelineLink.objects.filter(workspace_id=self.ctx.workspace.pk, entry_id__in=some).delete()
             TimelineLink.objects.filter(workspace_id=self.ctx.workspace.pk, story_id__in=some).delete()

@@ -35,6 +35,8 @@ def redact(workspace: Workspace, record_ids: Iterable[UUID], words: Sequence[str
     found = [one.pk for one in events.only("pk", "details").iterator(chunk_size=2_000) if _names(one.details, words)]
     for at in range(0, len(found), _SOME):
         done += _empty(rows.filter(pk__in=found[at : at + _SOME]))
+    # What the person did in the portal stands under their name, also where it is about others.
+    done += _empty(rows.filter(surface="portal", actor_name__in=list(words)))
     return done
 
 

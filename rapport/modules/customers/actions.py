@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
+from rapport.engines.portal.invitations import close_access, invite_person
 from rapport.kernel.actions.registry import Input, action
 from rapport.kernel.errors import Invalid
 from rapport.kernel.kinds.choice import ChoiceKind
 from rapport.kernel.kinds.datetime import DateTimeKind
 from rapport.kernel.kinds.longtext import LongTextKind
 from rapport.kernel.kinds.text import TextKind
+from rapport.kernel.kinds.yesno import YesNoKind
 from rapport.modules.customers.consents import consent_state
 from rapport.modules.customers.models import Consent, Customer
 from rapport.modules.customers.records import CustomerType
@@ -66,3 +68,22 @@ def withdraw(
         "consent", customer=person.pk, purpose=purpose, channel=channel, answer="withdrawn", source=source,
         happened_at=happened_at or ctx.format.now,
     )  # fmt: skip
+
+
+@action(CustomerType, _("Invite to the portal"), when="kind is person", icon="door-open", bulk=False)
+def invite_to_portal(
+    ctx: Context,
+    person: Customer,
+    *,
+    email: str | None = Input(TextKind, _("e-mail address; empty is the first one of the person"), required=False),
+    sees_company: bool = Input(YesNoKind, _("sees what belongs to their company"), required=False, default=False),
+    is_partner: bool = Input(YesNoKind, _("works with us as a partner"), required=False, default=False),
+) -> None:
+    """Give the person an account in the portal and mail them the link. Inviting again sends another link."""
+    invite_person(ctx, person, email=email or "", sees_company=sees_company, is_partner=is_partner)
+
+
+@action(CustomerType, _("Close portal access"), when="kind is person", icon="ban", danger=True, bulk=False)
+def close_portal(ctx: Context, person: Customer) -> None:
+    """Sign the person out of the portal everywhere, and let them in no more."""
+    close_access(ctx, person.pk, person)

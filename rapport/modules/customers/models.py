@@ -55,6 +55,9 @@ class Customer(Record):
     parent = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="subsidiaries", verbose_name=_("parent company")
     )
+    partner = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="brought", verbose_name=_("brought by partner")
+    )
     note = models.TextField(_("note"), blank=True)
     last_contact_at = models.DateTimeField(_("last contact"), null=True, blank=True, editable=False)
     next_step = models.CharField(_("next step"), max_length=200, blank=True, editable=False)
@@ -64,7 +67,7 @@ class Customer(Record):
         verbose_name, verbose_name_plural = _("customer"), _("customers")
         indexes = record_indexes(
             "customer", "stage", "industry", "last_contact_at", "next_step_on", "turnover_base", "employees",
-            "parent", ("kind", "title_key"), ("owner", "title_key"),
+            "parent", ("partner", "title_key"), ("kind", "title_key"), ("owner", "title_key"),
         )  # fmt: skip
 
 

@@ -32,6 +32,8 @@ def check_customer(ctx: Context, record: Record | None, values: dict[str, object
             raise Invalid(_t("A company cannot stand above itself; choose another parent company."), field="parent")
         seen.add(parent)
         parent = Customer.objects.filter(pk=parent).values_list("parent_id", flat=True).first()
+    if record is not None and values.get("partner") == record.pk:
+        raise Invalid(_t("Nobody is brought by themselves; choose another partner."), field="partner")
 
 
 @record_type
@@ -45,6 +47,7 @@ class CustomerType(RecordType):
         "stage": Use(hues=_STAGE_HUES),
         "turnover": Use(see="customers.figures"),
         "parent": Use(only="kind is company"),
+        "partner": Use(only="kind is company"),
         "owner": Use(default="me"),
         "last_contact_at": Use(readonly=True),
         "next_step": Use(readonly=True),
@@ -54,12 +57,13 @@ class CustomerType(RecordType):
     page = [
         Section(_("About"), "kind", "stage", "roles", "industry", "website", "employees", "turnover", "founded", "parent"),
         Section(_("Contact"), "emails", "phones", "addresses", "language", "birthday"),
-        Section(_("Care"), "owner", "team", "source", "tags", "note", "external_id"),
+        Section(_("Care"), "owner", "team", "source", "partner", "tags", "note", "external_id"),
         Related("affiliation", "company", ["person", "job_title", "part"], _("People"), of=("kind", "company")),
         Related("affiliation", "person", ["company", "job_title", "part"], _("Works at"), of=("kind", "person")),
         Related("preference", "customer", ["what", "wish"], _("Preferences")),
         Related("relationship", "one", ["tie", "other"], _("Relationships")),
         Related("customer", "parent", ["name", "stage"], _("Subsidiaries"), of=("kind", "company")),
+        Related("customer", "partner", ["name", "stage"], _("Customers they brought"), of=("kind", "company")),
     ]
     views = {
         _("All customers"): "| name",
@@ -75,6 +79,11 @@ class CustomerType(RecordType):
         "marketing": "view:all create edit:team export:all consent:team withdraw:team ~customers.figures",
         "support": "view:all create edit:all consent:all withdraw:all note_rating:all ask_rating_now:all",
         "back_office": "view:all create edit:all consent:all withdraw:all note_rating:all ask_rating_now:all ~customers.figures",
+                 "invite_to_portal:team close_portal:team +customers.figures",
+        "marketing": "view:all create edit:team export:all consent:team withdraw:team ~customers.figures",
+        "support": "view:all create edit:all consent:all withdraw:all invite_to_portal:all close_portal:all",
+        "back_office": "view:all create edit:all consent:all withdraw:all invite_to_portal:all close_portal:all "
+                       "~customers.figures",
         "external": "view:own",
     }
     menu = ("customers", "users")

@@ -94,7 +94,8 @@ def convert(
 
 def _new_company(ctx: Context, lead: Lead) -> Customer:
     made = ctx.create(
-        "customer", kind="company", name=lead.company, stage="prospect", source=lead.source or None, owner=lead.owner_id
+        "customer", kind="company", name=lead.company, stage="prospect", source=lead.source or None, owner=lead.owner_id,
+        partner=lead.partner_id,
     )
     assert isinstance(made, Customer)
     return made
@@ -104,6 +105,7 @@ def _new_person(ctx: Context, lead: Lead) -> Customer:
     made = ctx.create(
         "customer", kind="person", name=lead.name, stage="prospect", source=lead.source or None, owner=lead.owner_id,
         emails=lead.emails or None, phones=lead.phones or None, tags=lead.tags or None, note=lead.note or None,
+        partner=None if lead.company else lead.partner_id,
     )  # fmt: skip
     assert isinstance(made, Customer)
     return made

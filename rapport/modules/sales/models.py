@@ -74,12 +74,15 @@ class Lead(Record):
     deal = models.ForeignKey(
         "sales.Deal", models.PROTECT, null=True, blank=True, related_name="leads", verbose_name=_("became deal")
     )
+    partner = models.ForeignKey(
+        Customer, models.PROTECT, null=True, blank=True, related_name="partner_leads", verbose_name=_("partner")
+    )
     converted_at = models.DateTimeField(_("converted"), null=True, blank=True)
     dropped_reason = models.CharField(_("reason"), max_length=200, blank=True)
 
     class Meta(Record.Meta):
         verbose_name, verbose_name_plural = _("lead"), _("leads")
-        indexes = record_indexes("lead", "state", "next_step_on", "customer", "person", "deal")
+        indexes = record_indexes("lead", "state", "next_step_on", "customer", "person", "deal", ("partner", "created_at"))
 
 
 class Deal(Record):

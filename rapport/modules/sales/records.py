@@ -98,12 +98,13 @@ class LeadType(RecordType):
         "worth": Use(see="sales.amounts", total="sum"),
         "raw": Use(by_action="convert", on_create=True),
         "person": Use(by_action="convert"), "customer": Use(by_action="convert"), "deal": Use(by_action="convert"),
+        "partner": Use(only="kind is company"),
         "converted_at": Use(by_action="convert"), "dropped_reason": Use(by_action=("drop", "reopen")),
         "next_step": Use(readonly=True), "next_step_on": Use(readonly=True), "owner": Use(default="me"),
     }  # fmt: skip
     list_columns = ["name", "company", "interest", "source", "state", "worth", "owner", "next_step", "next_step_on", "created_at"]
     page = [
-        Section(_("Lead"), "state", "interest", "company", "job_title", "source", "worth", "owner", "team"),
+        Section(_("Lead"), "state", "interest", "company", "job_title", "source", "partner", "worth", "owner", "team"),
         Section(_("Contact"), "emails", "phones"),
         Section(_("More"), "note", "tags", "raw", "person", "customer", "deal", "converted_at", "dropped_reason"),
     ]

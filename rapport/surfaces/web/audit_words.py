@@ -30,6 +30,10 @@ VERBS = {
     "sign_in_failed": gettext_lazy("Failed to sign in"),
     "signed_out": gettext_lazy("Signed out"),
     "role_changed": gettext_lazy("Role changed"),
+    "portal_entered": gettext_lazy("Came into the portal"),
+    "portal_opened": gettext_lazy("Portal access given"),
+    "portal_closed": gettext_lazy("Portal access closed"),
+    "portal_changed": gettext_lazy("Portal set up"),
 }
 #: Through what, in words; a surface that is not named here says its own name.
 SURFACES = {
@@ -39,6 +43,7 @@ SURFACES = {
     "import": gettext_lazy("Import"),
     "system": gettext_lazy("Rapport itself"),
     "rule": gettext_lazy("Follow-up rule"),
+    "portal": gettext_lazy("Customer portal"),
 }
 _MOST_NAMES = 3
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from rapport.kernel.jobs.context import JobContext
 from rapport.kernel.jobs.tasks import job
 from rapport.surfaces.web import digest
+from rapport.surfaces.web.forms import mailing as forms_mailing
+from rapport.surfaces.web.portal import mailing as portal_mailing
 from rapport.surfaces.web.signing_in import resets
 
 
@@ -14,5 +16,5 @@ def send_reset(ctx: JobContext, *, email: str, base: str) -> None:
     resets.mail_link(email, base)
 
 
-#: Digests declare their own tasks; workers learn of them by this import.
-__all__ = ["digest", "send_reset"]
+#: Digests and mails declare their own tasks; workers learn of them by these imports.
+__all__ = ["digest", "forms_mailing", "portal_mailing", "send_reset"]

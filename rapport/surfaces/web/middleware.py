@@ -33,6 +33,7 @@ Respond = Callable[[HttpRequest], HttpResponse]
 OUTSIDE = (
     "/sign-in/", "/setup/", "/api/", "/livez", "/readyz", "/static/", "/manifest.webmanifest", "/sw.js", "/offline",
     "/unsubscribe/", "/calendar/feed/", "/help/", "/form/", "/rate/", "/robots.txt",
+    "/unsubscribe/", "/calendar/feed/", "/help/", "/form/", "/portal/", "/robots.txt",
 )  # fmt: skip
 #: The role through whose eyes the person looks just now.
 PREVIEW_KEY = "preview_role"

@@ -17,6 +17,7 @@ ICONS = {
     "webhook": "webhook", "review": "book-open", "near": "timer", "late": "alarm-clock", "wrote": "message-circle",
     "mail_left": "mail",
     "unsent": "send", "bounced": "mail", "delayed": "mail",
+    "portal_twice": "door-open", "deal_twice": "handshake",
 }  # fmt: skip
 
 
@@ -77,6 +78,10 @@ def sentence(one: Told) -> str:
         return _("“%(title)s” could not be delivered") % named
     if one.notice.event == "delayed":
         return _("“%(title)s” is delayed; the servers on the way still try") % named
+    if one.notice.event == "portal_twice":
+        return _("Two people have the same address, so it does not open the portal: “%(title)s”") % named
+    if one.notice.event == "deal_twice":
+        return _("Another partner registered the same company: “%(title)s”") % named
     if many:
         return _("%(who)s handed %(count)d %(things)s to you") % named
     return _("%(who)s handed “%(title)s” to you") % named

@@ -116,6 +116,7 @@ def settings_lines(ctx: Context) -> tuple[list[Line], list[Line]]:
     if may_set_up(ctx):
         words = _("What everybody can read without signing in")
         types.append(Line(_("Help centre"), words, "/settings/help-centre", "life-buoy"))
+        types.append(Line(_("Customer portal"), _("What customers see and do with an account"), "/settings/portal", "door-open"))
     if may_see_gaps(ctx):
         types.append(Line(_("Gaps in the help centre"), _("What visitors looked for in vain"), "/settings/help-gaps", "search"))
     if runs_installation(ctx):

@@ -59,6 +59,7 @@ from rapport.surfaces.web.help import gaps_page
 from rapport.surfaces.web.help import settings_page as help_settings
 from rapport.surfaces.web.help import urls as help_urls
 from rapport.surfaces.web.rating import urls as rating_urls
+from rapport.surfaces.web.portal import urls as portal_urls
 from rapport.surfaces.web.signing_in import urls as signing_in_urls
 
 urlpatterns = [
@@ -67,6 +68,7 @@ urlpatterns = [
     *help_urls.urlpatterns,
     *forms_urls.urlpatterns,
     *rating_urls.urlpatterns,
+    *portal_urls.urlpatterns,
     path("markdown", markdown_preview.preview, name="markdown"),
     path("settings/help-gaps", gaps_page.report, name="help_gaps"),
     path("settings/help-centre", help_settings.settings, name="help_settings"),
