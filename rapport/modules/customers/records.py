@@ -36,6 +36,11 @@ def check_customer(ctx: Context, record: Record | None, values: dict[str, object
         raise Invalid(_t("Nobody is brought by themselves; choose another partner."), field="partner")
 
 
+_CARES_FOR_ALL = (
+    "view:all create edit:all consent:all withdraw:all note_rating:all ask_rating_now:all invite_to_portal:all close_portal:all"
+)
+
+
 @record_type
 class CustomerType(RecordType):
     """Whoever we do business with: a company or a person."""
@@ -75,15 +80,10 @@ class CustomerType(RecordType):
     grants = {
         "management": "*:all +customers.figures +customers.sensitive",
         "sales": "view:all create edit:team delete:own export:team import:own merge:own consent:team withdraw:team "
-                 "note_rating:team ask_rating_now:team +customers.figures",
+                 "note_rating:team ask_rating_now:team invite_to_portal:team close_portal:team +customers.figures",
         "marketing": "view:all create edit:team export:all consent:team withdraw:team ~customers.figures",
-        "support": "view:all create edit:all consent:all withdraw:all note_rating:all ask_rating_now:all",
-        "back_office": "view:all create edit:all consent:all withdraw:all note_rating:all ask_rating_now:all ~customers.figures",
-                 "invite_to_portal:team close_portal:team +customers.figures",
-        "marketing": "view:all create edit:team export:all consent:team withdraw:team ~customers.figures",
-        "support": "view:all create edit:all consent:all withdraw:all invite_to_portal:all close_portal:all",
-        "back_office": "view:all create edit:all consent:all withdraw:all invite_to_portal:all close_portal:all "
-                       "~customers.figures",
+        "support": _CARES_FOR_ALL,
+        "back_office": f"{_CARES_FOR_ALL} ~customers.figures",
         "external": "view:own",
     }
     menu = ("customers", "users")

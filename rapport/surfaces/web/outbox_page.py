@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
@@ -99,7 +100,9 @@ def act(request: HttpRequest, outgoing_id: UUID, act: str) -> HttpResponse:
         say(request, _("The message has left the outbox."))
     else:
         raise Gone(_("This cannot be done with a message."))
-    return HttpResponseRedirect("/outbox")
+    back = request.POST.get("next", "")
+    is_ours = url_has_allowed_host_and_scheme(back, allowed_hosts=None) and back.startswith("/")
+    return HttpResponseRedirect(back if is_ours else "/outbox")
 
 
 

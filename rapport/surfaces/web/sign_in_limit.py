@@ -42,17 +42,16 @@ FREE = {
     # Answers to surveys: from one address (an office may share it), and to one question.
     "rating": {"address": 60, "account": 20},
     "rating_guess": {"address": 30},
-}
-LONGEST_WAIT = {
-    "code": 900, "help_vote": 3600, "help_note": 3600, "web_form": 3600, "form_mail": 3600, "rating": 3600, "rating_guess": 3600,
-}  # fmt: skip
     # The portal: links asked for, passwords and links tried, and what one guest writes.
     "portal_link": {"pair": 3, "account": 5, "address": 30},
     "portal_password": {"pair": 5, "account": 20, "address": 100},
     "portal_open": {"address": 60},
     "portal_write": {"account": 60},
 }
-LONGEST_WAIT = {"code": 900, "help_vote": 3600, "help_note": 3600, "web_form": 3600, "form_mail": 3600, "portal_write": 3600}
+LONGEST_WAIT = {
+    "code": 900, "help_vote": 3600, "help_note": 3600, "web_form": 3600, "form_mail": 3600, "rating": 3600, "rating_guess": 3600,
+    "portal_write": 3600,
+}  # fmt: skip
 _LONGEST_WAIT = 60
 #: Counts start anew after this long without a try.
 FORGET_AFTER = dt.timedelta(hours=1)

@@ -58,8 +58,8 @@ from rapport.surfaces.web.forms import urls as forms_urls
 from rapport.surfaces.web.help import gaps_page
 from rapport.surfaces.web.help import settings_page as help_settings
 from rapport.surfaces.web.help import urls as help_urls
-from rapport.surfaces.web.rating import urls as rating_urls
 from rapport.surfaces.web.portal import urls as portal_urls
+from rapport.surfaces.web.rating import urls as rating_urls
 from rapport.surfaces.web.signing_in import urls as signing_in_urls
 
 urlpatterns = [

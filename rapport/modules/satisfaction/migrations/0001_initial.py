@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('activities', '0006_recording'),
-        ('customers', '0007_survey_purpose'),
+        ('customers', '0008_survey_purpose'),
         ('kernel', '0009_changed_kind'),
         ('service', '0001_initial'),
     ]
