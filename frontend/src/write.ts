@@ -126,8 +126,11 @@ let ready = { subject: "", text: "" };
 
 async function look(): Promise<void> {
   if (!picker || !preview) return;
-  preview.hidden = true;
-  if (!picker.value) return;
+  // It stays where it is while another text is fetched: what moves away under a pointer cannot be pressed.
+  if (!picker.value) {
+    preview.hidden = true;
+    return;
+  }
   const answer = await fetch(`/write/template?template=${encodeURIComponent(picker.value)}&to=${encodeURIComponent(to?.value ?? "")}`, {
     headers: { Accept: "application/json", "HX-Request": "true" },
   }).catch(() => null);

@@ -13,6 +13,8 @@ from rapport.engines.duplicates.models import DuplicatePair
 from rapport.engines.imports.check import Check
 from rapport.engines.imports.models import ImportRun
 from rapport.engines.imports.session import table_of, take_in
+from rapport.engines.mail.models import OutgoingMail
+from rapport.engines.mail.outbox import queue_mail
 from rapport.engines.webforms.models import PublicForm
 from rapport.kernel.access.models import Account, Workspace
 from tests.cast import Cast, first_stage_id
@@ -61,7 +63,10 @@ def addresses(committed_cast: Cast) -> list[str]:
     ticket = make(ctx, "ticket", subject="Grinder is dead", body="It will not start", kind="complaint", customer=hotel.pk, owner=committed_cast.ana.pk)
     make(ctx, "ticket_entry", ticket=ticket.pk, kind="note", body="Look at the relay")
     make(ctx, "saved_reply", name="On our way")
-    box = make(ctx, "mailbox", name="Ana", address="ana@fernhill.example", owner=committed_cast.ana.pk)
+    box = make(ctx, "mailbox", name="Ana", address="ana@fernhill.example", owner=committed_cast.ana.pk, smtp_host="smtp.example.com")
+    make(ctx, "mail_template", name="Hello", subject="", body="Dear {{person.name}}")
+    waiting = queue_mail(committed_cast.ctx("ana"), box, to=["jo@kunde.example"], subject="Offer", text="Please.", undo_seconds=9_999)
+    OutgoingMail.objects.filter(pk=waiting.pk).update(state="uncertain", problem="uncertain")
     make(ctx, "customer", name="Jo Kunde", kind="person", emails=["jo@kunde.example"])
     html = "<p>Yes, please.</p><img src='https://track.example/a.gif'>"
     letters = deliver(committed_cast.system, box, letter(1), letter(2, answers="1", html=html, file=("offer.pdf", b"x")))
@@ -88,7 +93,7 @@ def addresses(committed_cast: Cast) -> list[str]:
         f"/duplicates/customer/group/{pair.pk}", "/duplicates/lead/among/customer",
         "/settings/telephone",
         "/settings/mailboxes", f"/settings/mailboxes/{box.pk}", f"/settings/mailboxes/{box.pk}/ledger", "/mail_subject/",
-        f"/mail/{letters[1]}", f"/mail/{letters[1]}/do/share_conversation",
+        "/outbox", "/write?to=jo@kunde.example", f"/write?answers={letters[1]}&how=all", f"/mail/{letters[1]}", f"/mail/{letters[1]}/do/share_conversation",
         "/settings/webhooks", "/settings/webhooks/new", "/settings/backups", "/docs/api", "/docs/api?type=deal", "/docs/api?q=lose",
         f"/article/{help_article.pk}", f"/article/{help_article.pk}/edit", f"/article/{help_article.pk}/versions", "/article/",
         "/settings/help-centre", "/settings/help-gaps", "/help/fernhill/en/", "/help/fernhill/en/topic/grinding",

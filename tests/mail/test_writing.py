@@ -203,7 +203,7 @@ def test_a_template_is_filled_with_what_its_user_may_see(cast: Cast, smtp: SmtpS
     _person(cast, name="Jo {{me.name}} Kunde", owner=cast.cem.pk, team=cast.cem.team_id)
     sending_mailbox("ana")
     body = "Dear {{person.first_name}} ({{ person.name }}), {{me.name}}"
-    made = cast.ctx("ana").create("mail_template", name="Hello", subject="For {{person.name}}", body=body)
+    made = cast.ctx("ana").create("mail_template", name="Hello", subject="For {{person.name}}", body=body, team=cast.ben.team_id)
     with pytest.raises(Invalid, match="no placeholder"):
         cast.ctx("ana").create("mail_template", name="Evil", body="{{ settings.SECRET_KEY }}")
     assert "Hello" in cast.client("ana").get("/write").content.decode()
@@ -211,6 +211,7 @@ def test_a_template_is_filled_with_what_its_user_may_see(cast: Cast, smtp: SmtpS
     assert found == {"subject": "For Jo {{me.name}} Kunde", "text": "Dear Jo (Jo {{me.name}} Kunde), Ana Silva"}
     blind = cast.client("ben").get(f"/write/template?template={made.pk}&to=jo@kunde.example").json()
     assert "Jo" not in blind["text"] and blind["text"].endswith("Ben Moore")
+    assert cast.client("cem").get(f"/write/template?template={made.pk}").status_code == 404, "another team's"
 
 
 def test_people_are_suggested_only_from_what_one_sees(cast: Cast) -> None:

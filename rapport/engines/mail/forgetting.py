@@ -20,7 +20,7 @@ _DONE = (OutgoingMail.SENT, OutgoingMail.TAKEN_BACK)
 
 def forget_old(workspace_id: object, now: dt.datetime | None = None) -> int:
     """Rows that are done with; nobody is to be reminded of them any more."""
-    rows = OutgoingMail.objects.filter(workspace_id=workspace_id, state__in=_DONE, made_at__lt=(now or timezone.now()) - KEPT)
+    rows = OutgoingMail.objects.filter(workspace_id=workspace_id, state__in=_DONE, send_at__lt=(now or timezone.now()) - KEPT)
     return rows.filter(remind_at=None).delete()[0]
 
 

@@ -57,6 +57,8 @@ def commands(request: HttpRequest, ctx: Context, words: str, *, only: bool = Fal
         title = str(found) if found else str(info.label)
         here = _on_record(ctx, info, record)
     create = [Command(_("New %(label)s") % {"label": one.label}, one.url, one.icon) for one in creatable(ctx)]
+    if "mailbox" in registry and gate.allows(ctx, registry.get("mailbox"), "view"):
+        create.append(Command(_("Write e-mail"), "/write", "mail"))
     create.append(
         Command(_("Write it down"), "/quick-add" + (f"?{urlencode({'title': words})}" if words else ""), "pen-line", True, "N")
     )
