@@ -17,6 +17,7 @@ from rapport.engines.mail.models import OutgoingMail
 from rapport.engines.mail.outbox import queue_mail
 from rapport.engines.webforms.models import PublicForm
 from rapport.kernel.access.models import Account, Workspace
+from rapport.modules.satisfaction.asks import claim, due, put
 from tests.cast import Cast, first_stage_id
 from tests.factory import make
 from tests.mail.letters import deliver, letter
@@ -68,6 +69,14 @@ def addresses(committed_cast: Cast) -> list[str]:
     waiting = queue_mail(committed_cast.ctx("ana"), box, to=["jo@kunde.example"], subject="Offer", text="Please.", undo_seconds=9_999)
     OutgoingMail.objects.filter(pk=waiting.pk).update(state="uncertain", problem="uncertain")
     make(ctx, "customer", name="Jo Kunde", kind="person", emails=["jo@kunde.example"])
+    box = make(ctx, "mailbox", name="Ana", address="ana@fernhill.example", owner=committed_cast.ana.pk)
+    jo = make(ctx, "customer", name="Jo Kunde", kind="person", emails=["jo@kunde.example"])
+    survey = make(ctx, "survey", name="After a ticket", is_active=True)
+    for score in (5, 4, 2, 1, 5):
+        rating = make(ctx, "survey_answer", survey=survey.pk, score=score, person=person.pk, ticket=ticket.pk, comment="Too slow")
+    put(ctx, survey, jo.pk, "hand:today", ctx.format.now)  # type: ignore[arg-type]
+    asked = claim(committed_cast.system, due(committed_cast.home, 1)[0])
+    assert asked is not None
     html = "<p>Yes, please.</p><img src='https://track.example/a.gif'>"
     letters = deliver(committed_cast.system, box, letter(1), letter(2, answers="1", html=html, file=("offer.pdf", b"x")))
     made = {"customer": hotel, "deal": deal, "lead": lead, "task": task}
@@ -100,6 +109,8 @@ def addresses(committed_cast: Cast) -> list[str]:
         "/help/fernhill/en/article/grind-coarser", "/help/fernhill/en/search?q=grind", "/help/fernhill/en/search?q=nothing",
         "/help/nowhere/en/", f"/web_form/{form.pk}", f"/web_form/{form.pk}/questions", f"/form/{public}", f"/form/{public}/sent",
         f"{at[0]}/network", f"{at[0]}/timeline?q=beans", "/ticket/", f"/ticket/{ticket.pk}", f"/ticket/{ticket.pk}/do/solve", "/complaint/?group=cause",
+        "/satisfaction", "/satisfaction?period=own", f"/survey/{survey.pk}", f"/survey_answer/{rating.pk}", f"/ticket/{ticket.pk}/do/rate",
+        f"/rate/{asked[3]}?score=2", f"/rate/{asked[3]}/stop",
     ]  # fmt: skip
 
 

@@ -387,3 +387,31 @@ def test_the_ticket_says_how_it_was_rated_or_why_nobody_was_asked(cast: Cast) ->
     other = solved(cast, person)
     ask_workspace(cast.home)
     assert "asked a short while ago" in client.get(f"/ticket/{other.pk}").content.decode()
+
+
+def test_whoever_says_no_on_the_phone_is_not_asked(cast: Cast) -> None:
+    survey, person = a_survey(cast), a_person(cast)
+    run_action(cast.ctx("ana"), person, "withdraw", {"purpose": "surveys", "source": "call"})
+    with pytest.raises(Invalid, match="does not wish"):
+        run_action(cast.ctx("ana"), person, "ask_rating_now", {"survey": str(survey.pk)})
+
+
+def test_a_rating_that_a_program_brings_is_followed_up_like_any_other(cast: Cast) -> None:
+    survey, person = a_survey(cast, kind="nps", asks="hand", follow_up_for="person", follow_up_person=cast.cem.pk), a_person(cast)
+    body = {"survey": str(survey.pk), "person": str(person.pk), "score": 3, "comment": "Too dear", "channel": "web"}
+    api = cast.api("ana")
+    made = api.post("/api/v1/survey_answer", body, content_type="application/json")
+    assert made.status_code == 201 and made.json()["headline"].startswith("3/10")
+    task = Task.objects.get(kind="call")
+    assert (task.owner_id, task.note, task.customer_id) == (cast.cem.pk, "Too dear", person.pk)
+    wrong = api.post("/api/v1/survey_answer", {**body, "score": 11}, content_type="application/json")
+    assert wrong.status_code in (400, 422) and "from 0 to 10" in wrong.content.decode()
+    assert Task.objects.filter(kind="call").count() == 1
+
+
+def test_nobody_hammers_one_question(cast: Cast) -> None:
+    found, visitor = asked(cast), Client()
+    answers = [visitor.post(found["4"], {"score": "4"}).status_code for _n in range(23)]
+    assert answers[:20] == [303] * 20 and 429 in answers[20:]
+    guesses = [Client().get(f"/rate/{number:032d}").status_code for number in range(33)]
+    assert guesses[0] == 404 and 429 in guesses[30:]

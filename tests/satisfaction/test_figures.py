@@ -10,6 +10,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from rapport.kernel.actions.running import run_action
 from rapport.modules.satisfaction.figures import report
 from rapport.modules.satisfaction.models import Survey
 from rapport.modules.service.models import Queue
@@ -120,3 +121,13 @@ def test_trend_and_last_score_stand_on_the_customers_page(cast: Cast) -> None:
     assert "Rated 2 of 5 lately" in page, "a low score within 90 days is a reason in the health"
     strangers = cast.client("cem").get(f"/customer/{person.pk}")
     assert strangers.status_code == 404 or "CSAT" not in strangers.content.decode()
+
+
+def test_what_a_person_says_stands_at_their_company_too(cast: Cast) -> None:
+    survey, person = a_survey(cast, kind="nps", asks="hand"), a_person(cast)
+    ctx = cast.ctx("ana")
+    hotel = ctx.create("customer", name="Hotel Aldersley", kind="company", owner=cast.ben.pk)
+    ctx.create("affiliation", person=person.pk, company=hotel.pk, is_primary=True)
+    run_action(ctx, person, "note_rating", {"survey": str(survey.pk), "score": "9"})
+    for one in (person, hotel):
+        assert "NPS 9 of 10" in cast.client("ana").get(f"/customer/{one.pk}").content.decode()

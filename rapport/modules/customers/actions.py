@@ -62,7 +62,8 @@ def withdraw(
 ) -> None:
     """Write down that the person no longer agrees. Nothing is taken away of what was given before."""
     state = consent_state(ctx, person.pk)
-    if not any(one.is_given for (about, _channel), one in state.items() if about == purpose):
+    # Surveys are asked without a consent, so one may object without having agreed before.
+    if purpose != "surveys" and not any(one.is_given for (about, _channel), one in state.items() if about == purpose):
         raise Invalid(_t("There is no consent for this purpose that could be withdrawn."), field="purpose")
     ctx.create(
         "consent", customer=person.pk, purpose=purpose, channel=channel, answer="withdrawn", source=source,

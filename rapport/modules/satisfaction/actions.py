@@ -60,8 +60,8 @@ def note_rating(
     """Write down how they rate us, as they said on the phone."""
     person = customer.pk if customer.kind == "person" else None
     note(
-        ctx.as_system("rating"), _survey(ctx, survey), score, comment or "", "phone", person_id=person, customer_id=customer.pk,
-        owner_id=customer.owner_id, team_id=customer.team_id,
+        ctx.as_system("rating"), _survey(ctx, survey), score, comment or "", "phone", person_id=person,
+        customer_id=None if person else customer.pk, owner_id=customer.owner_id, team_id=customer.team_id,
     )  # fmt: skip
 
 
@@ -70,7 +70,7 @@ def ask_rating_now(
     ctx: Context, customer: Customer, *, survey: UUID = Input(ReferenceKind, _("survey"), to="survey", only="is_active is yes")
 ) -> None:
     """Send the question by mail at once, unless they were asked lately or do not wish it."""
-    _ask(ctx, _survey(ctx, survey), customer.pk, f"hand:{ctx.format.today.isoformat()}", customer.pk, None)
+    _ask(ctx, _survey(ctx, survey), customer.pk, f"hand:{ctx.format.today.isoformat()}", None, None)
 
 
 @action(SurveyAnswerType, _("Correct"), when="channel is phone", icon="pencil", bulk=False)

@@ -47,7 +47,7 @@ def put(
         rows.filter(state="waiting", tries=0, due_at__lt=due_at).update(due_at=due_at)
     state = {"state": "not_asked", "why": why} if why else {}
     made = SurveyAsk(
-        workspace_id=ctx.workspace.pk, survey_id=survey.pk, person_id=person_id, customer_id=customer_id or person_id,
+        workspace_id=ctx.workspace.pk, survey_id=survey.pk, person_id=person_id, customer_id=customer_id,
         ticket_id=ticket.pk if ticket else None, occasion=occasion, due_at=due_at, **state,
     )  # fmt: skip
     SurveyAsk.objects.bulk_create([made], ignore_conflicts=True)
@@ -89,9 +89,10 @@ def claim(ctx: Context, ask_id: UUID) -> tuple[SurveyAsk, Survey, Customer, str]
 def _begin(ctx: Context, ask: SurveyAsk, survey: Survey, person: Customer, ticket: Ticket | None) -> UUID:
     """The rating as it waits: whose the ticket or customer is now stays with it."""
     about = ticket if ticket is not None else person
+    given = {"customer": ask.customer_id, "ticket": ticket.pk if ticket else None}
     made = ctx.create(
-        "survey_answer", survey=survey.pk, person=person.pk, customer=ask.customer_id or person.pk,
-        ticket=ticket.pk if ticket else None, owner=about.owner_id, team=about.team_id, asked_at=ctx.format.now,
+        "survey_answer", survey=survey.pk, person=person.pk, owner=about.owner_id, team=about.team_id, asked_at=ctx.format.now,
+        **{key: value for key, value in given.items() if value is not None},
     )  # fmt: skip
     return made.pk
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
+from uuid import UUID
 
+from django.db.models import Q
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
@@ -12,7 +14,7 @@ from rapport.kernel.query.compile import compile_filter
 from rapport.kernel.query.text import parse
 from rapport.kernel.records.declare import RecordType, Related, Section, Timeline, Use
 from rapport.kernel.records.registry import record_type, registry
-from rapport.modules.customers.models import Customer
+from rapport.modules.customers.models import Affiliation
 from rapport.modules.satisfaction.following import follow_up_low
 from rapport.modules.satisfaction.models import Survey, SurveyAnswer
 from rapport.modules.satisfaction.scales import SCALES, low_up_to, wordings
@@ -97,10 +99,16 @@ def _fill(ctx: Context, values: dict[str, object]) -> None:
                 values.setdefault(key, mine)
         if values.get("owner") == ticket.owner_id and ticket.team_id is not None:
             values.setdefault("team", ticket.team_id)
-    person = _kept(ctx, Customer, values.get("person"))
-    if isinstance(person, Customer):
-        values.setdefault("customer", person.pk)
+    if values.get("person") is not None and values.get("customer") is None:
+        values["customer"] = employer_of(ctx, cast(UUID, values["person"])) or values["person"]
     values.setdefault("asked_at", values.get("answered_at") or ctx.format.now)
+
+
+def employer_of(ctx: Context, person_id: UUID) -> UUID | None:
+    """The company that a person mainly works for: what they say of us stands there too."""
+    rows = Affiliation.objects.filter(workspace_id=ctx.workspace.pk, person_id=person_id, is_primary=True, deleted_at=None)
+    there = rows.filter(Q(until_on=None) | Q(until_on__gte=ctx.format.today), company__deleted_at=None)
+    return there.order_by("pk").values_list("company_id", flat=True).first()
 
 
 def _kept(ctx: Context, model: type[Record], pk: object) -> Record | None:
