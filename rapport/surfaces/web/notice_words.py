@@ -15,7 +15,7 @@ from rapport.kernel.context import Context
 ICONS = {
     "mention": "at-sign", "assigned": "user-plus", "shared": "share-2", "rule": "repeat", "due": "alarm-clock",
     "webhook": "webhook", "review": "book-open", "near": "timer", "late": "alarm-clock", "wrote": "message-circle",
-    "portal_twice": "door-open", "deal_twice": "handshake",
+    "twins": "door-open", "deal_twice": "handshake",
 }  # fmt: skip
 
 
@@ -68,7 +68,7 @@ def sentence(one: Told) -> str:
         return _("The promise of “%(title)s” was not kept in time") % named
     if one.notice.event == "wrote":
         return _("Something was written in “%(title)s”") % named
-    if one.notice.event == "portal_twice":
+    if one.notice.event == "twins":
         return _("Two people have the same address, so it does not open the portal: “%(title)s”") % named
     if one.notice.event == "deal_twice":
         return _("Another partner registered the same company: “%(title)s”") % named
