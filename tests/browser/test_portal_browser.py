@@ -10,13 +10,14 @@ from typing import Any
 
 import pytest
 
+from rapport.kernel.access.models import Account
 from rapport.kernel.actions.running import run_action
 from rapport.kernel.jobs.models import Job
 from rapport.modules.customers.models import Consent, Customer
 from rapport.modules.service.models import Ticket, TicketEntry
 from tests.browser.test_axe import _in_both_themes
 from tests.cast import Cast
-from tests.portal.desk import mail_all, person, portal
+from tests.portal.desk import invite, mail_all, person, portal
 from tests.publishing.desk import article
 
 pytestmark = pytest.mark.browser
@@ -115,8 +116,6 @@ def test_the_teams_pages_of_the_portal(
     committed_cast: Cast, live: Any, open_page: Callable[..., Any], sign_in: Callable[..., None]
 ) -> None:
     """Settings, a person's page with their access, and the dialog that invites pass axe."""
-    from rapport.kernel.access.models import Account
-
     ctx = committed_cast.ctx("ana")
     portal(committed_cast.home)
     maya = person(ctx)
@@ -133,4 +132,43 @@ def test_the_teams_pages_of_the_portal(
         wrong += _in_both_themes(page, address)
         if LOOK:
             page.screenshot(path=Path(LOOK) / f"team-{name}.png", full_page=True)
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_a_partner_registers_a_deal(width: int, committed_cast: Cast, live: Any, open_page: Callable[..., Any]) -> None:
+    """By clicks, on a desk and on a phone; each page passes axe in both themes."""
+    from playwright.sync_api import expect
+
+    ctx = committed_cast.ctx("ana")
+    portal(committed_cast.home)
+    firm = ctx.create("customer", kind="company", name="Roastwerk", roles=["partner"])
+    ctx.create("customer", kind="company", name="Café Zürich", partner=firm.pk)
+    rosa = person(ctx, "Rosa Roth", "rosa@example.org")
+    ctx.create("affiliation", person=rosa.pk, company=firm.pk, job_title="Sales")
+    page, wrong = open_page(width), []
+    page.goto(live.url + invite(ctx, rosa, is_partner=True))
+    page.get_by_role("button", name="Enter").click()
+    page.get_by_role("navigation").get_by_role("link", name="Partner", exact=True).click()
+
+    def looked_at(name: str) -> None:
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), f"{name} is wider than the screen"
+        wrong.extend(_in_both_themes(page, name))
+        if LOOK:
+            page.screenshot(path=Path(LOOK) / f"{name}-{width}.png", full_page=True)
+
+    page.get_by_role("link", name="Register a deal").click()
+    page.get_by_label("Company").fill("Deli Dara")
+    page.get_by_role("button", name="Register").click()
+    expect(page.locator("#e-name")).to_have_text("This is needed.")
+    looked_at("register")
+    page.get_by_label("Whom to talk to").fill("Dara Whelan")
+    page.get_by_label("Phone").fill("+353 1 555 0142")
+    page.get_by_label("What they want").fill("Two machines")
+    page.get_by_role("button", name="Register").click()
+    expect(page.get_by_text("The deal is registered.")).to_be_visible()
+    looked_at("lead")
+    page.get_by_role("main").get_by_role("link", name="Partner", exact=True).click()
+    expect(page.get_by_role("link", name="Deli Dara")).to_be_visible()
+    looked_at("partner")
     assert not wrong, "\n".join(wrong)

@@ -23,7 +23,7 @@ from rapport.kernel.records.model import Record
 from rapport.kernel.records.registry import registry
 
 #: The notice that an address fits two persons.
-TWICE = "portal_twice"
+TWICE = "twins"
 
 
 def folded(email: str) -> str:
@@ -80,7 +80,8 @@ def _tell(workspace: Workspace, persons: list[Record]) -> None:
     ids = [one.pk for one in persons]
     whose = {owner: ids for owner in {getattr(one, "owner_id", None) for one in persons} if owner is not None}
     if whose:
-        put_once(workspace, TWICE, people().type, whose, once=f"{TWICE}:{':'.join(pk.hex for pk in ids)}")
+        once = f"{TWICE}:{''.join(pk.hex[-16:] for pk in ids)}"
+        put_once(workspace, TWICE, people().type, whose, once=once)
 
 
 def account_of(workspace: Workspace, person_id: UUID) -> PortalAccount | None:

@@ -76,3 +76,15 @@ def access_panel(ctx: Context, info: TypeInfo | None, record: Record | None) -> 
         "close_url": f"{url}/close_portal" if is_open and gate.may(ctx, info, record, "close_portal") else "",
     }  # fmt: skip
     return Panel(_("Portal"), "portal_engine/access.html", values)
+
+
+@slot("action.customer.invite_to_portal")
+def invited_before(ctx: Context, info: TypeInfo | None, record: Record | None) -> Panel | None:
+    """Who is invited again begins with what they have, so that a second mail takes nothing away."""
+    account = accounts.account_of(ctx.workspace, record.pk) if record is not None else None
+    if info is None or account is None or not account.is_active:
+        return None
+    start: dict[str, object] = {"sees_company": account.sees_company, "is_partner": account.is_partner}
+    if people().emails in gate.fields(ctx, info):
+        start["email"] = account.email
+    return Panel(_("They have access"), "portal_engine/again.html", {"start": start})

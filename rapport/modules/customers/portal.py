@@ -17,6 +17,7 @@ from rapport.engines.portal.guest import Guest
 from rapport.engines.portal.registry import Asked, Page, portal_section
 from rapport.kernel import format as shown_as
 from rapport.kernel.errors import Gone, Invalid
+from rapport.kernel.kinds.address import countries
 from rapport.kernel.records.registry import registry
 from rapport.modules.customers.consents import Event, allows, fold
 from rapport.modules.customers.models import Consent, Customer, Preference
@@ -67,7 +68,7 @@ def show_details(guest: Guest, asked: Asked) -> Page:
     """The form of what the guest may change."""
     person = me(guest)
     info = registry.get("customer")
-    address = next(iter(person.addresses or []), {})
+    address = _address(person, guest.language)
     stored = {
         "name": person.name, "phones": info.fields["phones"].kind.text(person.phones, guest.context().format),
         "birthday": person.birthday.isoformat() if person.birthday else "", **{part: address.get(part, "") for part in _PARTS},
@@ -89,6 +90,14 @@ def save_details(guest: Guest, asked: Asked) -> str:
     return ""
 
 
+def _address(person: Customer, language: str) -> dict[str, str]:
+    """The first address, its country by name."""
+    found = dict(next(iter(person.addresses or []), {}))
+    if found.get("country"):
+        found["country"] = countries(language).get(found["country"], found["country"])
+    return found
+
+
 def _read(ctx: Context, person: Customer, given: dict[str, str]) -> tuple[dict[str, object], dict[str, object]]:
     """Cleaned values, and a sentence for each field that is wrong. What the guest did not change is not written."""
     fields, cleaning = registry.get("customer").fields, ctx.cleaning()
@@ -105,7 +114,7 @@ def _read(ctx: Context, person: Customer, given: dict[str, str]) -> tuple[dict[s
             errors[key] = _t("This is needed.")
         elif kind.to_json(value) != kind.to_json(getattr(person, key) or None):
             values[key] = value
-    old = next(iter(person.addresses or []), {})
+    old = _address(person, ctx.format.language)
     if any(given[part] != old.get(part, "") for part in _PARTS):
         new = {**old, **{part: given[part] for part in _PARTS}}
         rest = list(person.addresses or [])[1:]

@@ -15,9 +15,7 @@ from rapport.kernel.context import Context
 ICONS = {
     "mention": "at-sign", "assigned": "user-plus", "shared": "share-2", "rule": "repeat", "due": "alarm-clock",
     "webhook": "webhook", "review": "book-open", "near": "timer", "late": "alarm-clock", "wrote": "message-circle",
-    "mail_left": "mail",
-    "unsent": "send", "bounced": "mail", "delayed": "mail",
-    "portal_twice": "door-open", "deal_twice": "handshake",
+    "mail_left": "mail", "unsent": "send", "bounced": "mail", "delayed": "mail", "twins": "door-open", "deal_twice": "handshake",
 }  # fmt: skip
 
 
@@ -78,7 +76,7 @@ def sentence(one: Told) -> str:
         return _("“%(title)s” could not be delivered") % named
     if one.notice.event == "delayed":
         return _("“%(title)s” is delayed; the servers on the way still try") % named
-    if one.notice.event == "portal_twice":
+    if one.notice.event == "twins":
         return _("Two people have the same address, so it does not open the portal: “%(title)s”") % named
     if one.notice.event == "deal_twice":
         return _("Another partner registered the same company: “%(title)s”") % named
