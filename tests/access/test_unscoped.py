@@ -20,6 +20,7 @@ REVIEWED = {
         "a backup holds the rows of every workspace", "a restored database is compared with what was backed up",
     ],
     "engines/backup/settling.py": ["a restore ends every session of the installation"],
+    "engines/mail/forgetting.py": ["a restored copy must not send again what the original sent"],
     "engines/upgrade/plan.py": ["an upgrade counts the rows of tables it would rewrite"],
     "engines/calendar/feeds.py": ["the workspace of a calendar address is known by its secret only"],
     "engines/sample/remove.py": ["whether an account is somebody in another workspace too"],
