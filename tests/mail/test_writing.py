@@ -214,6 +214,16 @@ def test_a_template_is_filled_with_what_its_user_may_see(cast: Cast, smtp: SmtpS
     assert cast.client("cem").get(f"/write/template?template={made.pk}").status_code == 404, "another team's"
 
 
+def test_the_form_leads_back_to_pages_of_ours_only(cast: Cast, smtp: SmtpServer, sending_mailbox: NewMailbox) -> None:
+    """Whatever a link says."""
+    sending_mailbox("ana")
+    for wrong in ("//evil.example", "https://evil.example", "/\\evil.example", "javascript:alert(1)"):
+        page = cast.client("ana").get("/write", {"back": wrong}).content.decode()
+        assert 'href="/outbox" data-drop-draft' in page
+        answer = cast.client("ana").post("/write", {**_form(page), "to": "jo@kunde.example", "text": "x", "back": wrong, "when": "now"})
+        assert answer["Location"] == "/outbox"
+
+
 def test_people_are_suggested_only_from_what_one_sees(cast: Cast) -> None:
     """By name and by address; nobody from another team or workspace."""
     _person(cast, owner=cast.cem.pk, team=cast.cem.team_id)

@@ -81,17 +81,23 @@ class SmtpSession:
         server = self._server
         if not client.has_extn("auth"):
             return  # a server that asks nobody, in the company's own network
-        ways = client.esmtp_features["auth"].upper().split()
+        what = "token" if server.access_token else "password"
+        try:
+            code, said = self._answer(client)
+        except smtplib.SMTPAuthenticationError as problem:
+            code, said = problem.smtp_code, problem.smtp_error
+        if code not in (235, 503):
+            raise _answered(code, said if isinstance(said, bytes) else str(said).encode(), what)
+
+    def _answer(self, client: _Connection) -> tuple[int, bytes]:
+        server, ways = self._server, client.esmtp_features["auth"].upper().split()
         if server.access_token:
             answer = f"user={server.user}\x01auth=Bearer {server.access_token}\x01\x01"
-            code, said = client.auth("XOAUTH2", lambda _challenge=None: answer)
-        elif "PLAIN" in ways:
-            code, said = _auth(client, "PLAIN", lambda _challenge=None: f"\0{server.user}\0{server.password}")
-        else:
-            client.user, client.password = server.user, server.password
-            code, said = _auth(client, "LOGIN", client.auth_login)
-        if code not in (235, 503):
-            raise _answered(code, said, "token" if server.access_token else "password")
+            return client.auth("XOAUTH2", lambda _challenge=None: answer)
+        if "PLAIN" in ways:
+            return _auth(client, "PLAIN", lambda _challenge=None: f"\0{server.user}\0{server.password}")
+        client.user, client.password = server.user, server.password
+        return _auth(client, "LOGIN", client.auth_login)
 
     def send(self, sender: str, receivers: Sequence[str], data: bytes, *, before_last: Callable[[], None]) -> str:
         """Hand over a message; returns what the server said. `before_last` runs when all but the last line is out; what it
@@ -99,14 +105,13 @@ class SmtpSession:
 
         def hand_over() -> str:
             client = self._client
-            wide = [] if client.has_extn("smtputf8") is False or _is_plain(sender, receivers) else ["SMTPUTF8"]
+            wide = [] if _is_plain(sender, receivers) else ["SMTPUTF8"]
+            if wide and not client.has_extn("smtputf8"):
+                raise SendProblem("receiver", "The server takes only addresses in Latin letters.")
             options = [*wide, *(["BODY=8BITMIME"] if client.has_extn("8bitmime") else [])]
-            if (
-                client.has_extn("size")
-                and (most := client.esmtp_features.get("size", "")).isdigit()
-                and 0 < int(most) < len(data)
-            ):
-                raise SendProblem("too_large", f"{most}")
+            most = client.esmtp_features.get("size", "")
+            if most.isdigit() and 0 < int(most) < len(data):
+                raise SendProblem("too_large", most)
             if wide:
                 client.command_encoding = "utf-8"
             self._demand(client.mail(sender, options), "refused")
@@ -182,9 +187,8 @@ def _guarded(work: Callable[[], T]) -> T:
         return work()
     except SendProblem:
         raise
-    except smtplib.SMTPAuthenticationError as problem:
-        said = problem.smtp_error if isinstance(problem.smtp_error, bytes) else str(problem.smtp_error).encode()
-        raise _answered(problem.smtp_code, said, "password") from problem
+    except ssl.SSLError as problem:  # also a certificate that nobody vouches for, which the library calls a ValueError
+        raise SendProblem("unreachable", str(problem)[:200], later=True) from problem
     except smtplib.SMTPConnectError as problem:
         raise SendProblem("unreachable", str(problem)[:200], later=problem.smtp_code < 500) from problem
     except smtplib.SMTPServerDisconnected as problem:

@@ -131,8 +131,13 @@ def _send(request: HttpRequest, ctx: Context, boxes: list[Mailbox]) -> HttpRespo
     else:
         when = shown_as.moment(send_at, ctx.format)
         say(request, _("The message goes out %(when)s. It waits in the outbox.") % {"when": when}, undo=f"{MARK}{mail.pk}")
-    fits = url_has_allowed_host_and_scheme(typed.back, allowed_hosts=None) and typed.back.startswith("/")
-    return HttpResponseRedirect(typed.back if fits else "/outbox")
+    return HttpResponseRedirect(_back(typed))
+
+
+def _back(typed: Typed) -> str:
+    """Where it began, if that is a page of ours."""
+    is_ours = typed.back.startswith("/") and url_has_allowed_host_and_scheme(typed.back, allowed_hosts=None)
+    return typed.back if is_ours else "/outbox"
 
 
 def _read(request: HttpRequest, ctx: Context) -> Typed:
@@ -205,7 +210,8 @@ def _headers(ctx: Context, typed: Typed) -> tuple[str, list[str]]:
 def _page(request: HttpRequest, ctx: Context, boxes: list[Mailbox], typed: Typed) -> HttpResponse:
     named = [one.address for text in (typed.to, typed.cc, typed.bcc) for one in addresses(text)]
     values = {
-        "boxes": boxes, "typed": typed, "errors": typed.errors, "sentence": typed.sentence, "reminders": _REMINDERS,
+        "boxes": boxes, "typed": typed, "back": _back(typed), "errors": typed.errors, "sentence": typed.sentence,
+        "reminders": _REMINDERS,
         "templates": templates(ctx) if boxes else [], "bounced": bounced_among(ctx, named), "files": typed.files,
         "size": lambda one: shown_as.file_size(int(one.get("size") or 0), ctx.format),
         "may_set_up": gate.allows(ctx, registry.get("mailbox"), "create"),
