@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -124,15 +125,13 @@ def _letter(ctx: Context, ticket: Ticket, entry: TicketEntry, route: Route) -> s
         parts.append("-- \n" + route.mailbox.signature.strip())
     heard = _last_heard(ctx, ticket)
     if heard is not None:
-        at, text = heard
-        lines = text.strip().splitlines()[:_QUOTED_LINES]
-        parts.append(
-            "\n".join([_("On %(when)s you wrote:") % {"when": shown_as.moment(at, ctx.format)}, *(f"> {one}" for one in lines)])
-        )
+        day, lines = heard[0].astimezone(ctx.format.zone), heard[1].strip().splitlines()[:_QUOTED_LINES]
+        when = f"{shown_as.date(day.date(), ctx.format)}, {shown_as.clock(day.time(), ctx.format)}"
+        parts.append("\n".join([_("On %(when)s you wrote:") % {"when": when}, *(f"> {one}" for one in lines)]))
     return "\n\n".join(parts)
 
 
-def _last_heard(ctx: Context, ticket: Ticket) -> tuple[object, str] | None:
+def _last_heard(ctx: Context, ticket: Ticket) -> tuple[dt.datetime, str] | None:
     rows = TicketEntry.objects.filter(workspace_id=ctx.workspace.pk, ticket_id=ticket.pk, kind="answer", deleted_at=None)
     last = rows.order_by("-at", "-pk").first()
     if last is not None:
