@@ -60,6 +60,23 @@ def test_of_two_accounts_the_survivors_stays(cast: Cast) -> None:
     assert "Maya J." in text_of(second, f"{AT}details/"), "taken back, the other account opens again"
 
 
+def test_an_erasure_takes_what_a_merge_left(cast: Cast) -> None:
+    """The account that went with a merge left a password, a session and a link; others' stay."""
+    portal(cast.home)
+    ctx = cast.ctx("ana")
+    maya, double, lea = person(ctx), person(ctx, "Maya J.", "second@example.org"), person(ctx, "Lea", "lea@example.org")
+    guest(ctx, maya)
+    guest(ctx, double).post(f"{AT}account", {"what": "password", "password": "a garden full of rain"})
+    other = guest(ctx, lea)
+    merge_now(ctx, registry.get("customer"), maya.pk, double.pk, {})
+    maya.refresh_from_db()
+    run_action(ctx, maya, "erase", {"confirm_name": "Maya Jensen", "reason": "asked"})
+    kept = PortalAccount.objects.get(workspace_id=cast.home.pk)
+    assert kept.person_id == lea.pk and "Hello Lea" in text_of(other, AT)
+    for model in (PortalLink, PortalSession, PortalPassword):
+        assert not model.objects.filter(workspace_id=cast.home.pk).exclude(account_id=kept.pk).exists(), model
+
+
 def test_whose_person_lies_in_the_bin_is_out_until_they_come_back(cast: Cast) -> None:
     portal(cast.home)
     ctx = cast.ctx("ana")

@@ -123,12 +123,13 @@ def close(workspace: Workspace, person_id: UUID) -> bool:
 
 
 def forget_guests(workspace_id: UUID, person_ids: Iterable[UUID]) -> None:
-    """The people were erased: nothing of their accounts stays."""
+    """The people were erased: nothing of their accounts stays, nor of accounts that a merge took away."""
     rows = PortalAccount.objects.filter(workspace_id=workspace_id, person_id__in=list(person_ids))
     ids = list(rows.values_list("pk", flat=True))
-    if ids:
-        _shut(workspace_id, ids)
-        PortalAccount.objects.filter(workspace_id=workspace_id, pk__in=ids).delete()
+    PortalAccount.objects.filter(workspace_id=workspace_id, pk__in=ids).delete()
+    there = PortalAccount.objects.filter(workspace_id=workspace_id).values("pk")
+    for model in (PortalSession, PortalLink, PortalPassword):
+        model.objects.filter(workspace_id=workspace_id).exclude(account_id__in=there).delete()
 
 
 def _shut(workspace_id: UUID, ids: list[UUID]) -> None:
