@@ -25,7 +25,13 @@ def test_a_guest_rates_their_own_ticket_and_a_low_score_is_a_task(cast: Cast) ->
     assert client.post(at, {"ticket": str(ticket.pk), "score": "9", "comment": "kept"}).status_code == 422
     assert client.post(at, {"ticket": str(ticket.pk), "score": "2", "comment": "Too slow"}).status_code == 303
     made = SurveyAnswer.objects.get()
-    assert (made.score, made.comment, made.channel, made.ticket_id, made.person_id) == (2, "Too slow", "portal", ticket.pk, maya.pk)
+    assert (made.score, made.comment, made.channel, made.ticket_id, made.person_id) == (
+        2,
+        "Too slow",
+        "portal",
+        ticket.pk,
+        maya.pk,
+    )
     assert Task.objects.get().owner_id == cast.ben.pk
     assert client.post(at, {"ticket": str(ticket.pk), "score": "4", "comment": "Better"}).status_code == 303
     made.refresh_from_db()

@@ -174,10 +174,13 @@ def demand_may_send(ctx: Context, mailbox: Mailbox) -> None:
 
 
 def may_still_send(mail: OutgoingMail, mailbox: Mailbox) -> bool:
-    """Whether whoever wrote it still may, when its time has come: people leave, and teams change."""
+    """Whether whoever wrote it still may, when its time has come: people leave, and teams change. A message about a record
+    (a reply out of a ticket) was sent by the right to that record, not to the mailbox; its writer must only be here still."""
     if mail.is_automatic or mail.writer_id is None:
         return True
     writer = User.objects.filter(workspace_id=mail.workspace_id, pk=mail.writer_id, deleted_at=None, is_active=True).first()
+    if mail.about_type:
+        return writer is not None
     is_theirs = mailbox.owner_id == mail.writer_id if mailbox.kind == "personal" else writer and mailbox.team_id == writer.team_id
     return writer is not None and bool(is_theirs)
 
