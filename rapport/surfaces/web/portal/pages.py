@@ -99,7 +99,7 @@ def _shown(
     make = where.pages.get(key)
     if make is None:
         raise Gone
-    asked = asked or Asked({name: value.replace("\0", "")[:200] for name, value in request.GET.items()})
+    asked = asked or Asked({name: str(value).replace("\0", "")[:200] for name, value in request.GET.items()})
     shown = make(guest, asked, *ids)
     deed = where.deeds.get(request.GET.get("done", "")) if request.method != "POST" else None
     values = {
