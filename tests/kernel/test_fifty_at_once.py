@@ -23,12 +23,14 @@ from tests.kernel.test_concurrency import _at_once
 FIFTY = 50
 #: How to get a record to where the action starts: the actions before it.
 BEFORE = {("user", "reactivate"): ["deactivate"], ("task", "reopen"): ["done"], ("lead", "reopen"): ["drop"], ("deal", "reopen"): ["lose"],
-          ("ticket", "resume"): ["wait"], ("ticket", "reopen"): ["solve"], ("ticket", "part"): ["join"]}
+          ("ticket", "resume"): ["wait"], ("ticket", "reopen"): ["solve"], ("ticket", "part"): ["join"],
+          ("article", "send_back"): ["submit"], ("article", "retire"): ["publish"], ("article", "rewrite"): ["publish", "retire"]}
 INPUTS = {"drop": {"reason": "no budget"}, "lose": {"reason": "price"}, "postpone": {"until": "2027-01-01"}, "advance": {"step": "received"}}
 #: Actions that may be done again and again, and why that is right.
 REPEATABLE = {
     ("task", "postpone"): "the same day again changes nothing", ("customer", "consent"): "each is an event of its own",
     ("mail", "share_customer"): "the same word again changes nothing", ("ticket", "take"): "one's own already: nothing changes",
+    ("article", "use"): "each use is counted",
     ("ticket", "reply"): "each is an answer of its own",
     ("survey_answer", "correct"): "the same score again changes nothing",
     ("ticket", "ask_rating"): "asked once per ticket, whatever is pressed (tests/satisfaction)",
@@ -52,7 +54,7 @@ def _record(cast: Cast, type_key: str, name: str = "kim") -> Record:
     ctx = cast.system
     if type_key == "user":
         return add_user(ctx, name.title(), email=f"{name}.{cast.home.pk.hex[-8:]}@example.com", role_key="sales")
-    given = {"stage": first_stage_id(), "amount": "10"} if type_key == "deal" else {}
+    given = {"stage": first_stage_id(), "amount": "10"} if type_key == "deal" else {"body": "Words"} if type_key == "article" else {}
     return make(ctx, type_key, **given)
 
 
