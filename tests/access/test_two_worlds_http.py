@@ -7,11 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import count
+from unittest import mock
 from urllib.parse import quote
+from uuid import UUID
 
 import pytest
 
 from rapport.kernel.access.models import Role
+from rapport.kernel.context import Context
+from rapport.kernel.records.field import Field
 from rapport.kernel.records.model import Record
 from rapport.kernel.records.registry import TypeInfo, registry
 from tests import factory
@@ -45,8 +49,22 @@ def _world(cast: Cast, *, with_secrets: bool) -> dict[str, list[Record]]:
         if info.key not in found and info.key not in SHARED | CLOSED:
             found[info.key] = [owned_by(cast, "ben", info)]
     if with_secrets:
-        _secrets(cast, mine, deal)
+        with mock.patch.object(factory, "reference_for", _reference_to_what_is_shared):
+            _secrets(cast, mine, deal)
     return found
+
+
+_REFERENCE_FOR = factory.reference_for
+
+
+def _reference_to_what_is_shared(ctx: Context, info: TypeInfo, field: Field) -> UUID | None:
+    """A queue or a survey is everybody's, so what is Cem's points at the one that both worlds have."""
+    if field.required and field.to in SHARED:
+        rows = registry.get(field.to).model.objects.filter(workspace_id=ctx.workspace.pk, deleted_at=None)
+        first = rows.order_by("pk").first()
+        if first is not None:
+            return first.pk  # type: ignore[no-any-return]
+    return _REFERENCE_FOR(ctx, info, field)
 
 
 def _secrets(cast: Cast, mine: Record, deal: Record) -> None:

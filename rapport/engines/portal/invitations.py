@@ -57,9 +57,9 @@ def close_access(ctx: Context, person_id: UUID, person: Record) -> None:
 @slot("record.aside", type_key="customer", order=70)
 def access_panel(ctx: Context, info: TypeInfo | None, record: Record | None) -> Panel | None:
     """Whether a person has access, at which address, and when they were there last."""
-    if info is None or record is None or info.key != people().type or not site_of(ctx.workspace).is_on:
+    if info is None or record is None or info.key != people().type or getattr(record, people().when[0]) != people().when[1]:
         return None
-    if getattr(record, people().when[0]) != people().when[1]:
+    if not site_of(ctx.workspace).is_on:  # asked last: a company's page needs no query for it
         return None
     account = accounts.account_of(ctx.workspace, record.pk)
     is_open = account is not None and account.is_active
