@@ -106,7 +106,7 @@ def rapport(tmp_path: Path, ready: Ready) -> Iterator[Callable[..., RunningRappo
         one = RunningRapport(process, data, port, output_path)
         running.append(one)
         if wait:
-            one.wait_until_greeted(180 if empty else 60)  # on nothing, all migrations come first
+            one.wait_until_greeted(180 if empty or environment else 60)  # on nothing, all migrations come first
             one.seconds_to_first_answer = time.monotonic() - began_at
         return one
 

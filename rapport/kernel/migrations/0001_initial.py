@@ -177,6 +177,8 @@ class Migration(migrations.Migration):
                 'abstract': False,
                 'base_manager_name': 'objects',
                 'default_manager_name': 'objects',
+                'indexes': [models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'title_key', 'id'], name='user_title_key_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'owner', 'id'], name='user_owner_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'team', 'id'], name='user_team_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'updated_at', 'id'], name='user_updated_at_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'id'], name='user_id_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True), models.Q(('external_id', ''), _negated=True)), fields=['workspace', 'external_id'], name='user_external_ix')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('account__isnull', False)), fields=('workspace', 'account'), name='user_account_once')],
             },
         ),
         migrations.AddField(
@@ -220,6 +222,9 @@ class Migration(migrations.Migration):
                 ('text', models.TextField()),
                 ('workspace', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='kernel.workspace')),
             ],
+            options={
+                'indexes': [models.Index(fields=['record_id'], name='search_record_ix'), models.Index(fields=['workspace', 'title_key'], name='search_title_ix')],
+            },
         ),
         migrations.AddField(
             model_name='role',
@@ -234,6 +239,9 @@ class Migration(migrations.Migration):
                 ('number', models.BigIntegerField(default=0)),
                 ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='kernel.workspace')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('workspace', 'reader'), name='reader_once')],
+            },
         ),
         migrations.CreateModel(
             name='IndexedValue',
@@ -245,6 +253,9 @@ class Migration(migrations.Migration):
                 ('record_id', models.UUIDField()),
                 ('workspace', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='kernel.workspace')),
             ],
+            options={
+                'indexes': [models.Index(fields=['workspace', 'type', 'field', 'key', 'record_id'], name='value_key_ix'), models.Index(fields=['record_id', 'field'], name='value_record_ix')],
+            },
         ),
         migrations.CreateModel(
             name='ExchangeRate',
@@ -271,6 +282,7 @@ class Migration(migrations.Migration):
                 'abstract': False,
                 'base_manager_name': 'objects',
                 'default_manager_name': 'objects',
+                'indexes': [models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'title_key', 'id'], name='rate_title_key_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'owner', 'id'], name='rate_owner_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'team', 'id'], name='rate_team_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'updated_at', 'id'], name='rate_updated_at_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'currency', 'on_date', 'id'], name='rate_currency_on_date_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'id'], name='rate_id_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True), models.Q(('external_id', ''), _negated=True)), fields=['workspace', 'external_id'], name='rate_external_ix')],
             },
         ),
         migrations.CreateModel(
@@ -303,6 +315,8 @@ class Migration(migrations.Migration):
                 'abstract': False,
                 'base_manager_name': 'objects',
                 'default_manager_name': 'objects',
+                'indexes': [models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'title_key', 'id'], name='customfield_title_key_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'owner', 'id'], name='customfield_owner_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'team', 'id'], name='customfield_team_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'updated_at', 'id'], name='customfield_updated_at_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'id'], name='customfield_id_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True), models.Q(('external_id', ''), _negated=True)), fields=['workspace', 'external_id'], name='customfield_external_ix')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('deleted_at__isnull', True), models.Q(('key', ''), _negated=True)), fields=('workspace', 'on_type', 'key'), name='customfield_key_once')],
             },
         ),
         migrations.CreateModel(
@@ -323,6 +337,10 @@ class Migration(migrations.Migration):
                 ('diff', models.JSONField(default=dict)),
                 ('workspace', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='kernel.workspace')),
             ],
+            options={
+                'indexes': [models.Index(fields=['workspace', 'record_id', '-number'], name='change_record_ix')],
+                'constraints': [models.UniqueConstraint(fields=('workspace', 'number'), name='change_number_once')],
+            },
         ),
         migrations.CreateModel(
             name='ApiToken',
@@ -337,34 +355,6 @@ class Migration(migrations.Migration):
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='kernel.user')),
                 ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='kernel.workspace')),
             ],
-        ),
-        migrations.AddIndex(
-            model_name='user',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'title_key', 'id'], name='user_title_key_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='user',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'owner', 'id'], name='user_owner_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='user',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'team', 'id'], name='user_team_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='user',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'updated_at', 'id'], name='user_updated_at_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='user',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'id'], name='user_id_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='user',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True), models.Q(('external_id', ''), _negated=True)), fields=['workspace', 'external_id'], name='user_external_ix'),
-        ),
-        migrations.AddConstraint(
-            model_name='user',
-            constraint=models.UniqueConstraint(condition=models.Q(('account__isnull', False)), fields=('workspace', 'account'), name='user_account_once'),
         ),
         migrations.AddIndex(
             model_name='team',
@@ -391,14 +381,6 @@ class Migration(migrations.Migration):
             index=models.Index(condition=models.Q(('deleted_at__isnull', True), models.Q(('external_id', ''), _negated=True)), fields=['workspace', 'external_id'], name='team_external_ix'),
         ),
         migrations.AddIndex(
-            model_name='searchentry',
-            index=models.Index(fields=['record_id'], name='search_record_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='searchentry',
-            index=models.Index(fields=['workspace', 'title_key'], name='search_title_ix'),
-        ),
-        migrations.AddIndex(
             model_name='role',
             index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'title_key', 'id'], name='role_title_key_ix'),
         ),
@@ -421,81 +403,5 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='role',
             index=models.Index(condition=models.Q(('deleted_at__isnull', True), models.Q(('external_id', ''), _negated=True)), fields=['workspace', 'external_id'], name='role_external_ix'),
-        ),
-        migrations.AddConstraint(
-            model_name='readercursor',
-            constraint=models.UniqueConstraint(fields=('workspace', 'reader'), name='reader_once'),
-        ),
-        migrations.AddIndex(
-            model_name='indexedvalue',
-            index=models.Index(fields=['workspace', 'type', 'field', 'key', 'record_id'], name='value_key_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='indexedvalue',
-            index=models.Index(fields=['record_id', 'field'], name='value_record_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='exchangerate',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'title_key', 'id'], name='rate_title_key_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='exchangerate',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'owner', 'id'], name='rate_owner_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='exchangerate',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'team', 'id'], name='rate_team_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='exchangerate',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'updated_at', 'id'], name='rate_updated_at_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='exchangerate',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'currency', 'on_date', 'id'], name='rate_currency_on_date_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='exchangerate',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'id'], name='rate_id_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='exchangerate',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True), models.Q(('external_id', ''), _negated=True)), fields=['workspace', 'external_id'], name='rate_external_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='customfield',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'title_key', 'id'], name='customfield_title_key_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='customfield',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'owner', 'id'], name='customfield_owner_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='customfield',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'team', 'id'], name='customfield_team_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='customfield',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'updated_at', 'id'], name='customfield_updated_at_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='customfield',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'id'], name='customfield_id_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='customfield',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True), models.Q(('external_id', ''), _negated=True)), fields=['workspace', 'external_id'], name='customfield_external_ix'),
-        ),
-        migrations.AddConstraint(
-            model_name='customfield',
-            constraint=models.UniqueConstraint(condition=models.Q(('deleted_at__isnull', True), models.Q(('key', ''), _negated=True)), fields=('workspace', 'on_type', 'key'), name='customfield_key_once'),
-        ),
-        migrations.AddIndex(
-            model_name='change',
-            index=models.Index(fields=['workspace', 'record_id', '-number'], name='change_record_ix'),
-        ),
-        migrations.AddConstraint(
-            model_name='change',
-            constraint=models.UniqueConstraint(fields=('workspace', 'number'), name='change_number_once'),
         ),
     ]

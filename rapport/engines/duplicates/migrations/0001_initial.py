@@ -6,146 +6,94 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     initial = True
 
     dependencies = [
-        ("kernel", "0007_file_uploads"),
+        ('kernel', '0007_file_uploads'),
     ]
 
     operations = [
         migrations.CreateModel(
-            name="Merge",
+            name='Merge',
             fields=[
-                ("id", models.UUIDField(default=rapport.kernel.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ("type", models.CharField(max_length=40)),
-                ("survivor_id", models.UUIDField()),
-                ("loser_id", models.UUIDField()),
-                ("state", models.CharField(default="waiting", max_length=8)),
-                ("picks", models.JSONField(default=dict)),
-                ("values", models.JSONField(default=dict)),
-                ("counts", models.JSONField(default=dict)),
-                ("stayed", models.JSONField(default=dict)),
-                ("actor_id", models.UUIDField(null=True)),
-                ("actor_name", models.CharField(blank=True, max_length=150)),
-                ("at", models.DateTimeField()),
-                ("undone_at", models.DateTimeField(null=True)),
-                ("undone_by", models.UUIDField(null=True)),
-                ("settled_at", models.DateTimeField(null=True)),
-                ("job_id", models.UUIDField(null=True)),
-                ("problem", models.CharField(blank=True, max_length=300)),
-                (
-                    "workspace",
-                    models.ForeignKey(
-                        db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name="+", to="kernel.workspace"
-                    ),
-                ),
-            ],
-        ),
-        migrations.CreateModel(
-            name="MergeMove",
-            fields=[
-                ("id", models.BigAutoField(primary_key=True, serialize=False)),
-                ("how", models.CharField(max_length=7)),
-                ("holder", models.CharField(max_length=80)),
-                ("row", models.CharField(max_length=36)),
-                ("field", models.CharField(blank=True, max_length=60)),
-                ("was", models.JSONField(null=True)),
-                ("returned", models.BooleanField(default=False)),
-                (
-                    "merge",
-                    models.ForeignKey(
-                        db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name="moves", to="duplicates.merge"
-                    ),
-                ),
-                (
-                    "workspace",
-                    models.ForeignKey(
-                        db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name="+", to="kernel.workspace"
-                    ),
-                ),
-            ],
-        ),
-        migrations.CreateModel(
-            name="DuplicatePair",
-            fields=[
-                ("id", models.BigAutoField(primary_key=True, serialize=False)),
-                ("type", models.CharField(max_length=40)),
-                ("one_id", models.UUIDField()),
-                ("other_id", models.UUIDField()),
-                ("score", models.PositiveSmallIntegerField()),
-                ("evidence", models.JSONField(default=list)),
-                ("state", models.CharField(default="open", max_length=5)),
-                ("decided_by", models.UUIDField(null=True)),
-                ("decided_at", models.DateTimeField(null=True)),
-                ("scan", models.PositiveIntegerField(default=0)),
-                (
-                    "workspace",
-                    models.ForeignKey(
-                        db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name="+", to="kernel.workspace"
-                    ),
-                ),
+                ('id', models.UUIDField(default=rapport.kernel.ids.new_id, editable=False, primary_key=True, serialize=False)),
+                ('type', models.CharField(max_length=40)),
+                ('survivor_id', models.UUIDField()),
+                ('loser_id', models.UUIDField()),
+                ('state', models.CharField(default='waiting', max_length=8)),
+                ('picks', models.JSONField(default=dict)),
+                ('values', models.JSONField(default=dict)),
+                ('counts', models.JSONField(default=dict)),
+                ('stayed', models.JSONField(default=dict)),
+                ('actor_id', models.UUIDField(null=True)),
+                ('actor_name', models.CharField(blank=True, max_length=150)),
+                ('at', models.DateTimeField()),
+                ('undone_at', models.DateTimeField(null=True)),
+                ('undone_by', models.UUIDField(null=True)),
+                ('settled_at', models.DateTimeField(null=True)),
+                ('job_id', models.UUIDField(null=True)),
+                ('problem', models.CharField(blank=True, max_length=300)),
+                ('workspace', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='kernel.workspace')),
             ],
             options={
-                "indexes": [
-                    models.Index(
-                        condition=models.Q(("state", "open")),
-                        fields=["workspace", "type", "-score", "id"],
-                        name="duplicatepair_open_ix",
-                    ),
-                    models.Index(fields=["workspace", "other_id"], name="duplicatepair_other_ix"),
-                    models.Index(fields=["workspace", "one_id"], name="duplicatepair_one_ix"),
-                ],
-                "constraints": [
-                    models.UniqueConstraint(fields=("workspace", "type", "one_id", "other_id"), name="duplicatepair_once")
-                ],
+                'indexes': [models.Index(fields=['workspace', 'type', '-id'], name='merge_type_ix'), models.Index(fields=['workspace', 'loser_id'], name='merge_loser_ix'), models.Index(fields=['workspace', 'survivor_id'], name='merge_survivor_ix'), models.Index(condition=models.Q(('settled_at__isnull', True)), fields=['workspace', 'at'], name='merge_at_ix')],
             },
         ),
         migrations.CreateModel(
-            name="DuplicateScan",
+            name='MergeMove',
             fields=[
-                ("id", models.BigAutoField(primary_key=True, serialize=False)),
-                ("type", models.CharField(max_length=40)),
-                ("number", models.PositiveIntegerField(default=0)),
-                ("reached", models.BigIntegerField(default=0)),
-                ("began_at_change", models.BigIntegerField(null=True)),
-                ("job_id", models.UUIDField(null=True)),
-                ("finished_at", models.DateTimeField(null=True)),
-                ("records", models.PositiveIntegerField(default=0)),
-                ("compared", models.BigIntegerField(default=0)),
-                ("noisy", models.PositiveIntegerField(default=0)),
-                (
-                    "workspace",
-                    models.ForeignKey(
-                        db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name="+", to="kernel.workspace"
-                    ),
-                ),
+                ('id', models.BigAutoField(primary_key=True, serialize=False)),
+                ('how', models.CharField(max_length=7)),
+                ('holder', models.CharField(max_length=80)),
+                ('row', models.CharField(max_length=36)),
+                ('field', models.CharField(blank=True, max_length=60)),
+                ('was', models.JSONField(null=True)),
+                ('returned', models.BooleanField(default=False)),
+                ('merge', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='moves', to='duplicates.merge')),
+                ('workspace', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='kernel.workspace')),
             ],
             options={
-                "constraints": [models.UniqueConstraint(fields=("workspace", "type"), name="duplicatescan_once")],
+                'indexes': [models.Index(fields=['workspace', 'merge', 'id'], name='mergemove_merge_ix'), models.Index(fields=['workspace', 'row'], name='mergemove_row_ix')],
             },
         ),
-        migrations.AddIndex(
-            model_name="merge",
-            index=models.Index(fields=["workspace", "type", "-id"], name="merge_type_ix"),
+        migrations.CreateModel(
+            name='DuplicatePair',
+            fields=[
+                ('id', models.BigAutoField(primary_key=True, serialize=False)),
+                ('type', models.CharField(max_length=40)),
+                ('one_id', models.UUIDField()),
+                ('other_id', models.UUIDField()),
+                ('score', models.PositiveSmallIntegerField()),
+                ('evidence', models.JSONField(default=list)),
+                ('state', models.CharField(default='open', max_length=5)),
+                ('decided_by', models.UUIDField(null=True)),
+                ('decided_at', models.DateTimeField(null=True)),
+                ('scan', models.PositiveIntegerField(default=0)),
+                ('workspace', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='kernel.workspace')),
+            ],
+            options={
+                'indexes': [models.Index(condition=models.Q(('state', 'open')), fields=['workspace', 'type', '-score', 'id'], name='duplicatepair_open_ix'), models.Index(fields=['workspace', 'other_id'], name='duplicatepair_other_ix'), models.Index(fields=['workspace', 'one_id'], name='duplicatepair_one_ix')],
+                'constraints': [models.UniqueConstraint(fields=('workspace', 'type', 'one_id', 'other_id'), name='duplicatepair_once')],
+            },
         ),
-        migrations.AddIndex(
-            model_name="merge",
-            index=models.Index(fields=["workspace", "loser_id"], name="merge_loser_ix"),
-        ),
-        migrations.AddIndex(
-            model_name="merge",
-            index=models.Index(fields=["workspace", "survivor_id"], name="merge_survivor_ix"),
-        ),
-        migrations.AddIndex(
-            model_name="merge",
-            index=models.Index(condition=models.Q(("settled_at__isnull", True)), fields=["workspace", "at"], name="merge_at_ix"),
-        ),
-        migrations.AddIndex(
-            model_name="mergemove",
-            index=models.Index(fields=["workspace", "merge", "id"], name="mergemove_merge_ix"),
-        ),
-        migrations.AddIndex(
-            model_name="mergemove",
-            index=models.Index(fields=["workspace", "row"], name="mergemove_row_ix"),
+        migrations.CreateModel(
+            name='DuplicateScan',
+            fields=[
+                ('id', models.BigAutoField(primary_key=True, serialize=False)),
+                ('type', models.CharField(max_length=40)),
+                ('number', models.PositiveIntegerField(default=0)),
+                ('reached', models.BigIntegerField(default=0)),
+                ('began_at_change', models.BigIntegerField(null=True)),
+                ('job_id', models.UUIDField(null=True)),
+                ('finished_at', models.DateTimeField(null=True)),
+                ('records', models.PositiveIntegerField(default=0)),
+                ('compared', models.BigIntegerField(default=0)),
+                ('noisy', models.PositiveIntegerField(default=0)),
+                ('workspace', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='kernel.workspace')),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('workspace', 'type'), name='duplicatescan_once')],
+            },
         ),
     ]

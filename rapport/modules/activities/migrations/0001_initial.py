@@ -52,6 +52,7 @@ class Migration(migrations.Migration):
                 'abstract': False,
                 'base_manager_name': 'objects',
                 'default_manager_name': 'objects',
+                'indexes': [models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'title_key', 'id'], name='activity_title_key_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'owner', 'id'], name='activity_owner_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'team', 'id'], name='activity_team_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'updated_at', 'id'], name='activity_updated_at_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'happened_at', 'id'], name='activity_happened_at_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'kind', 'id'], name='activity_kind_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'customer', 'happened_at', 'id'], name='activity_customer_happened__ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'about', 'id'], name='activity_about_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'id'], name='activity_id_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True), models.Q(('external_id', ''), _negated=True)), fields=['workspace', 'external_id'], name='activity_external_ix')],
             },
         ),
         migrations.CreateModel(
@@ -78,6 +79,7 @@ class Migration(migrations.Migration):
                 'abstract': False,
                 'base_manager_name': 'objects',
                 'default_manager_name': 'objects',
+                'indexes': [models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'title_key', 'id'], name='participant_title_key_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'owner', 'id'], name='participant_owner_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'team', 'id'], name='participant_team_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'updated_at', 'id'], name='participant_updated_at_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'activity', 'id'], name='participant_activity_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'person', 'id'], name='participant_person_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'id'], name='participant_id_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True), models.Q(('external_id', ''), _negated=True)), fields=['workspace', 'external_id'], name='participant_external_ix')],
             },
         ),
         migrations.CreateModel(
@@ -118,126 +120,7 @@ class Migration(migrations.Migration):
                 'abstract': False,
                 'base_manager_name': 'objects',
                 'default_manager_name': 'objects',
+                'indexes': [models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'title_key', 'id'], name='task_title_key_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'owner', 'id'], name='task_owner_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'team', 'id'], name='task_team_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'updated_at', 'id'], name='task_updated_at_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'due_on', 'id'], name='task_due_on_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'done_at', 'id'], name='task_done_at_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'owner', 'state', 'due_on', 'id'], name='task_owner_state_due_on_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'customer', 'id'], name='task_customer_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'about', 'id'], name='task_about_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'id'], name='task_id_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True), models.Q(('external_id', ''), _negated=True)), fields=['workspace', 'external_id'], name='task_external_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True), ('reminded_at__isnull', True), ('state', 'open')), fields=['remind_at'], name='task_remind_ix')],
             },
-        ),
-        migrations.AddIndex(
-            model_name='activity',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'title_key', 'id'], name='activity_title_key_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='activity',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'owner', 'id'], name='activity_owner_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='activity',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'team', 'id'], name='activity_team_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='activity',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'updated_at', 'id'], name='activity_updated_at_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='activity',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'happened_at', 'id'], name='activity_happened_at_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='activity',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'kind', 'id'], name='activity_kind_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='activity',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'customer', 'happened_at', 'id'], name='activity_customer_happened__ix'),
-        ),
-        migrations.AddIndex(
-            model_name='activity',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'about', 'id'], name='activity_about_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='activity',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'id'], name='activity_id_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='activity',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True), models.Q(('external_id', ''), _negated=True)), fields=['workspace', 'external_id'], name='activity_external_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='activityperson',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'title_key', 'id'], name='participant_title_key_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='activityperson',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'owner', 'id'], name='participant_owner_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='activityperson',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'team', 'id'], name='participant_team_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='activityperson',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'updated_at', 'id'], name='participant_updated_at_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='activityperson',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'activity', 'id'], name='participant_activity_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='activityperson',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'person', 'id'], name='participant_person_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='activityperson',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'id'], name='participant_id_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='activityperson',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True), models.Q(('external_id', ''), _negated=True)), fields=['workspace', 'external_id'], name='participant_external_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='task',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'title_key', 'id'], name='task_title_key_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='task',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'owner', 'id'], name='task_owner_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='task',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'team', 'id'], name='task_team_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='task',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'updated_at', 'id'], name='task_updated_at_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='task',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'due_on', 'id'], name='task_due_on_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='task',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'done_at', 'id'], name='task_done_at_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='task',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'owner', 'state', 'due_on', 'id'], name='task_owner_state_due_on_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='task',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'customer', 'id'], name='task_customer_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='task',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'about', 'id'], name='task_about_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='task',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'id'], name='task_id_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='task',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True), models.Q(('external_id', ''), _negated=True)), fields=['workspace', 'external_id'], name='task_external_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='task',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True), ('reminded_at__isnull', True), ('state', 'open')), fields=['remind_at'], name='task_remind_ix'),
         ),
     ]

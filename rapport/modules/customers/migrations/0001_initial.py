@@ -35,7 +35,7 @@ class Migration(migrations.Migration):
                 ('deleted_at', models.DateTimeField(editable=False, null=True)),
                 ('kind', models.CharField(choices=[('company', 'Company'), ('person', 'Person')], default='company', max_length=10, verbose_name='kind')),
                 ('name', models.CharField(max_length=200, verbose_name='name')),
-                ('roles', rapport.kernel.kinds.multichoice.MultiChoiceField(blank=True, choices=[('customer', 'Customer'), ('prospect', 'Prospect'), ('supplier', 'Supplier'), ('partner', 'Partner')], default=list, verbose_name='roles')),
+                ('roles', rapport.kernel.kinds.multichoice.MultiChoiceField(blank=True, default=list, verbose_name='roles')),
                 ('stage', models.CharField(choices=[('subscriber', 'Subscriber'), ('lead', 'Lead'), ('prospect', 'Prospect'), ('customer', 'Customer'), ('advocate', 'Advocate'), ('lapsed', 'Lapsed'), ('lost', 'Lost')], default='prospect', max_length=12, verbose_name='lifecycle stage')),
                 ('emails', rapport.kernel.kinds.email.EmailsField(blank=True, default=list, verbose_name='e-mail')),
                 ('phones', rapport.kernel.kinds.phone.PhoneField(blank=True, default=list, verbose_name='phone')),
@@ -68,6 +68,7 @@ class Migration(migrations.Migration):
                 'abstract': False,
                 'base_manager_name': 'objects',
                 'default_manager_name': 'objects',
+                'indexes': [models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'title_key', 'id'], name='customer_title_key_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'owner', 'id'], name='customer_owner_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'team', 'id'], name='customer_team_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'updated_at', 'id'], name='customer_updated_at_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'stage', 'id'], name='customer_stage_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'industry', 'id'], name='customer_industry_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'last_contact_at', 'id'], name='customer_last_contact_at_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'next_step_on', 'id'], name='customer_next_step_on_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'turnover_base', 'id'], name='customer_turnover_base_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'employees', 'id'], name='customer_employees_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'parent', 'id'], name='customer_parent_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'kind', 'title_key', 'id'], name='customer_kind_title_key_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'id'], name='customer_id_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True), models.Q(('external_id', ''), _negated=True)), fields=['workspace', 'external_id'], name='customer_external_ix')],
             },
         ),
         migrations.CreateModel(
@@ -99,6 +100,7 @@ class Migration(migrations.Migration):
                 'abstract': False,
                 'base_manager_name': 'objects',
                 'default_manager_name': 'objects',
+                'indexes': [models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'title_key', 'id'], name='affiliation_title_key_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'owner', 'id'], name='affiliation_owner_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'team', 'id'], name='affiliation_team_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'updated_at', 'id'], name='affiliation_updated_at_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'person', 'id'], name='affiliation_person_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'company', 'id'], name='affiliation_company_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'id'], name='affiliation_id_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True), models.Q(('external_id', ''), _negated=True)), fields=['workspace', 'external_id'], name='affiliation_external_ix')],
             },
         ),
         migrations.CreateModel(
@@ -129,6 +131,7 @@ class Migration(migrations.Migration):
                 'abstract': False,
                 'base_manager_name': 'objects',
                 'default_manager_name': 'objects',
+                'indexes': [models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'title_key', 'id'], name='preference_title_key_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'owner', 'id'], name='preference_owner_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'team', 'id'], name='preference_team_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'updated_at', 'id'], name='preference_updated_at_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'customer', 'id'], name='preference_customer_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'id'], name='preference_id_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True), models.Q(('external_id', ''), _negated=True)), fields=['workspace', 'external_id'], name='preference_external_ix')],
             },
         ),
         migrations.CreateModel(
@@ -157,154 +160,7 @@ class Migration(migrations.Migration):
                 'abstract': False,
                 'base_manager_name': 'objects',
                 'default_manager_name': 'objects',
+                'indexes': [models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'title_key', 'id'], name='relationship_title_key_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'owner', 'id'], name='relationship_owner_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'team', 'id'], name='relationship_team_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'updated_at', 'id'], name='relationship_updated_at_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'one', 'id'], name='relationship_one_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'other', 'id'], name='relationship_other_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'id'], name='relationship_id_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True), models.Q(('external_id', ''), _negated=True)), fields=['workspace', 'external_id'], name='relationship_external_ix')],
             },
-        ),
-        migrations.AddIndex(
-            model_name='customer',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'title_key', 'id'], name='customer_title_key_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='customer',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'owner', 'id'], name='customer_owner_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='customer',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'team', 'id'], name='customer_team_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='customer',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'updated_at', 'id'], name='customer_updated_at_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='customer',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'stage', 'id'], name='customer_stage_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='customer',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'industry', 'id'], name='customer_industry_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='customer',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'last_contact_at', 'id'], name='customer_last_contact_at_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='customer',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'next_step_on', 'id'], name='customer_next_step_on_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='customer',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'turnover_base', 'id'], name='customer_turnover_base_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='customer',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'employees', 'id'], name='customer_employees_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='customer',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'parent', 'id'], name='customer_parent_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='customer',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'kind', 'title_key', 'id'], name='customer_kind_title_key_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='customer',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'id'], name='customer_id_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='customer',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True), models.Q(('external_id', ''), _negated=True)), fields=['workspace', 'external_id'], name='customer_external_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='affiliation',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'title_key', 'id'], name='affiliation_title_key_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='affiliation',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'owner', 'id'], name='affiliation_owner_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='affiliation',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'team', 'id'], name='affiliation_team_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='affiliation',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'updated_at', 'id'], name='affiliation_updated_at_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='affiliation',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'person', 'id'], name='affiliation_person_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='affiliation',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'company', 'id'], name='affiliation_company_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='affiliation',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'id'], name='affiliation_id_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='affiliation',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True), models.Q(('external_id', ''), _negated=True)), fields=['workspace', 'external_id'], name='affiliation_external_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='preference',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'title_key', 'id'], name='preference_title_key_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='preference',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'owner', 'id'], name='preference_owner_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='preference',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'team', 'id'], name='preference_team_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='preference',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'updated_at', 'id'], name='preference_updated_at_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='preference',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'customer', 'id'], name='preference_customer_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='preference',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'id'], name='preference_id_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='preference',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True), models.Q(('external_id', ''), _negated=True)), fields=['workspace', 'external_id'], name='preference_external_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='relationship',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'title_key', 'id'], name='relationship_title_key_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='relationship',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'owner', 'id'], name='relationship_owner_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='relationship',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'team', 'id'], name='relationship_team_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='relationship',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'updated_at', 'id'], name='relationship_updated_at_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='relationship',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'one', 'id'], name='relationship_one_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='relationship',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'other', 'id'], name='relationship_other_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='relationship',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'id'], name='relationship_id_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='relationship',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True), models.Q(('external_id', ''), _negated=True)), fields=['workspace', 'external_id'], name='relationship_external_ix'),
         ),
     ]

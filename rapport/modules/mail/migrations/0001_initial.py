@@ -8,860 +8,199 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     initial = True
 
     dependencies = [
-        ("customers", "0006_birthdays"),
-        ("kernel", "0009_changed_kind"),
-        ("mailroom", "0001_initial"),
+        ('customers', '0006_birthdays'),
+        ('kernel', '0009_changed_kind'),
+        ('mailroom', '0001_initial'),
     ]
 
     operations = [
         migrations.CreateModel(
-            name="Mail",
+            name='Mail',
             fields=[
-                ("id", models.UUIDField(default=rapport.kernel.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ("custom", models.JSONField(blank=True, default=dict, editable=False)),
-                ("external_id", models.CharField(blank=True, max_length=100, verbose_name="external id")),
-                ("title_key", rapport.kernel.records.model.KeyField(blank=True, editable=False, max_length=200)),
-                ("version", models.PositiveIntegerField(default=1, editable=False)),
-                ("created_at", models.DateTimeField(editable=False, verbose_name="created")),
-                ("updated_at", models.DateTimeField(editable=False, verbose_name="last changed")),
-                ("deleted_at", models.DateTimeField(editable=False, null=True)),
-                ("people", models.CharField(max_length=200, verbose_name="from and to")),
-                ("happened_at", models.DateTimeField(verbose_name="when")),
-                (
-                    "direction",
-                    models.CharField(choices=[("in", "Received"), ("out", "Sent")], max_length=3, verbose_name="direction"),
-                ),
-                ("sender", models.CharField(blank=True, max_length=254, verbose_name="sender")),
-                (
-                    "sender_check",
-                    models.CharField(
-                        blank=True,
-                        choices=[("", "Not checked"), ("pass", "Checked"), ("fail", "Perhaps forged")],
-                        max_length=4,
-                        verbose_name="sender checked",
-                    ),
-                ),
-                (
-                    "automatic",
-                    models.CharField(
-                        blank=True,
-                        choices=[
-                            ("", "Written by a person"),
-                            ("report", "Delivery report"),
-                            ("reply", "Automatic answer"),
-                            ("list", "Mailing list"),
-                            ("bulk", "Sent to many"),
-                        ],
-                        max_length=6,
-                        verbose_name="automatic",
-                    ),
-                ),
-                ("has_files", models.BooleanField(default=False, verbose_name="with files")),
-                ("thread", models.CharField(max_length=32, verbose_name="conversation")),
-                ("message_id", models.CharField(max_length=250, verbose_name="Message-ID")),
-                ("message_key", models.CharField(max_length=64, verbose_name="identity")),
-                (
-                    "created_by",
-                    models.ForeignKey(
-                        db_index=False,
-                        editable=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="kernel.user",
-                        verbose_name="created by",
-                    ),
-                ),
-                (
-                    "customer",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="mails",
-                        to="customers.customer",
-                        verbose_name="customer",
-                    ),
-                ),
-                (
-                    "mailbox",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="mailroom.mailbox",
-                        verbose_name="mailbox",
-                    ),
-                ),
-                (
-                    "owner",
-                    models.ForeignKey(
-                        blank=True,
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="kernel.user",
-                        verbose_name="owner",
-                    ),
-                ),
-                (
-                    "team",
-                    models.ForeignKey(
-                        blank=True,
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="kernel.team",
-                        verbose_name="team",
-                    ),
-                ),
-                (
-                    "workspace",
-                    models.ForeignKey(
-                        db_index=False,
-                        editable=False,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="kernel.workspace",
-                    ),
-                ),
+                ('id', models.UUIDField(default=rapport.kernel.ids.new_id, editable=False, primary_key=True, serialize=False)),
+                ('custom', models.JSONField(blank=True, default=dict, editable=False)),
+                ('external_id', models.CharField(blank=True, max_length=100, verbose_name='external id')),
+                ('title_key', rapport.kernel.records.model.KeyField(blank=True, editable=False, max_length=200)),
+                ('version', models.PositiveIntegerField(default=1, editable=False)),
+                ('created_at', models.DateTimeField(editable=False, verbose_name='created')),
+                ('updated_at', models.DateTimeField(editable=False, verbose_name='last changed')),
+                ('deleted_at', models.DateTimeField(editable=False, null=True)),
+                ('people', models.CharField(max_length=200, verbose_name='from and to')),
+                ('happened_at', models.DateTimeField(verbose_name='when')),
+                ('direction', models.CharField(choices=[('in', 'Received'), ('out', 'Sent')], max_length=3, verbose_name='direction')),
+                ('sender', models.CharField(blank=True, max_length=254, verbose_name='sender')),
+                ('sender_check', models.CharField(blank=True, choices=[('', 'Not checked'), ('pass', 'Checked'), ('fail', 'Perhaps forged')], max_length=4, verbose_name='sender checked')),
+                ('automatic', models.CharField(blank=True, choices=[('', 'Written by a person'), ('report', 'Delivery report'), ('reply', 'Automatic answer'), ('list', 'Mailing list'), ('bulk', 'Sent to many')], max_length=6, verbose_name='automatic')),
+                ('has_files', models.BooleanField(default=False, verbose_name='with files')),
+                ('thread', models.CharField(max_length=32, verbose_name='conversation')),
+                ('message_id', models.CharField(max_length=250, verbose_name='Message-ID')),
+                ('message_key', models.CharField(max_length=64, verbose_name='identity')),
+                ('created_by', models.ForeignKey(db_index=False, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='kernel.user', verbose_name='created by')),
+                ('customer', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='mails', to='customers.customer', verbose_name='customer')),
+                ('mailbox', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='mailroom.mailbox', verbose_name='mailbox')),
+                ('owner', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='kernel.user', verbose_name='owner')),
+                ('team', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='kernel.team', verbose_name='team')),
+                ('workspace', models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='kernel.workspace')),
             ],
             options={
-                "verbose_name": "e-mail exchange",
-                "verbose_name_plural": "e-mail exchanges",
-                "abstract": False,
-                "base_manager_name": "objects",
-                "default_manager_name": "objects",
+                'verbose_name': 'e-mail exchange',
+                'verbose_name_plural': 'e-mail exchanges',
+                'abstract': False,
+                'base_manager_name': 'objects',
+                'default_manager_name': 'objects',
+                'indexes': [models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'title_key', 'id'], name='mail_title_key_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'owner', 'id'], name='mail_owner_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'team', 'title_key', 'id'], name='mail_team_title_key_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'updated_at', 'id'], name='mail_updated_at_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'happened_at', 'id'], name='mail_happened_at_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'customer', 'id'], name='mail_customer_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'thread', 'happened_at', 'id'], name='mail_thread_happened_at_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'mailbox', 'id'], name='mail_mailbox_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'id'], name='mail_id_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True), models.Q(('external_id', ''), _negated=True)), fields=['workspace', 'external_id'], name='mail_external_ix'), models.Index(fields=['workspace', 'message_id'], name='mail_message_id_ix')],
+                'constraints': [models.UniqueConstraint(fields=('workspace', 'message_key'), name='mail_once')],
             },
         ),
         migrations.CreateModel(
-            name="MailParticipant",
+            name='MailParticipant',
             fields=[
-                ("id", models.BigAutoField(primary_key=True, serialize=False)),
-                ("mail_id", models.UUIDField()),
-                ("principal", models.CharField(max_length=34)),
-                (
-                    "workspace",
-                    models.ForeignKey(
-                        db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name="+", to="kernel.workspace"
-                    ),
-                ),
-            ],
-        ),
-        migrations.CreateModel(
-            name="MailPerson",
-            fields=[
-                ("id", models.UUIDField(default=rapport.kernel.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ("custom", models.JSONField(blank=True, default=dict, editable=False)),
-                ("external_id", models.CharField(blank=True, max_length=100, verbose_name="external id")),
-                ("title_key", rapport.kernel.records.model.KeyField(blank=True, editable=False, max_length=200)),
-                ("version", models.PositiveIntegerField(default=1, editable=False)),
-                ("created_at", models.DateTimeField(editable=False, verbose_name="created")),
-                ("updated_at", models.DateTimeField(editable=False, verbose_name="last changed")),
-                ("deleted_at", models.DateTimeField(editable=False, null=True)),
-                (
-                    "part",
-                    models.CharField(
-                        choices=[("from", "From"), ("to", "To"), ("cc", "Cc"), ("company", "Their company")],
-                        max_length=7,
-                        verbose_name="part",
-                    ),
-                ),
-                ("address", models.CharField(blank=True, max_length=254, verbose_name="address")),
-                (
-                    "created_by",
-                    models.ForeignKey(
-                        db_index=False,
-                        editable=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="kernel.user",
-                        verbose_name="created by",
-                    ),
-                ),
-                (
-                    "customer",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="customers.customer",
-                        verbose_name="customer",
-                    ),
-                ),
-                (
-                    "mail",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="persons", to="mail.mail", verbose_name="e-mail"
-                    ),
-                ),
-                (
-                    "owner",
-                    models.ForeignKey(
-                        blank=True,
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="kernel.user",
-                        verbose_name="owner",
-                    ),
-                ),
-                (
-                    "team",
-                    models.ForeignKey(
-                        blank=True,
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="kernel.team",
-                        verbose_name="team",
-                    ),
-                ),
-                (
-                    "workspace",
-                    models.ForeignKey(
-                        db_index=False,
-                        editable=False,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="kernel.workspace",
-                    ),
-                ),
+                ('id', models.BigAutoField(primary_key=True, serialize=False)),
+                ('mail_id', models.UUIDField()),
+                ('principal', models.CharField(max_length=34)),
+                ('workspace', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='kernel.workspace')),
             ],
             options={
-                "verbose_name": "e-mail participant",
-                "verbose_name_plural": "e-mail participants",
-                "abstract": False,
-                "base_manager_name": "objects",
-                "default_manager_name": "objects",
+                'constraints': [models.UniqueConstraint(fields=('workspace', 'mail_id', 'principal'), name='mailparticipant_once')],
             },
         ),
         migrations.CreateModel(
-            name="MailSharing",
+            name='MailPerson',
             fields=[
-                ("id", models.BigAutoField(primary_key=True, serialize=False)),
-                ("mailbox_id", models.UUIDField()),
-                ("about_id", models.UUIDField()),
-                (
-                    "share",
-                    models.CharField(
-                        choices=[
-                            ("none", "Nothing: only who took part sees it"),
-                            ("happened", "That it happened"),
-                            ("subject", "That it happened, and the subject"),
-                            ("everything", "Everything"),
-                        ],
-                        max_length=10,
-                    ),
-                ),
-                (
-                    "workspace",
-                    models.ForeignKey(
-                        db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name="+", to="kernel.workspace"
-                    ),
-                ),
-            ],
-        ),
-        migrations.CreateModel(
-            name="MailSubject",
-            fields=[
-                ("id", models.UUIDField(default=rapport.kernel.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ("custom", models.JSONField(blank=True, default=dict, editable=False)),
-                ("external_id", models.CharField(blank=True, max_length=100, verbose_name="external id")),
-                ("title_key", rapport.kernel.records.model.KeyField(blank=True, editable=False, max_length=200)),
-                ("version", models.PositiveIntegerField(default=1, editable=False)),
-                ("created_at", models.DateTimeField(editable=False, verbose_name="created")),
-                ("updated_at", models.DateTimeField(editable=False, verbose_name="last changed")),
-                ("deleted_at", models.DateTimeField(editable=False, null=True)),
-                ("subject", models.CharField(max_length=200, verbose_name="subject")),
-                ("people", models.CharField(blank=True, max_length=200, verbose_name="from and to")),
-                ("happened_at", models.DateTimeField(verbose_name="when")),
-                (
-                    "direction",
-                    models.CharField(choices=[("in", "Received"), ("out", "Sent")], max_length=3, verbose_name="direction"),
-                ),
-                (
-                    "created_by",
-                    models.ForeignKey(
-                        db_index=False,
-                        editable=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="kernel.user",
-                        verbose_name="created by",
-                    ),
-                ),
-                (
-                    "customer",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="customers.customer",
-                        verbose_name="customer",
-                    ),
-                ),
-                (
-                    "mail",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="subjects",
-                        to="mail.mail",
-                        verbose_name="e-mail",
-                    ),
-                ),
-                (
-                    "owner",
-                    models.ForeignKey(
-                        blank=True,
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="kernel.user",
-                        verbose_name="owner",
-                    ),
-                ),
-                (
-                    "team",
-                    models.ForeignKey(
-                        blank=True,
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="kernel.team",
-                        verbose_name="team",
-                    ),
-                ),
-                (
-                    "workspace",
-                    models.ForeignKey(
-                        db_index=False,
-                        editable=False,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="kernel.workspace",
-                    ),
-                ),
+                ('id', models.UUIDField(default=rapport.kernel.ids.new_id, editable=False, primary_key=True, serialize=False)),
+                ('custom', models.JSONField(blank=True, default=dict, editable=False)),
+                ('external_id', models.CharField(blank=True, max_length=100, verbose_name='external id')),
+                ('title_key', rapport.kernel.records.model.KeyField(blank=True, editable=False, max_length=200)),
+                ('version', models.PositiveIntegerField(default=1, editable=False)),
+                ('created_at', models.DateTimeField(editable=False, verbose_name='created')),
+                ('updated_at', models.DateTimeField(editable=False, verbose_name='last changed')),
+                ('deleted_at', models.DateTimeField(editable=False, null=True)),
+                ('part', models.CharField(choices=[('from', 'From'), ('to', 'To'), ('cc', 'Cc'), ('company', 'Their company')], max_length=7, verbose_name='part')),
+                ('address', models.CharField(blank=True, max_length=254, verbose_name='address')),
+                ('created_by', models.ForeignKey(db_index=False, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='kernel.user', verbose_name='created by')),
+                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='customers.customer', verbose_name='customer')),
+                ('mail', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='persons', to='mail.mail', verbose_name='e-mail')),
+                ('owner', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='kernel.user', verbose_name='owner')),
+                ('team', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='kernel.team', verbose_name='team')),
+                ('workspace', models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='kernel.workspace')),
             ],
             options={
-                "verbose_name": "e-mail",
-                "verbose_name_plural": "e-mails",
-                "abstract": False,
-                "base_manager_name": "objects",
-                "default_manager_name": "objects",
+                'verbose_name': 'e-mail participant',
+                'verbose_name_plural': 'e-mail participants',
+                'abstract': False,
+                'base_manager_name': 'objects',
+                'default_manager_name': 'objects',
+                'indexes': [models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'title_key', 'id'], name='mailperson_title_key_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'owner', 'id'], name='mailperson_owner_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'team', 'title_key', 'id'], name='mailperson_team_title_key_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'updated_at', 'id'], name='mailperson_updated_at_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'mail', 'id'], name='mailperson_mail_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'customer', 'id'], name='mailperson_customer_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'id'], name='mailperson_id_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True), models.Q(('external_id', ''), _negated=True)), fields=['workspace', 'external_id'], name='mailperson_external_ix')],
             },
         ),
         migrations.CreateModel(
-            name="MailText",
+            name='MailSharing',
             fields=[
-                ("id", models.UUIDField(default=rapport.kernel.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ("custom", models.JSONField(blank=True, default=dict, editable=False)),
-                ("external_id", models.CharField(blank=True, max_length=100, verbose_name="external id")),
-                ("title_key", rapport.kernel.records.model.KeyField(blank=True, editable=False, max_length=200)),
-                ("version", models.PositiveIntegerField(default=1, editable=False)),
-                ("created_at", models.DateTimeField(editable=False, verbose_name="created")),
-                ("updated_at", models.DateTimeField(editable=False, verbose_name="last changed")),
-                ("deleted_at", models.DateTimeField(editable=False, null=True)),
-                ("opening", models.CharField(max_length=120, verbose_name="begins with")),
-                ("text", models.TextField(blank=True, verbose_name="text")),
-                ("html", models.TextField(blank=True, editable=False)),
-                ("quote_at", models.PositiveIntegerField(default=0, editable=False)),
-                ("quoted", models.TextField(blank=True, editable=False)),
-                ("receivers", models.TextField(blank=True, editable=False)),
-                (
-                    "created_by",
-                    models.ForeignKey(
-                        db_index=False,
-                        editable=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="kernel.user",
-                        verbose_name="created by",
-                    ),
-                ),
-                (
-                    "customer",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="customers.customer",
-                        verbose_name="customer",
-                    ),
-                ),
-                (
-                    "mail",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="texts", to="mail.mail", verbose_name="e-mail"
-                    ),
-                ),
-                (
-                    "owner",
-                    models.ForeignKey(
-                        blank=True,
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="kernel.user",
-                        verbose_name="owner",
-                    ),
-                ),
-                (
-                    "team",
-                    models.ForeignKey(
-                        blank=True,
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="kernel.team",
-                        verbose_name="team",
-                    ),
-                ),
-                (
-                    "workspace",
-                    models.ForeignKey(
-                        db_index=False,
-                        editable=False,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="kernel.workspace",
-                    ),
-                ),
+                ('id', models.BigAutoField(primary_key=True, serialize=False)),
+                ('mailbox_id', models.UUIDField()),
+                ('about_id', models.UUIDField()),
+                ('share', models.CharField(choices=[('none', 'Nothing: only who took part sees it'), ('happened', 'That it happened'), ('subject', 'That it happened, and the subject'), ('everything', 'Everything')], max_length=10)),
+                ('workspace', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='kernel.workspace')),
             ],
             options={
-                "verbose_name": "e-mail text",
-                "verbose_name_plural": "e-mail texts",
-                "abstract": False,
-                "base_manager_name": "objects",
-                "default_manager_name": "objects",
+                'constraints': [models.UniqueConstraint(fields=('workspace', 'mailbox_id', 'about_id'), name='mailsharing_once')],
             },
         ),
         migrations.CreateModel(
-            name="MailFile",
+            name='MailSubject',
             fields=[
-                ("id", models.UUIDField(default=rapport.kernel.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ("custom", models.JSONField(blank=True, default=dict, editable=False)),
-                ("external_id", models.CharField(blank=True, max_length=100, verbose_name="external id")),
-                ("title_key", rapport.kernel.records.model.KeyField(blank=True, editable=False, max_length=200)),
-                ("version", models.PositiveIntegerField(default=1, editable=False)),
-                ("created_at", models.DateTimeField(editable=False, verbose_name="created")),
-                ("updated_at", models.DateTimeField(editable=False, verbose_name="last changed")),
-                ("deleted_at", models.DateTimeField(editable=False, null=True)),
-                ("name", models.CharField(max_length=200, verbose_name="name")),
-                ("file", rapport.kernel.kinds.file.FileField(blank=True, null=True, verbose_name="file")),
-                (
-                    "created_by",
-                    models.ForeignKey(
-                        db_index=False,
-                        editable=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="kernel.user",
-                        verbose_name="created by",
-                    ),
-                ),
-                (
-                    "customer",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="customers.customer",
-                        verbose_name="customer",
-                    ),
-                ),
-                (
-                    "owner",
-                    models.ForeignKey(
-                        blank=True,
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="kernel.user",
-                        verbose_name="owner",
-                    ),
-                ),
-                (
-                    "team",
-                    models.ForeignKey(
-                        blank=True,
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="kernel.team",
-                        verbose_name="team",
-                    ),
-                ),
-                (
-                    "workspace",
-                    models.ForeignKey(
-                        db_index=False,
-                        editable=False,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="kernel.workspace",
-                    ),
-                ),
-                (
-                    "text",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="files",
-                        to="mail.mailtext",
-                        verbose_name="e-mail text",
-                    ),
-                ),
+                ('id', models.UUIDField(default=rapport.kernel.ids.new_id, editable=False, primary_key=True, serialize=False)),
+                ('custom', models.JSONField(blank=True, default=dict, editable=False)),
+                ('external_id', models.CharField(blank=True, max_length=100, verbose_name='external id')),
+                ('title_key', rapport.kernel.records.model.KeyField(blank=True, editable=False, max_length=200)),
+                ('version', models.PositiveIntegerField(default=1, editable=False)),
+                ('created_at', models.DateTimeField(editable=False, verbose_name='created')),
+                ('updated_at', models.DateTimeField(editable=False, verbose_name='last changed')),
+                ('deleted_at', models.DateTimeField(editable=False, null=True)),
+                ('subject', models.CharField(max_length=200, verbose_name='subject')),
+                ('people', models.CharField(blank=True, max_length=200, verbose_name='from and to')),
+                ('happened_at', models.DateTimeField(verbose_name='when')),
+                ('direction', models.CharField(choices=[('in', 'Received'), ('out', 'Sent')], max_length=3, verbose_name='direction')),
+                ('created_by', models.ForeignKey(db_index=False, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='kernel.user', verbose_name='created by')),
+                ('customer', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='customers.customer', verbose_name='customer')),
+                ('mail', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='subjects', to='mail.mail', verbose_name='e-mail')),
+                ('owner', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='kernel.user', verbose_name='owner')),
+                ('team', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='kernel.team', verbose_name='team')),
+                ('workspace', models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='kernel.workspace')),
             ],
             options={
-                "verbose_name": "e-mail file",
-                "verbose_name_plural": "e-mail files",
-                "abstract": False,
-                "base_manager_name": "objects",
-                "default_manager_name": "objects",
+                'verbose_name': 'e-mail',
+                'verbose_name_plural': 'e-mails',
+                'abstract': False,
+                'base_manager_name': 'objects',
+                'default_manager_name': 'objects',
+                'indexes': [models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'title_key', 'id'], name='mailsubject_title_key_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'owner', 'id'], name='mailsubject_owner_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'team', 'title_key', 'id'], name='mailsubject_team_title_key_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'updated_at', 'id'], name='mailsubject_updated_at_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'mail', 'id'], name='mailsubject_mail_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'happened_at', 'id'], name='mailsubject_happened_at_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'customer', 'id'], name='mailsubject_customer_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'id'], name='mailsubject_id_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True), models.Q(('external_id', ''), _negated=True)), fields=['workspace', 'external_id'], name='mailsubject_external_ix')],
             },
         ),
-        migrations.AddIndex(
-            model_name="mail",
-            index=models.Index(
-                condition=models.Q(("deleted_at__isnull", True)),
-                fields=["workspace", "title_key", "id"],
-                name="mail_title_key_ix",
-            ),
+        migrations.CreateModel(
+            name='MailText',
+            fields=[
+                ('id', models.UUIDField(default=rapport.kernel.ids.new_id, editable=False, primary_key=True, serialize=False)),
+                ('custom', models.JSONField(blank=True, default=dict, editable=False)),
+                ('external_id', models.CharField(blank=True, max_length=100, verbose_name='external id')),
+                ('title_key', rapport.kernel.records.model.KeyField(blank=True, editable=False, max_length=200)),
+                ('version', models.PositiveIntegerField(default=1, editable=False)),
+                ('created_at', models.DateTimeField(editable=False, verbose_name='created')),
+                ('updated_at', models.DateTimeField(editable=False, verbose_name='last changed')),
+                ('deleted_at', models.DateTimeField(editable=False, null=True)),
+                ('opening', models.CharField(max_length=120, verbose_name='begins with')),
+                ('text', models.TextField(blank=True, verbose_name='text')),
+                ('html', models.TextField(blank=True, editable=False)),
+                ('quote_at', models.PositiveIntegerField(default=0, editable=False)),
+                ('quoted', models.TextField(blank=True, editable=False)),
+                ('receivers', models.TextField(blank=True, editable=False)),
+                ('created_by', models.ForeignKey(db_index=False, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='kernel.user', verbose_name='created by')),
+                ('customer', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='customers.customer', verbose_name='customer')),
+                ('mail', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='texts', to='mail.mail', verbose_name='e-mail')),
+                ('owner', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='kernel.user', verbose_name='owner')),
+                ('team', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='kernel.team', verbose_name='team')),
+                ('workspace', models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='kernel.workspace')),
+            ],
+            options={
+                'verbose_name': 'e-mail text',
+                'verbose_name_plural': 'e-mail texts',
+                'abstract': False,
+                'base_manager_name': 'objects',
+                'default_manager_name': 'objects',
+                'indexes': [models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'title_key', 'id'], name='mailtext_title_key_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'owner', 'id'], name='mailtext_owner_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'team', 'title_key', 'id'], name='mailtext_team_title_key_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'updated_at', 'id'], name='mailtext_updated_at_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'mail', 'id'], name='mailtext_mail_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'customer', 'id'], name='mailtext_customer_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'id'], name='mailtext_id_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True), models.Q(('external_id', ''), _negated=True)), fields=['workspace', 'external_id'], name='mailtext_external_ix')],
+            },
         ),
-        migrations.AddIndex(
-            model_name="mail",
-            index=models.Index(
-                condition=models.Q(("deleted_at__isnull", True)), fields=["workspace", "owner", "id"], name="mail_owner_ix"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="mail",
-            index=models.Index(
-                condition=models.Q(("deleted_at__isnull", True)),
-                fields=["workspace", "team", "title_key", "id"],
-                name="mail_team_title_key_ix",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="mail",
-            index=models.Index(
-                condition=models.Q(("deleted_at__isnull", True)),
-                fields=["workspace", "updated_at", "id"],
-                name="mail_updated_at_ix",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="mail",
-            index=models.Index(
-                condition=models.Q(("deleted_at__isnull", True)),
-                fields=["workspace", "happened_at", "id"],
-                name="mail_happened_at_ix",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="mail",
-            index=models.Index(
-                condition=models.Q(("deleted_at__isnull", True)), fields=["workspace", "customer", "id"], name="mail_customer_ix"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="mail",
-            index=models.Index(
-                condition=models.Q(("deleted_at__isnull", True)),
-                fields=["workspace", "thread", "happened_at", "id"],
-                name="mail_thread_happened_at_ix",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="mail",
-            index=models.Index(
-                condition=models.Q(("deleted_at__isnull", True)), fields=["workspace", "mailbox", "id"], name="mail_mailbox_ix"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="mail",
-            index=models.Index(condition=models.Q(("deleted_at__isnull", True)), fields=["workspace", "id"], name="mail_id_ix"),
-        ),
-        migrations.AddIndex(
-            model_name="mail",
-            index=models.Index(
-                condition=models.Q(("deleted_at__isnull", True), models.Q(("external_id", ""), _negated=True)),
-                fields=["workspace", "external_id"],
-                name="mail_external_ix",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="mail",
-            index=models.Index(fields=["workspace", "message_id"], name="mail_message_id_ix"),
-        ),
-        migrations.AddConstraint(
-            model_name="mail",
-            constraint=models.UniqueConstraint(fields=("workspace", "message_key"), name="mail_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="mailparticipant",
-            constraint=models.UniqueConstraint(fields=("workspace", "mail_id", "principal"), name="mailparticipant_once"),
-        ),
-        migrations.AddIndex(
-            model_name="mailperson",
-            index=models.Index(
-                condition=models.Q(("deleted_at__isnull", True)),
-                fields=["workspace", "title_key", "id"],
-                name="mailperson_title_key_ix",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="mailperson",
-            index=models.Index(
-                condition=models.Q(("deleted_at__isnull", True)), fields=["workspace", "owner", "id"], name="mailperson_owner_ix"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="mailperson",
-            index=models.Index(
-                condition=models.Q(("deleted_at__isnull", True)),
-                fields=["workspace", "team", "title_key", "id"],
-                name="mailperson_team_title_key_ix",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="mailperson",
-            index=models.Index(
-                condition=models.Q(("deleted_at__isnull", True)),
-                fields=["workspace", "updated_at", "id"],
-                name="mailperson_updated_at_ix",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="mailperson",
-            index=models.Index(
-                condition=models.Q(("deleted_at__isnull", True)), fields=["workspace", "mail", "id"], name="mailperson_mail_ix"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="mailperson",
-            index=models.Index(
-                condition=models.Q(("deleted_at__isnull", True)),
-                fields=["workspace", "customer", "id"],
-                name="mailperson_customer_ix",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="mailperson",
-            index=models.Index(
-                condition=models.Q(("deleted_at__isnull", True)), fields=["workspace", "id"], name="mailperson_id_ix"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="mailperson",
-            index=models.Index(
-                condition=models.Q(("deleted_at__isnull", True), models.Q(("external_id", ""), _negated=True)),
-                fields=["workspace", "external_id"],
-                name="mailperson_external_ix",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="mailsharing",
-            constraint=models.UniqueConstraint(fields=("workspace", "mailbox_id", "about_id"), name="mailsharing_once"),
-        ),
-        migrations.AddIndex(
-            model_name="mailsubject",
-            index=models.Index(
-                condition=models.Q(("deleted_at__isnull", True)),
-                fields=["workspace", "title_key", "id"],
-                name="mailsubject_title_key_ix",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="mailsubject",
-            index=models.Index(
-                condition=models.Q(("deleted_at__isnull", True)), fields=["workspace", "owner", "id"], name="mailsubject_owner_ix"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="mailsubject",
-            index=models.Index(
-                condition=models.Q(("deleted_at__isnull", True)),
-                fields=["workspace", "team", "title_key", "id"],
-                name="mailsubject_team_title_key_ix",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="mailsubject",
-            index=models.Index(
-                condition=models.Q(("deleted_at__isnull", True)),
-                fields=["workspace", "updated_at", "id"],
-                name="mailsubject_updated_at_ix",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="mailsubject",
-            index=models.Index(
-                condition=models.Q(("deleted_at__isnull", True)), fields=["workspace", "mail", "id"], name="mailsubject_mail_ix"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="mailsubject",
-            index=models.Index(
-                condition=models.Q(("deleted_at__isnull", True)),
-                fields=["workspace", "happened_at", "id"],
-                name="mailsubject_happened_at_ix",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="mailsubject",
-            index=models.Index(
-                condition=models.Q(("deleted_at__isnull", True)),
-                fields=["workspace", "customer", "id"],
-                name="mailsubject_customer_ix",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="mailsubject",
-            index=models.Index(
-                condition=models.Q(("deleted_at__isnull", True)), fields=["workspace", "id"], name="mailsubject_id_ix"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="mailsubject",
-            index=models.Index(
-                condition=models.Q(("deleted_at__isnull", True), models.Q(("external_id", ""), _negated=True)),
-                fields=["workspace", "external_id"],
-                name="mailsubject_external_ix",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="mailtext",
-            index=models.Index(
-                condition=models.Q(("deleted_at__isnull", True)),
-                fields=["workspace", "title_key", "id"],
-                name="mailtext_title_key_ix",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="mailtext",
-            index=models.Index(
-                condition=models.Q(("deleted_at__isnull", True)), fields=["workspace", "owner", "id"], name="mailtext_owner_ix"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="mailtext",
-            index=models.Index(
-                condition=models.Q(("deleted_at__isnull", True)),
-                fields=["workspace", "team", "title_key", "id"],
-                name="mailtext_team_title_key_ix",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="mailtext",
-            index=models.Index(
-                condition=models.Q(("deleted_at__isnull", True)),
-                fields=["workspace", "updated_at", "id"],
-                name="mailtext_updated_at_ix",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="mailtext",
-            index=models.Index(
-                condition=models.Q(("deleted_at__isnull", True)), fields=["workspace", "mail", "id"], name="mailtext_mail_ix"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="mailtext",
-            index=models.Index(
-                condition=models.Q(("deleted_at__isnull", True)),
-                fields=["workspace", "customer", "id"],
-                name="mailtext_customer_ix",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="mailtext",
-            index=models.Index(
-                condition=models.Q(("deleted_at__isnull", True)), fields=["workspace", "id"], name="mailtext_id_ix"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="mailtext",
-            index=models.Index(
-                condition=models.Q(("deleted_at__isnull", True), models.Q(("external_id", ""), _negated=True)),
-                fields=["workspace", "external_id"],
-                name="mailtext_external_ix",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="mailfile",
-            index=models.Index(
-                condition=models.Q(("deleted_at__isnull", True)),
-                fields=["workspace", "title_key", "id"],
-                name="mailfile_title_key_ix",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="mailfile",
-            index=models.Index(
-                condition=models.Q(("deleted_at__isnull", True)), fields=["workspace", "owner", "id"], name="mailfile_owner_ix"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="mailfile",
-            index=models.Index(
-                condition=models.Q(("deleted_at__isnull", True)),
-                fields=["workspace", "team", "title_key", "id"],
-                name="mailfile_team_title_key_ix",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="mailfile",
-            index=models.Index(
-                condition=models.Q(("deleted_at__isnull", True)),
-                fields=["workspace", "updated_at", "id"],
-                name="mailfile_updated_at_ix",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="mailfile",
-            index=models.Index(
-                condition=models.Q(("deleted_at__isnull", True)), fields=["workspace", "text", "id"], name="mailfile_text_ix"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="mailfile",
-            index=models.Index(
-                condition=models.Q(("deleted_at__isnull", True)),
-                fields=["workspace", "customer", "id"],
-                name="mailfile_customer_ix",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="mailfile",
-            index=models.Index(
-                condition=models.Q(("deleted_at__isnull", True)), fields=["workspace", "id"], name="mailfile_id_ix"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="mailfile",
-            index=models.Index(
-                condition=models.Q(("deleted_at__isnull", True), models.Q(("external_id", ""), _negated=True)),
-                fields=["workspace", "external_id"],
-                name="mailfile_external_ix",
-            ),
+        migrations.CreateModel(
+            name='MailFile',
+            fields=[
+                ('id', models.UUIDField(default=rapport.kernel.ids.new_id, editable=False, primary_key=True, serialize=False)),
+                ('custom', models.JSONField(blank=True, default=dict, editable=False)),
+                ('external_id', models.CharField(blank=True, max_length=100, verbose_name='external id')),
+                ('title_key', rapport.kernel.records.model.KeyField(blank=True, editable=False, max_length=200)),
+                ('version', models.PositiveIntegerField(default=1, editable=False)),
+                ('created_at', models.DateTimeField(editable=False, verbose_name='created')),
+                ('updated_at', models.DateTimeField(editable=False, verbose_name='last changed')),
+                ('deleted_at', models.DateTimeField(editable=False, null=True)),
+                ('name', models.CharField(max_length=200, verbose_name='name')),
+                ('file', rapport.kernel.kinds.file.FileField(blank=True, null=True, verbose_name='file')),
+                ('created_by', models.ForeignKey(db_index=False, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='kernel.user', verbose_name='created by')),
+                ('customer', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='customers.customer', verbose_name='customer')),
+                ('owner', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='kernel.user', verbose_name='owner')),
+                ('team', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='kernel.team', verbose_name='team')),
+                ('workspace', models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='kernel.workspace')),
+                ('text', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='files', to='mail.mailtext', verbose_name='e-mail text')),
+            ],
+            options={
+                'verbose_name': 'e-mail file',
+                'verbose_name_plural': 'e-mail files',
+                'abstract': False,
+                'base_manager_name': 'objects',
+                'default_manager_name': 'objects',
+                'indexes': [models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'title_key', 'id'], name='mailfile_title_key_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'owner', 'id'], name='mailfile_owner_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'team', 'title_key', 'id'], name='mailfile_team_title_key_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'updated_at', 'id'], name='mailfile_updated_at_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'text', 'id'], name='mailfile_text_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'customer', 'id'], name='mailfile_customer_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'id'], name='mailfile_id_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True), models.Q(('external_id', ''), _negated=True)), fields=['workspace', 'external_id'], name='mailfile_external_ix')],
+            },
         ),
     ]

@@ -45,6 +45,7 @@ class Migration(migrations.Migration):
                 'abstract': False,
                 'base_manager_name': 'objects',
                 'default_manager_name': 'objects',
+                'indexes': [models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'title_key', 'id'], name='pipeline_title_key_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'owner', 'id'], name='pipeline_owner_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'team', 'id'], name='pipeline_team_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'updated_at', 'id'], name='pipeline_updated_at_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'position', 'id'], name='pipeline_position_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'id'], name='pipeline_id_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True), models.Q(('external_id', ''), _negated=True)), fields=['workspace', 'external_id'], name='pipeline_external_ix')],
             },
         ),
         migrations.CreateModel(
@@ -76,6 +77,7 @@ class Migration(migrations.Migration):
                 'abstract': False,
                 'base_manager_name': 'objects',
                 'default_manager_name': 'objects',
+                'indexes': [models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'title_key', 'id'], name='stage_title_key_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'owner', 'id'], name='stage_owner_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'team', 'id'], name='stage_team_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'updated_at', 'id'], name='stage_updated_at_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'pipeline', 'position', 'id'], name='stage_pipeline_position_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'id'], name='stage_id_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True), models.Q(('external_id', ''), _negated=True)), fields=['workspace', 'external_id'], name='stage_external_ix')],
             },
         ),
         migrations.CreateModel(
@@ -118,6 +120,7 @@ class Migration(migrations.Migration):
                 'abstract': False,
                 'base_manager_name': 'objects',
                 'default_manager_name': 'objects',
+                'indexes': [models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'title_key', 'id'], name='deal_title_key_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'owner', 'id'], name='deal_owner_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'team', 'id'], name='deal_team_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'updated_at', 'id'], name='deal_updated_at_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'amount_base', 'id'], name='deal_amount_base_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'close_on', 'id'], name='deal_close_on_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'closed_on', 'id'], name='deal_closed_on_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'next_step_on', 'id'], name='deal_next_step_on_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'stage', 'close_on', 'id'], name='deal_stage_close_on_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'customer', 'id'], name='deal_customer_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'owner', 'stage', 'id'], name='deal_owner_stage_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'opened_on', 'id'], name='deal_opened_on_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'id'], name='deal_id_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True), models.Q(('external_id', ''), _negated=True)), fields=['workspace', 'external_id'], name='deal_external_ix')],
             },
         ),
         migrations.CreateModel(
@@ -194,117 +197,5 @@ class Migration(migrations.Migration):
                 'default_manager_name': 'objects',
                 'indexes': [models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'title_key', 'id'], name='lead_title_key_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'owner', 'id'], name='lead_owner_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'team', 'id'], name='lead_team_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'updated_at', 'id'], name='lead_updated_at_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'state', 'id'], name='lead_state_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'next_step_on', 'id'], name='lead_next_step_on_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'customer', 'id'], name='lead_customer_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'person', 'id'], name='lead_person_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'deal', 'id'], name='lead_deal_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'id'], name='lead_id_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True), models.Q(('external_id', ''), _negated=True)), fields=['workspace', 'external_id'], name='lead_external_ix')],
             },
-        ),
-        migrations.AddIndex(
-            model_name='pipeline',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'title_key', 'id'], name='pipeline_title_key_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='pipeline',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'owner', 'id'], name='pipeline_owner_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='pipeline',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'team', 'id'], name='pipeline_team_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='pipeline',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'updated_at', 'id'], name='pipeline_updated_at_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='pipeline',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'position', 'id'], name='pipeline_position_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='pipeline',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'id'], name='pipeline_id_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='pipeline',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True), models.Q(('external_id', ''), _negated=True)), fields=['workspace', 'external_id'], name='pipeline_external_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='stage',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'title_key', 'id'], name='stage_title_key_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='stage',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'owner', 'id'], name='stage_owner_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='stage',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'team', 'id'], name='stage_team_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='stage',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'updated_at', 'id'], name='stage_updated_at_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='stage',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'pipeline', 'position', 'id'], name='stage_pipeline_position_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='stage',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'id'], name='stage_id_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='stage',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True), models.Q(('external_id', ''), _negated=True)), fields=['workspace', 'external_id'], name='stage_external_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='deal',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'title_key', 'id'], name='deal_title_key_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='deal',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'owner', 'id'], name='deal_owner_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='deal',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'team', 'id'], name='deal_team_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='deal',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'updated_at', 'id'], name='deal_updated_at_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='deal',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'amount_base', 'id'], name='deal_amount_base_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='deal',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'close_on', 'id'], name='deal_close_on_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='deal',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'closed_on', 'id'], name='deal_closed_on_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='deal',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'next_step_on', 'id'], name='deal_next_step_on_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='deal',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'stage', 'close_on', 'id'], name='deal_stage_close_on_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='deal',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'customer', 'id'], name='deal_customer_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='deal',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'owner', 'stage', 'id'], name='deal_owner_stage_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='deal',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'opened_on', 'id'], name='deal_opened_on_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='deal',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'id'], name='deal_id_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='deal',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True), models.Q(('external_id', ''), _negated=True)), fields=['workspace', 'external_id'], name='deal_external_ix'),
         ),
     ]

@@ -56,6 +56,7 @@ class Migration(migrations.Migration):
                 'abstract': False,
                 'base_manager_name': 'objects',
                 'default_manager_name': 'objects',
+                'indexes': [models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'title_key', 'id'], name='survey_title_key_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'owner', 'id'], name='survey_owner_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'team', 'title_key', 'id'], name='survey_team_title_key_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'updated_at', 'id'], name='survey_updated_at_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'is_active', 'id'], name='survey_is_active_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'queue', 'id'], name='survey_queue_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'id'], name='survey_id_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True), models.Q(('external_id', ''), _negated=True)), fields=['workspace', 'external_id'], name='survey_external_ix')],
             },
         ),
         migrations.CreateModel(
@@ -94,6 +95,7 @@ class Migration(migrations.Migration):
                 'abstract': False,
                 'base_manager_name': 'objects',
                 'default_manager_name': 'objects',
+                'indexes': [models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'title_key', 'id'], name='rating_title_key_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'owner', 'id'], name='rating_owner_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'team', 'title_key', 'id'], name='rating_team_title_key_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'updated_at', 'id'], name='rating_updated_at_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'asked_at', 'id'], name='rating_asked_at_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'answered_at', 'id'], name='rating_answered_at_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'score', 'id'], name='rating_score_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'survey', 'asked_at', 'id'], name='rating_survey_asked_at_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'customer', 'answered_at', 'id'], name='rating_customer_answered_at_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'person', 'answered_at', 'id'], name='rating_person_answered_at_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'person', 'asked_at', 'id'], name='rating_person_asked_at_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'ticket', 'id'], name='rating_ticket_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'queue', 'id'], name='rating_queue_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'is_low', 'answered_at', 'id'], name='rating_is_low_answered_at_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'id'], name='rating_id_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True), models.Q(('external_id', ''), _negated=True)), fields=['workspace', 'external_id'], name='rating_external_ix')],
             },
         ),
         migrations.CreateModel(
@@ -114,6 +116,10 @@ class Migration(migrations.Migration):
                 ('ticket', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='service.ticket')),
                 ('workspace', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='kernel.workspace')),
             ],
+            options={
+                'indexes': [models.Index(fields=['workspace', 'state', 'due_at'], name='surveyask_due_ix'), models.Index(fields=['workspace', 'person', '-due_at'], name='surveyask_person_ix'), models.Index(fields=['workspace', 'customer'], name='surveyask_customer_ix'), models.Index(fields=['workspace', 'ticket'], name='surveyask_ticket_ix'), models.Index(fields=['workspace', 'answer'], name='surveyask_answer_ix')],
+                'constraints': [models.UniqueConstraint(fields=('workspace', 'survey', 'occasion', 'person'), name='surveyask_once'), models.UniqueConstraint(condition=models.Q(('person__isnull', True)), fields=('workspace', 'survey', 'occasion'), name='surveyask_nobody_once')],
+            },
         ),
         migrations.CreateModel(
             name='SurveyRest',
@@ -134,133 +140,8 @@ class Migration(migrations.Migration):
                 ('survey', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='satisfaction.survey')),
                 ('workspace', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='kernel.workspace')),
             ],
-        ),
-        migrations.AddIndex(
-            model_name='survey',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'title_key', 'id'], name='survey_title_key_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='survey',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'owner', 'id'], name='survey_owner_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='survey',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'team', 'title_key', 'id'], name='survey_team_title_key_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='survey',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'updated_at', 'id'], name='survey_updated_at_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='survey',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'is_active', 'id'], name='survey_is_active_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='survey',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'queue', 'id'], name='survey_queue_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='survey',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'id'], name='survey_id_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='survey',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True), models.Q(('external_id', ''), _negated=True)), fields=['workspace', 'external_id'], name='survey_external_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='surveyanswer',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'title_key', 'id'], name='rating_title_key_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='surveyanswer',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'owner', 'id'], name='rating_owner_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='surveyanswer',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'team', 'title_key', 'id'], name='rating_team_title_key_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='surveyanswer',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'updated_at', 'id'], name='rating_updated_at_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='surveyanswer',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'asked_at', 'id'], name='rating_asked_at_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='surveyanswer',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'answered_at', 'id'], name='rating_answered_at_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='surveyanswer',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'score', 'id'], name='rating_score_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='surveyanswer',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'survey', 'asked_at', 'id'], name='rating_survey_asked_at_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='surveyanswer',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'customer', 'answered_at', 'id'], name='rating_customer_answered_at_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='surveyanswer',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'person', 'answered_at', 'id'], name='rating_person_answered_at_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='surveyanswer',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'person', 'asked_at', 'id'], name='rating_person_asked_at_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='surveyanswer',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'ticket', 'id'], name='rating_ticket_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='surveyanswer',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'queue', 'id'], name='rating_queue_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='surveyanswer',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'is_low', 'answered_at', 'id'], name='rating_is_low_answered_at_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='surveyanswer',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'id'], name='rating_id_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='surveyanswer',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True), models.Q(('external_id', ''), _negated=True)), fields=['workspace', 'external_id'], name='rating_external_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='surveyask',
-            index=models.Index(fields=['workspace', 'state', 'due_at'], name='surveyask_due_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='surveyask',
-            index=models.Index(fields=['workspace', 'person', '-due_at'], name='surveyask_person_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='surveyask',
-            index=models.Index(fields=['workspace', 'customer'], name='surveyask_customer_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='surveyask',
-            index=models.Index(fields=['workspace', 'ticket'], name='surveyask_ticket_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='surveyask',
-            index=models.Index(fields=['workspace', 'answer'], name='surveyask_answer_ix'),
-        ),
-        migrations.AddConstraint(
-            model_name='surveyask',
-            constraint=models.UniqueConstraint(fields=('workspace', 'survey', 'occasion', 'person'), name='surveyask_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='surveyask',
-            constraint=models.UniqueConstraint(condition=models.Q(('person__isnull', True)), fields=('workspace', 'survey', 'occasion'), name='surveyask_nobody_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='surveyround',
-            constraint=models.UniqueConstraint(fields=('workspace', 'survey', 'period'), name='surveyround_once'),
+            options={
+                'constraints': [models.UniqueConstraint(fields=('workspace', 'survey', 'period'), name='surveyround_once')],
+            },
         ),
     ]

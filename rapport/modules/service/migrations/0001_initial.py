@@ -42,6 +42,7 @@ class Migration(migrations.Migration):
                 'abstract': False,
                 'base_manager_name': 'objects',
                 'default_manager_name': 'objects',
+                'indexes': [models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'title_key', 'id'], name='complaintcause_title_key_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'owner', 'id'], name='complaintcause_owner_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'team', 'title_key', 'id'], name='complaintcause_team_title_k_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'updated_at', 'id'], name='complaintcause_updated_at_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'position', 'id'], name='complaintcause_position_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'id'], name='complaintcause_id_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True), models.Q(('external_id', ''), _negated=True)), fields=['workspace', 'external_id'], name='complaintcause_external_ix')],
             },
         ),
         migrations.CreateModel(
@@ -74,6 +75,7 @@ class Migration(migrations.Migration):
                 'abstract': False,
                 'base_manager_name': 'objects',
                 'default_manager_name': 'objects',
+                'indexes': [models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'title_key', 'id'], name='queue_title_key_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'owner', 'id'], name='queue_owner_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'team', 'title_key', 'id'], name='queue_team_title_key_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'updated_at', 'id'], name='queue_updated_at_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'position', 'id'], name='queue_position_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'id'], name='queue_id_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True), models.Q(('external_id', ''), _negated=True)), fields=['workspace', 'external_id'], name='queue_external_ix')],
             },
         ),
         migrations.CreateModel(
@@ -104,6 +106,7 @@ class Migration(migrations.Migration):
                 'abstract': False,
                 'base_manager_name': 'objects',
                 'default_manager_name': 'objects',
+                'indexes': [models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'title_key', 'id'], name='queuemember_title_key_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'owner', 'id'], name='queuemember_owner_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'team', 'title_key', 'id'], name='queuemember_team_title_key_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'updated_at', 'id'], name='queuemember_updated_at_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'queue', 'id'], name='queuemember_queue_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'person', 'id'], name='queuemember_person_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'id'], name='queuemember_id_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True), models.Q(('external_id', ''), _negated=True)), fields=['workspace', 'external_id'], name='queuemember_external_ix')],
             },
         ),
         migrations.CreateModel(
@@ -134,6 +137,7 @@ class Migration(migrations.Migration):
                 'abstract': False,
                 'base_manager_name': 'objects',
                 'default_manager_name': 'objects',
+                'indexes': [models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'title_key', 'id'], name='savedreply_title_key_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'owner', 'id'], name='savedreply_owner_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'team', 'title_key', 'id'], name='savedreply_team_title_key_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'updated_at', 'id'], name='savedreply_updated_at_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'queue', 'id'], name='savedreply_queue_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'id'], name='savedreply_id_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True), models.Q(('external_id', ''), _negated=True)), fields=['workspace', 'external_id'], name='savedreply_external_ix')],
             },
         ),
         migrations.CreateModel(
@@ -167,6 +171,7 @@ class Migration(migrations.Migration):
                 'abstract': False,
                 'base_manager_name': 'objects',
                 'default_manager_name': 'objects',
+                'indexes': [models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'title_key', 'id'], name='servicehours_title_key_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'owner', 'id'], name='servicehours_owner_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'team', 'title_key', 'id'], name='servicehours_team_title_key_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'updated_at', 'id'], name='servicehours_updated_at_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'id'], name='servicehours_id_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True), models.Q(('external_id', ''), _negated=True)), fields=['workspace', 'external_id'], name='servicehours_external_ix')],
             },
         ),
         migrations.CreateModel(
@@ -194,6 +199,7 @@ class Migration(migrations.Migration):
                 'abstract': False,
                 'base_manager_name': 'objects',
                 'default_manager_name': 'objects',
+                'indexes': [models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'title_key', 'id'], name='holiday_title_key_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'owner', 'id'], name='holiday_owner_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'team', 'title_key', 'id'], name='holiday_team_title_key_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'updated_at', 'id'], name='holiday_updated_at_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'hours', 'day', 'id'], name='holiday_hours_day_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'id'], name='holiday_id_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True), models.Q(('external_id', ''), _negated=True)), fields=['workspace', 'external_id'], name='holiday_external_ix')],
             },
         ),
         migrations.CreateModel(
@@ -220,6 +226,7 @@ class Migration(migrations.Migration):
                 'abstract': False,
                 'base_manager_name': 'objects',
                 'default_manager_name': 'objects',
+                'indexes': [models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'title_key', 'id'], name='servicelevel_title_key_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'owner', 'id'], name='servicelevel_owner_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'team', 'title_key', 'id'], name='servicelevel_team_title_key_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'updated_at', 'id'], name='servicelevel_updated_at_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'id'], name='servicelevel_id_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True), models.Q(('external_id', ''), _negated=True)), fields=['workspace', 'external_id'], name='servicelevel_external_ix')],
             },
         ),
         migrations.AddField(
@@ -253,6 +260,7 @@ class Migration(migrations.Migration):
                 'abstract': False,
                 'base_manager_name': 'objects',
                 'default_manager_name': 'objects',
+                'indexes': [models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'title_key', 'id'], name='servicepromise_title_key_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'owner', 'id'], name='servicepromise_owner_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'team', 'title_key', 'id'], name='servicepromise_team_title_k_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'updated_at', 'id'], name='servicepromise_updated_at_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'level', 'id'], name='servicepromise_level_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'id'], name='servicepromise_id_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True), models.Q(('external_id', ''), _negated=True)), fields=['workspace', 'external_id'], name='servicepromise_external_ix')],
             },
         ),
         migrations.CreateModel(
@@ -303,6 +311,8 @@ class Migration(migrations.Migration):
                 'abstract': False,
                 'base_manager_name': 'objects',
                 'default_manager_name': 'objects',
+                'indexes': [models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'title_key', 'id'], name='ticket_title_key_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'owner', 'id'], name='ticket_owner_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'team', 'title_key', 'id'], name='ticket_team_title_key_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'updated_at', 'id'], name='ticket_updated_at_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'number', 'id'], name='ticket_number_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'due_at', 'id'], name='ticket_due_at_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'opened_at', 'id'], name='ticket_opened_at_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'customer', 'opened_at', 'id'], name='ticket_customer_opened_at_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'person', 'opened_at', 'id'], name='ticket_person_opened_at_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'parent', 'id'], name='ticket_parent_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'merged_into', 'id'], name='ticket_merged_into_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'state', 'due_at', 'id'], name='ticket_state_due_at_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'queue', 'due_at', 'id'], name='ticket_queue_due_at_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'owner', 'state', 'due_at', 'id'], name='ticket_owner_state_due_at_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'state', 'updated_at', 'id'], name='ticket_state_updated_at_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'id'], name='ticket_id_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True), models.Q(('external_id', ''), _negated=True)), fields=['workspace', 'external_id'], name='ticket_external_ix')],
+                'constraints': [models.UniqueConstraint(fields=('workspace', 'number'), name='ticket_number_once')],
             },
         ),
         migrations.CreateModel(
@@ -338,6 +348,7 @@ class Migration(migrations.Migration):
                 'abstract': False,
                 'base_manager_name': 'objects',
                 'default_manager_name': 'objects',
+                'indexes': [models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'title_key', 'id'], name='complaint_title_key_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'owner', 'id'], name='complaint_owner_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'team', 'title_key', 'id'], name='complaint_team_title_key_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'updated_at', 'id'], name='complaint_updated_at_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'ticket', 'id'], name='complaint_ticket_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'cause', 'id'], name='complaint_cause_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'answer_by', 'id'], name='complaint_answer_by_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'amount_base', 'id'], name='complaint_amount_base_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'step', 'answer_by', 'id'], name='complaint_step_answer_by_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'id'], name='complaint_id_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True), models.Q(('external_id', ''), _negated=True)), fields=['workspace', 'external_id'], name='complaint_external_ix')],
             },
         ),
         migrations.CreateModel(
@@ -350,6 +361,9 @@ class Migration(migrations.Migration):
                 ('ticket', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='service.ticket')),
                 ('workspace', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='kernel.workspace')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('workspace', 'ticket', 'clock', 'turn', 'step'), name='ticketalarm_once')],
+            },
         ),
         migrations.CreateModel(
             name='TicketEntry',
@@ -380,6 +394,7 @@ class Migration(migrations.Migration):
                 'abstract': False,
                 'base_manager_name': 'objects',
                 'default_manager_name': 'objects',
+                'indexes': [models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'title_key', 'id'], name='ticketentry_title_key_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'owner', 'id'], name='ticketentry_owner_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'team', 'title_key', 'id'], name='ticketentry_team_title_key_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'updated_at', 'id'], name='ticketentry_updated_at_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'ticket', 'at', 'id'], name='ticketentry_ticket_at_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'id'], name='ticketentry_id_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True), models.Q(('external_id', ''), _negated=True)), fields=['workspace', 'external_id'], name='ticketentry_external_ix')],
             },
         ),
         migrations.CreateModel(
@@ -391,6 +406,9 @@ class Migration(migrations.Migration):
                 ('user', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='kernel.user')),
                 ('workspace', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='kernel.workspace')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('workspace', 'ticket', 'user'), name='ticketlook_once')],
+            },
         ),
         migrations.CreateModel(
             name='TicketMoment',
@@ -401,6 +419,9 @@ class Migration(migrations.Migration):
                 ('ticket', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='service.ticket')),
                 ('workspace', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='kernel.workspace')),
             ],
+            options={
+                'indexes': [models.Index(fields=['workspace', 'ticket', 'at'], name='ticketmoment_ix')],
+            },
         ),
         migrations.CreateModel(
             name='TicketWatcher',
@@ -426,414 +447,7 @@ class Migration(migrations.Migration):
                 'abstract': False,
                 'base_manager_name': 'objects',
                 'default_manager_name': 'objects',
+                'indexes': [models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'title_key', 'id'], name='ticketwatcher_title_key_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'owner', 'id'], name='ticketwatcher_owner_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'team', 'title_key', 'id'], name='ticketwatcher_team_title_ke_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'updated_at', 'id'], name='ticketwatcher_updated_at_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'ticket', 'id'], name='ticketwatcher_ticket_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'person', 'id'], name='ticketwatcher_person_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'id'], name='ticketwatcher_id_ix'), models.Index(condition=models.Q(('deleted_at__isnull', True), models.Q(('external_id', ''), _negated=True)), fields=['workspace', 'external_id'], name='ticketwatcher_external_ix')],
             },
-        ),
-        migrations.AddIndex(
-            model_name='complaintcause',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'title_key', 'id'], name='complaintcause_title_key_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='complaintcause',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'owner', 'id'], name='complaintcause_owner_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='complaintcause',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'team', 'title_key', 'id'], name='complaintcause_team_title_k_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='complaintcause',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'updated_at', 'id'], name='complaintcause_updated_at_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='complaintcause',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'position', 'id'], name='complaintcause_position_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='complaintcause',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'id'], name='complaintcause_id_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='complaintcause',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True), models.Q(('external_id', ''), _negated=True)), fields=['workspace', 'external_id'], name='complaintcause_external_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='queuemember',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'title_key', 'id'], name='queuemember_title_key_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='queuemember',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'owner', 'id'], name='queuemember_owner_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='queuemember',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'team', 'title_key', 'id'], name='queuemember_team_title_key_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='queuemember',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'updated_at', 'id'], name='queuemember_updated_at_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='queuemember',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'queue', 'id'], name='queuemember_queue_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='queuemember',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'person', 'id'], name='queuemember_person_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='queuemember',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'id'], name='queuemember_id_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='queuemember',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True), models.Q(('external_id', ''), _negated=True)), fields=['workspace', 'external_id'], name='queuemember_external_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='savedreply',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'title_key', 'id'], name='savedreply_title_key_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='savedreply',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'owner', 'id'], name='savedreply_owner_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='savedreply',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'team', 'title_key', 'id'], name='savedreply_team_title_key_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='savedreply',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'updated_at', 'id'], name='savedreply_updated_at_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='savedreply',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'queue', 'id'], name='savedreply_queue_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='savedreply',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'id'], name='savedreply_id_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='savedreply',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True), models.Q(('external_id', ''), _negated=True)), fields=['workspace', 'external_id'], name='savedreply_external_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='servicehours',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'title_key', 'id'], name='servicehours_title_key_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='servicehours',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'owner', 'id'], name='servicehours_owner_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='servicehours',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'team', 'title_key', 'id'], name='servicehours_team_title_key_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='servicehours',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'updated_at', 'id'], name='servicehours_updated_at_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='servicehours',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'id'], name='servicehours_id_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='servicehours',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True), models.Q(('external_id', ''), _negated=True)), fields=['workspace', 'external_id'], name='servicehours_external_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='holiday',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'title_key', 'id'], name='holiday_title_key_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='holiday',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'owner', 'id'], name='holiday_owner_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='holiday',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'team', 'title_key', 'id'], name='holiday_team_title_key_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='holiday',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'updated_at', 'id'], name='holiday_updated_at_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='holiday',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'hours', 'day', 'id'], name='holiday_hours_day_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='holiday',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'id'], name='holiday_id_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='holiday',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True), models.Q(('external_id', ''), _negated=True)), fields=['workspace', 'external_id'], name='holiday_external_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='servicelevel',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'title_key', 'id'], name='servicelevel_title_key_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='servicelevel',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'owner', 'id'], name='servicelevel_owner_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='servicelevel',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'team', 'title_key', 'id'], name='servicelevel_team_title_key_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='servicelevel',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'updated_at', 'id'], name='servicelevel_updated_at_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='servicelevel',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'id'], name='servicelevel_id_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='servicelevel',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True), models.Q(('external_id', ''), _negated=True)), fields=['workspace', 'external_id'], name='servicelevel_external_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='queue',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'title_key', 'id'], name='queue_title_key_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='queue',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'owner', 'id'], name='queue_owner_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='queue',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'team', 'title_key', 'id'], name='queue_team_title_key_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='queue',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'updated_at', 'id'], name='queue_updated_at_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='queue',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'position', 'id'], name='queue_position_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='queue',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'id'], name='queue_id_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='queue',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True), models.Q(('external_id', ''), _negated=True)), fields=['workspace', 'external_id'], name='queue_external_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='servicepromise',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'title_key', 'id'], name='servicepromise_title_key_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='servicepromise',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'owner', 'id'], name='servicepromise_owner_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='servicepromise',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'team', 'title_key', 'id'], name='servicepromise_team_title_k_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='servicepromise',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'updated_at', 'id'], name='servicepromise_updated_at_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='servicepromise',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'level', 'id'], name='servicepromise_level_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='servicepromise',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'id'], name='servicepromise_id_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='servicepromise',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True), models.Q(('external_id', ''), _negated=True)), fields=['workspace', 'external_id'], name='servicepromise_external_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='ticket',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'title_key', 'id'], name='ticket_title_key_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='ticket',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'owner', 'id'], name='ticket_owner_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='ticket',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'team', 'title_key', 'id'], name='ticket_team_title_key_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='ticket',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'updated_at', 'id'], name='ticket_updated_at_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='ticket',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'number', 'id'], name='ticket_number_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='ticket',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'due_at', 'id'], name='ticket_due_at_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='ticket',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'opened_at', 'id'], name='ticket_opened_at_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='ticket',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'customer', 'opened_at', 'id'], name='ticket_customer_opened_at_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='ticket',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'person', 'opened_at', 'id'], name='ticket_person_opened_at_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='ticket',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'parent', 'id'], name='ticket_parent_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='ticket',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'merged_into', 'id'], name='ticket_merged_into_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='ticket',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'state', 'due_at', 'id'], name='ticket_state_due_at_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='ticket',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'queue', 'due_at', 'id'], name='ticket_queue_due_at_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='ticket',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'owner', 'state', 'due_at', 'id'], name='ticket_owner_state_due_at_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='ticket',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'state', 'updated_at', 'id'], name='ticket_state_updated_at_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='ticket',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'id'], name='ticket_id_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='ticket',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True), models.Q(('external_id', ''), _negated=True)), fields=['workspace', 'external_id'], name='ticket_external_ix'),
-        ),
-        migrations.AddConstraint(
-            model_name='ticket',
-            constraint=models.UniqueConstraint(fields=('workspace', 'number'), name='ticket_number_once'),
-        ),
-        migrations.AddIndex(
-            model_name='complaint',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'title_key', 'id'], name='complaint_title_key_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='complaint',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'owner', 'id'], name='complaint_owner_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='complaint',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'team', 'title_key', 'id'], name='complaint_team_title_key_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='complaint',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'updated_at', 'id'], name='complaint_updated_at_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='complaint',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'ticket', 'id'], name='complaint_ticket_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='complaint',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'cause', 'id'], name='complaint_cause_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='complaint',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'answer_by', 'id'], name='complaint_answer_by_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='complaint',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'amount_base', 'id'], name='complaint_amount_base_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='complaint',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'step', 'answer_by', 'id'], name='complaint_step_answer_by_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='complaint',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'id'], name='complaint_id_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='complaint',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True), models.Q(('external_id', ''), _negated=True)), fields=['workspace', 'external_id'], name='complaint_external_ix'),
-        ),
-        migrations.AddConstraint(
-            model_name='ticketalarm',
-            constraint=models.UniqueConstraint(fields=('workspace', 'ticket', 'clock', 'turn', 'step'), name='ticketalarm_once'),
-        ),
-        migrations.AddIndex(
-            model_name='ticketentry',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'title_key', 'id'], name='ticketentry_title_key_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='ticketentry',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'owner', 'id'], name='ticketentry_owner_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='ticketentry',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'team', 'title_key', 'id'], name='ticketentry_team_title_key_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='ticketentry',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'updated_at', 'id'], name='ticketentry_updated_at_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='ticketentry',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'ticket', 'at', 'id'], name='ticketentry_ticket_at_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='ticketentry',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'id'], name='ticketentry_id_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='ticketentry',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True), models.Q(('external_id', ''), _negated=True)), fields=['workspace', 'external_id'], name='ticketentry_external_ix'),
-        ),
-        migrations.AddConstraint(
-            model_name='ticketlook',
-            constraint=models.UniqueConstraint(fields=('workspace', 'ticket', 'user'), name='ticketlook_once'),
-        ),
-        migrations.AddIndex(
-            model_name='ticketmoment',
-            index=models.Index(fields=['workspace', 'ticket', 'at'], name='ticketmoment_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='ticketwatcher',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'title_key', 'id'], name='ticketwatcher_title_key_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='ticketwatcher',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'owner', 'id'], name='ticketwatcher_owner_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='ticketwatcher',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'team', 'title_key', 'id'], name='ticketwatcher_team_title_ke_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='ticketwatcher',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'updated_at', 'id'], name='ticketwatcher_updated_at_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='ticketwatcher',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'ticket', 'id'], name='ticketwatcher_ticket_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='ticketwatcher',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'person', 'id'], name='ticketwatcher_person_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='ticketwatcher',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['workspace', 'id'], name='ticketwatcher_id_ix'),
-        ),
-        migrations.AddIndex(
-            model_name='ticketwatcher',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True), models.Q(('external_id', ''), _negated=True)), fields=['workspace', 'external_id'], name='ticketwatcher_external_ix'),
         ),
     ]
