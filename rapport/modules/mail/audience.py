@@ -17,6 +17,7 @@ from rapport.engines.mail.models import Mailbox, SeenMessage
 from rapport.kernel.access.chart import EVERYBODY
 from rapport.kernel.access.sharing_models import READ, Grant
 from rapport.kernel.changes.bulk import insert_rows
+from rapport.modules.mail.contact import note_contact
 from rapport.modules.mail.models import Mail, MailParticipant, MailPerson, MailSharing, MailSubject, MailText
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ def settle(ctx: Context, mail_ids: Sequence[UUID], *, coming_into: UUID | None =
             if depth <= shares.get(pk, 0):
                 wanted[(record_id, EVERYBODY)] = (type_key, EVERYBODY)
     _write(ctx, [record_id for layer in layers.values() for _type, record_id in layer.values()], wanted)
+    note_contact(ctx, [pk for pk in mails if shares.get(pk, 0) >= LEVELS.index("happened")])
 
 
 def _layers(ctx: Context, ids: Sequence[UUID]) -> dict[UUID, dict[int, tuple[str, UUID]]]:

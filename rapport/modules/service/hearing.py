@@ -1,10 +1,13 @@
-"""Telling the owner and the watchers of a ticket that something was written in it."""
+"""What follows when something is written in a ticket: its owner and watchers hear of it, and the customer was spoken to."""
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING, cast
+from uuid import UUID
 
 from rapport.engines.notices.writing import put_once
+from rapport.modules.activities.next_step import raise_last_contact
 from rapport.modules.service.models import Ticket, TicketEntry, TicketWatcher
 
 if TYPE_CHECKING:
@@ -30,3 +33,25 @@ def tell_watchers(ctx: Context, written: list[Written]) -> None:
         whose = {person: [one.ticket_id] for person in people if person is not None and person != ctx.actor_id}
         if whose:
             put_once(ctx.workspace, "wrote", "ticket", whose, once=f"wrote:{one.pk.hex}")  # type: ignore[arg-type]
+
+
+def keep_contact(ctx: Context, written: list[Written]) -> None:
+    """A ticket that was opened, a reply and an answer are a contact with the customer and the person (an effect)."""
+    latest: dict[UUID, dt.datetime] = {}
+
+    def met(at: dt.datetime, *people: UUID | None) -> None:
+        for one in people:
+            if one is not None and at <= ctx.format.now:
+                latest[one] = max(at, latest.get(one, at))
+
+    made = [one.record for one in written if one.verb == "create"]
+    entries = [one for one in made if isinstance(one, TicketEntry) and one.kind in ("reply", "answer")]
+    rows = Ticket.objects.filter(workspace_id=ctx.workspace.pk, pk__in={one.ticket_id for one in entries}) if entries else ()
+    tickets = {one.pk: one for one in rows}
+    for entry in entries:
+        ticket = tickets[entry.ticket_id]
+        met(entry.at or ctx.format.now, ticket.customer_id, entry.person_id or ticket.person_id)
+    for one in made:
+        if isinstance(one, Ticket):
+            met(one.opened_at or ctx.format.now, one.customer_id, one.person_id)
+    raise_last_contact(ctx, latest)

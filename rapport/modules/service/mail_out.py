@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext as _
 
 from rapport.engines.mail.answering import may_answer_automatically
+from rapport.engines.mail.bounces import BOUNCED
 from rapport.engines.mail.models import Mailbox, OutgoingMail
 from rapport.engines.mail.outbox import on_outgoing, queue_mail, sends
 from rapport.engines.mail.reading import Message
@@ -142,7 +143,7 @@ def _last_heard(ctx: Context, ticket: Ticket) -> tuple[dt.datetime, str] | None:
 @on_outgoing
 def mind(ctx: Context, mail: OutgoingMail) -> None:
     """A reply that did not arrive is our turn again: the ticket that waits for an answer goes on, with a note that says why."""
-    is_lost = mail.state == OutgoingMail.FAILED or mail.bounced.startswith("5")
+    is_lost = mail.state == OutgoingMail.FAILED or mail.problem == BOUNCED
     if mail.about_type != "ticket" or mail.is_automatic or not is_lost:
         return
     ticket = Ticket.objects.filter(workspace_id=ctx.workspace.pk, pk=mail.about_id, deleted_at=None).first()

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
+from rapport.engines.mail.bounces import BOUNCED
 from rapport.engines.mail.models import OutgoingMail
 from rapport.kernel import format as shown_as
 from rapport.kernel.access import gate
@@ -64,7 +65,7 @@ def messages_of(ctx: Context, tickets: Sequence[UUID]) -> dict[UUID, Posted]:
 
 def _went(ctx: Context, mail: OutgoingMail) -> Posted:
     to = ", ".join(str(one["address"]) for one in [*mail.to, *mail.cc])
-    if mail.bounced.startswith("5") or mail.state == OutgoingMail.FAILED:
+    if mail.problem == BOUNCED or mail.state == OutgoingMail.FAILED:
         return Posted(_("not delivered to %(to)s") % {"to": to}, "bad")
     if mail.state == OutgoingMail.SENT:
         at = shown_as.moment(mail.sent_at, ctx.format) if isinstance(mail.sent_at, dt.datetime) else ""
