@@ -54,6 +54,7 @@ from rapport.surfaces.web import (
     workspaces,
     write_page,
 )
+from rapport.surfaces.web.caldav import urls as caldav_urls
 from rapport.surfaces.web.forms import urls as forms_urls
 from rapport.surfaces.web.help import gaps_page
 from rapport.surfaces.web.help import settings_page as help_settings
@@ -68,6 +69,7 @@ urlpatterns = [
     *help_urls.urlpatterns,
     *forms_urls.urlpatterns,
     *rating_urls.urlpatterns,
+    *caldav_urls.urlpatterns,
     *portal_urls.urlpatterns,
     path("markdown", markdown_preview.preview, name="markdown"),
     path("settings/help-gaps", gaps_page.report, name="help_gaps"),
