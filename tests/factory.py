@@ -5,9 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from itertools import count
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from rapport.kernel.context import Context
+from rapport.kernel.ids import new_id
 from rapport.kernel.records.field import Field
 from rapport.kernel.records.model import Record
 from rapport.kernel.records.registry import TypeInfo, registry
@@ -60,8 +61,8 @@ SPECIAL: dict[str, dict[str, object] | Callable[[], dict[str, object]]] = {
                "follow_up_person": None, "every_months": 6, "kind": "csat", "is_active": False},
     "survey_answer": {"score": 4, "channel": "phone"},
     # A server by its name, over an encrypted connection, and whose it is.
-    # The id of a conversation.
-    "mail": lambda: {"thread": uuid4().hex},
+    # The id of a conversation; later ones sort after earlier ones, as those of messages that arrive do not.
+    "mail": lambda: {"thread": new_id().hex},
     "mailbox": lambda: {
         "imap_host": "imap.example.com", "imap_port": 993, "kind": "personal", "smtp_host": "smtp.example.com", "smtp_port": 587,
         "sign_in": "password", "owner": registry.get("user").model.objects.order_by("id").values_list("pk", flat=True)[0],

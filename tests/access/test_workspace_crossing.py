@@ -129,6 +129,8 @@ def test_every_address_answers_a_foreign_id_like_an_unknown_one(cast: Cast, reco
     for method, theirs, nobodys, route in _pairs(away):
         web, api = clients["ana"]
         client, heads = (api, [{}]) if theirs.startswith("/api/") else (web, [{}, {"HX-Request": "true"}])
+        if method != "GET":  # a refused deed is a page or a toast by the same hand: one of the two, in turn
+            heads = heads[len(seen) % len(heads) :][:1]
         for head in heads:
             answers = [client.generic(method, address, headers=head) for address in (theirs, nobodys)]
             asked += 2

@@ -18,6 +18,6 @@ from tests.platform.programs import find_dovecot
 def test_the_program_reads_a_mailbox_whole() -> None:
     """Three hundred messages: each stands in the ledger."""
     words = ["-m", "benchmarks.mail_sync", "--rows", "300", "--databases", "sqlite"]
-    done = subprocess.run([sys.executable, *words], cwd=ROOT, check=False, text=True, capture_output=True, timeout=180)
+    done = subprocess.run([sys.executable, *words], cwd=ROOT, check=False, text=True, capture_output=True, timeout=600)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "first reading: " in done.stdout and "memory: " in done.stdout

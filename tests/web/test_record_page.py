@@ -17,8 +17,8 @@ HX = {"HX-Request": "true"}
 #: Queries of one record page of a company with everything on it; only a design change may raise it. The eight beyond 26 are
 #: the summary and the health (last contact, who it was, open tasks, deals, preferences), the views pinned in the menu, and
 #: for whoever may merge what it may be a double of and what was merged into it. Three more are the open tickets: their panel
-#: (two), and the line before one calls.
-CUSTOMER_QUERIES = 37
+#: (two), and the line before one calls. One more asks whether mail to the customer's addresses came back.
+CUSTOMER_QUERIES = 38
 
 
 @pytest.fixture
