@@ -32,6 +32,7 @@ PUBLIC = {
         "articles/<slug:language>/topic/<str:slug>", "articles/<slug:language>/<str:slug>", "<slug:section_key>/",
         "<slug:section_key>/do/<slug:deed_key>", "<slug:section_key>/<uuid:record_id>",
         "<slug:section_key>/<uuid:record_id>/do/<slug:deed_key>", "<slug:section_key>/<slug:page_key>",
+        "<slug:section_key>/<uuid:record_id>/file/<uuid:file_id>",
     )),
     "robots.txt", "help/<str:site_slug>/", "help/<str:site_slug>/sitemap.xml",
     *(f"help/<str:site_slug>/<slug:language>/{rest}" for rest in (

@@ -40,6 +40,8 @@ class Treatment:
     hashed: tuple[str, ...] = ()
     #: Why it is not simply deleted, for people.
     why: object = ""
+    #: What hangs under a record about a person is about that person too, also where it does not name them.
+    with_parent: bool = False
 
 
 @dataclass(frozen=True)
@@ -74,11 +76,12 @@ def data_subject(type_key: str, *, when: tuple[str, str] | None = None, keeps: S
     _subjects[type_key] = Subject(type_key, when, tuple(keeps))
 
 
-def on_erasure(type_key: str, how: str, *, hashed: Sequence[str] = (), why: object = "") -> None:
-    """Say what happens to a type's records about a person: "delete", "empty" (the default) or "hash"."""
+def on_erasure(type_key: str, how: str, *, hashed: Sequence[str] = (), why: object = "", with_parent: bool = False) -> None:
+    """Say what happens to a type's records about a person: "delete", "empty" (the default) or "hash". `with_parent`: those
+    under a record about a person are meant too, also where they do not name them."""
     if how not in (DELETE, EMPTY, HASH):
         raise ValueError(f"{type_key}: an erasure knows delete, empty and hash, not {how!r}.")
-    _treatments[type_key] = Treatment(how, tuple(hashed), why)
+    _treatments[type_key] = Treatment(how, tuple(hashed), why, with_parent)
 
 
 Starts = Callable[["Context", Record], "dt.date | None"]

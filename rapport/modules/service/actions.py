@@ -13,12 +13,14 @@ from rapport.kernel.access import gate
 from rapport.kernel.actions.registry import Input, action
 from rapport.kernel.errors import Invalid
 from rapport.kernel.kinds.choice import ChoiceKind
+from rapport.kernel.kinds.files import FilesKind
 from rapport.kernel.kinds.longtext import LongTextKind
 from rapport.kernel.kinds.number import NumberKind
 from rapport.kernel.kinds.reference import ReferenceKind
 from rapport.kernel.kinds.yesno import YesNoKind
 from rapport.kernel.records.registry import registry
 from rapport.modules.service.complaining import next_step
+from rapport.modules.service.files import Facts, attach
 from rapport.modules.service.mail_out import send_reply
 from rapport.modules.service.models import Complaint, Queue, SavedReply, Ticket, TicketEntry, TicketWatcher
 from rapport.modules.service.moments import OVER
@@ -46,12 +48,13 @@ def reply(
     minutes: int | None = Input(NumberKind, _("minutes spent"), required=False, options=_MINUTES),
     saved: UUID | None = Input(ReferenceKind, _("saved reply"), required=False, to="saved_reply"),
     only_note: bool = Input(YesNoKind, _("only write down, send nothing"), required=False, default=False),
+    files: list[Facts] | None = Input(FilesKind, _("files"), required=False),
 ) -> None:  # fmt: skip
     """Answer the customer; the first reply stops its clock. A saved reply that was used sets what it says. Where the queue
     has a mailbox and the customer an address, it leaves by mail after ten seconds."""
-    entry = _entry(ctx, ticket, "reply", body, minutes)
+    entry = _entry(ctx, ticket, "reply", body, minutes, files)
     if not only_note:
-        send_reply(ctx, ticket, entry)
+        send_reply(ctx, ticket, entry, files or ())
     values: dict[str, object] = {"state": _STATES[then], "heard_at": None}
     if ticket.replied_at is None:
         values["replied_at"] = ctx.format.now
@@ -71,15 +74,17 @@ def reply(
 def note(
     ctx: Context, ticket: Ticket, *, body: str = Input(LongTextKind, _("note")),
     minutes: int | None = Input(NumberKind, _("minutes spent"), required=False, options=_MINUTES),
+    files: list[Facts] | None = Input(FilesKind, _("files"), required=False),
 ) -> None:  # fmt: skip
     """Write down what only colleagues read."""
-    _entry(ctx, ticket, "note", body, minutes)
+    _entry(ctx, ticket, "note", body, minutes, files)
 
 
 @action(TicketType, _("Customer wrote"), icon="message-circle", bulk=False)
 def hear(
     ctx: Context, ticket: Ticket, *, body: str = Input(LongTextKind, _("what the customer wrote or said")),
     person: UUID | None = Input(ReferenceKind, _("written by"), required=False, to="customer"),
+    files: list[Facts] | None = Input(FilesKind, _("files"), required=False),
 ) -> Ticket | None:  # fmt: skip
     """Put in what the customer answered. A ticket that waited goes on; one that was solved opens again, and when that was
     longer ago than its queue allows, a new ticket begins that is linked to it."""
@@ -92,9 +97,13 @@ def hear(
             customer=ticket.customer_id, person=person or ticket.person_id, channel=ticket.channel, product=ticket.product,
             category=ticket.category, owner=ticket.owner_id,
         )  # fmt: skip
+        assert isinstance(made, Ticket)
+        attach(ctx, made, None, files)
         return system.write(made, follows=ticket.pk, heard_at=ctx.format.now)  # type: ignore[return-value]
     values = {"ticket": ticket.pk, "kind": "answer", "body": body, "person": person or ticket.person_id}
-    system.create("ticket_entry", **{key: value for key, value in values.items() if value is not None})
+    entry = system.create("ticket_entry", **{key: value for key, value in values.items() if value is not None})
+    assert isinstance(entry, TicketEntry)
+    attach(ctx, ticket, entry, files)
     heard = {"heard_at": ticket.heard_at or ctx.format.now}
     system.write(ticket, **heard, **({} if ticket.state == "new" else {"state": "open"}))
     return None
@@ -201,11 +210,14 @@ def advance(
     ctx.write(complaint, step=after)
 
 
-def _entry(ctx: Context, ticket: Ticket, kind: str, body: str, minutes: int | None) -> TicketEntry:
+def _entry(
+    ctx: Context, ticket: Ticket, kind: str, body: str, minutes: int | None, files: list[Facts] | None = None
+) -> TicketEntry:
     """Written by whoever may do the action, also where entries of others are closed to them."""
     values = {"ticket": ticket.pk, "kind": kind, "body": body, "minutes": minutes, "author": ctx.viewer.user_id}
     entry = ctx.as_system("entry").create("ticket_entry", **{key: value for key, value in values.items() if value is not None})
     if minutes:
         ctx.as_system("time spent").write(ticket, minutes=ticket.minutes + minutes)
     assert isinstance(entry, TicketEntry)
+    attach(ctx, ticket, entry, files)
     return entry

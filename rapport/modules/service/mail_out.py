@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ from rapport.kernel.errors import Invalid
 from rapport.kernel.kinds.mentions import plain
 from rapport.modules.customers.models import Customer
 from rapport.modules.mail.models import Mail, MailPerson
+from rapport.modules.service.files import Facts
 from rapport.modules.service.mail_queues import mailbox_of, mark_lost, note_message
 from rapport.modules.service.models import Queue, Ticket, TicketEntry, TicketMail
 from rapport.modules.service.placeholders import filled
@@ -80,8 +82,9 @@ def _address_of(ctx: Context, ticket: Ticket) -> str:
     return ""
 
 
-def send_reply(ctx: Context, ticket: Ticket, entry: TicketEntry) -> OutgoingMail | None:
-    """Have a reply sent after ten seconds, in the transaction that writes it down; None where there is no way by mail."""
+def send_reply(ctx: Context, ticket: Ticket, entry: TicketEntry, files: Sequence[Facts] = ()) -> OutgoingMail | None:
+    """Have a reply sent after ten seconds with its files, in the transaction that writes it down; None where there is no way
+    by mail."""
     route = route_of(ctx, ticket)
     if route is None:
         return None
@@ -91,7 +94,7 @@ def send_reply(ctx: Context, ticket: Ticket, entry: TicketEntry) -> OutgoingMail
     mail = queue_mail(
         ctx, route.mailbox, to=[route.to], cc=route.cc, subject=subject_of(ticket), text=_letter(ctx, ticket, entry, route),
         in_reply_to=answered, references=[*references, answered] if answered else references, about=ticket,
-        as_system=True, is_automatic=False,
+        as_system=True, is_automatic=False, files=files,
     )  # fmt: skip
     note_message(ctx, ticket, mail.message_id, outgoing_id=mail.pk, entry_id=entry.pk)
     return mail

@@ -86,17 +86,17 @@ def compose_ticket(ctx: Context, info: TypeInfo | None, record: Record | None) -
 _EMPTY = gettext_lazy("Write something first; one line is enough.")
 _TEMPLATE = "service/compose_tab.html"
 _REPLY = ComposerTab(
-    "reply", gettext_lazy("Reply"), "reply", "ticket", ("body", "then", "minutes", "saved", "only_note"), "body",
+    "reply", gettext_lazy("Reply"), "reply", "ticket", ("body", "then", "minutes", "saved", "only_note", "files"), "body",
     gettext_lazy("Write the reply to the customer…"), gettext_lazy("Reply, wait for answer"), gettext_lazy("Reply written down."),
     _EMPTY, action="reply", template=_TEMPLATE,
 )  # fmt: skip
 _NOTE = ComposerTab(
-    "note", gettext_lazy("Internal note"), "lock", "ticket", ("body", "minutes"), "body",
+    "note", gettext_lazy("Internal note"), "lock", "ticket", ("body", "minutes", "files"), "body",
     gettext_lazy("Only colleagues read this. @ names somebody."), gettext_lazy("Save note"), gettext_lazy("Note saved."),
     _EMPTY, action="note", template=_TEMPLATE,
 )  # fmt: skip
 _HEARD = ComposerTab(
-    "hear", gettext_lazy("Customer wrote"), "message-circle", "ticket", ("body",), "body",
+    "hear", gettext_lazy("Customer wrote"), "message-circle", "ticket", ("body", "files"), "body",
     gettext_lazy("What did the customer write or say?"), gettext_lazy("Put in"), gettext_lazy("Answer put in."), _EMPTY,
     action="hear", template=_TEMPLATE,
 )  # fmt: skip

@@ -15,7 +15,7 @@ from rapport.modules.service.assigning import assign
 from rapport.modules.service.complaining import begin_complaints
 from rapport.modules.service.hearing import keep_contact, tell_watchers
 from rapport.modules.service.keeping import stands
-from rapport.modules.service.models import Complaint, Ticket, TicketEntry, TicketWatcher
+from rapport.modules.service.models import Complaint, Ticket, TicketEntry, TicketFile, TicketWatcher
 from rapport.modules.service.moments import CLOCKED, OVER, keep_moments, kept, new_moments, story
 from rapport.modules.service.policy import due
 
@@ -75,6 +75,7 @@ class TicketType(RecordType):
         Section(_("More"), "body", "answer", "category", "product", "channel", "tags", "minutes", "reopened", "team"),
         Section(_("Other tickets"), "parent", "follows", "merged_into"),
         Related("ticket_entry", "ticket", ["kind", "body", "at", "author", "person", "minutes"]),
+        Related("ticket_file", "ticket", ["name", "file", "entry"]),
         Related("ticket_watcher", "ticket", ["person"]),
         Related("complaint", "ticket", ["step", "cause", "responsible", "answer_by", "made_good_by", "amount"]),
     ]
@@ -110,6 +111,17 @@ class TicketEntryType(RecordType):
     page = [Section(_("Entry"), "ticket", "kind", "body", "author", "person", "at", "minutes")]
     under = "ticket"
     effects = (tell_watchers, keep_contact)
+
+
+@record_type
+class TicketFileType(RecordType):
+    """A file in a ticket."""
+
+    model, key, title = TicketFile, "ticket_file", "name"
+    uses = _BOOKKEEPING
+    list_columns = ["ticket", "name", "file", "entry", "is_internal"]
+    page = [Section(_("File"), "ticket", "entry", "name", "file", "is_internal")]
+    under = "ticket"
 
 
 @record_type

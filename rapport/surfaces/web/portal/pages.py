@@ -17,6 +17,7 @@ from rapport.kernel.changes.unit import unit_of_work
 from rapport.kernel.errors import Conflict, Gone, Invalid, Refused
 from rapport.kernel.kinds.base import Format
 from rapport.surfaces.web.portal.answering import page, sealed, signed_in, start
+from rapport.surfaces.web.portal.files import Kept, kept_files
 from rapport.surfaces.web.sign_in_limit import take_turn, too_many
 
 _LONGEST = 20_000
@@ -71,17 +72,22 @@ def do(
         raise Gone
     typed = {key: str(value).replace("\0", "")[:_LONGEST] for key, value in request.POST.items()}
     ids = () if record_id is None else (record_id,)
+    files: Kept = []
     if wait := take_turn(request, account.pk.hex, "portal_write"):
         asked, status = Asked(typed, wrong=too_many(wait)), 429
     else:
         try:
+            files, refused = kept_files(request, guest, account) if deed.takes_files else ([], "")
+            if refused:
+                raise Invalid(refused, errors={"files": refused})
             with unit_of_work(guest.context()):
                 hold(guest)
-                to = deed.run(guest, Asked(typed), *ids)
+                to = deed.run(guest, Asked(typed, files=[facts for _text, facts in files]), *ids)
             done = f"{start(site)}{where.key}/{to}?done={deed.key}"
             return sealed(HttpResponseRedirect(done, status=303))
         except (Invalid, Conflict, Refused) as problem:
-            asked, status = Asked(typed, problem.errors, problem.sentence), 422
+            again = [(text, str(facts["name"])) for text, facts in files]
+            asked, status = Asked(typed, problem.errors, problem.sentence, kept=again), 422
     return _shown(request, site, guest, where, deed.page, *(ids if deed.page == "one" else ()), asked=asked, status=status)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from rapport.surfaces.web.portal import account, entrance, pages, settings_page
+from rapport.surfaces.web.portal import account, entrance, files, pages, settings_page
 
 _SITE = "portal/<str:site_slug>/"
 _SECTION = f"{_SITE}<slug:section_key>/"
@@ -25,5 +25,6 @@ urlpatterns = [
     path(f"{_SECTION}do/<slug:deed_key>", pages.do, name="portal_do"),
     path(f"{_SECTION}<uuid:record_id>", pages.one, name="portal_one"),
     path(f"{_SECTION}<uuid:record_id>/do/<slug:deed_key>", pages.do, name="portal_do_one"),
+    path(f"{_SECTION}<uuid:record_id>/file/<uuid:file_id>", files.download, name="portal_file"),
     path(f"{_SECTION}<slug:page_key>", pages.named, name="portal_page"),
 ]
