@@ -16,8 +16,8 @@ from rapport.engines.publishing import inside
 from rapport.kernel.changes.unit import unit_of_work
 from rapport.kernel.errors import Conflict, Gone, Invalid, Refused
 from rapport.kernel.kinds.base import Format
+from rapport.surfaces.web.outside_files import Kept, kept_files
 from rapport.surfaces.web.portal.answering import page, sealed, signed_in, start
-from rapport.surfaces.web.portal.files import Kept, kept_files
 from rapport.surfaces.web.sign_in_limit import take_turn, too_many
 
 _LONGEST = 20_000
@@ -77,7 +77,7 @@ def do(
         asked, status = Asked(typed, wrong=too_many(wait)), 429
     else:
         try:
-            files, refused = kept_files(request, guest, account) if deed.takes_files else ([], "")
+            files, refused = kept_files(request, guest.context(), account.pk.hex) if deed.takes_files else ([], "")
             if refused:
                 raise Invalid(refused, errors={"files": refused})
             with unit_of_work(guest.context()):
