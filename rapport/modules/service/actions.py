@@ -13,12 +13,14 @@ from rapport.kernel.access import gate
 from rapport.kernel.actions.registry import Input, action
 from rapport.kernel.errors import Invalid
 from rapport.kernel.kinds.choice import ChoiceKind
+from rapport.kernel.kinds.datetime import DateTimeKind
 from rapport.kernel.kinds.files import FilesKind
 from rapport.kernel.kinds.longtext import LongTextKind
 from rapport.kernel.kinds.number import NumberKind
 from rapport.kernel.kinds.reference import ReferenceKind
 from rapport.kernel.kinds.yesno import YesNoKind
 from rapport.kernel.records.registry import registry
+from rapport.modules.service.aside import BACK, UNTIL, moment_of, tell_back
 from rapport.modules.service.complaining import next_step
 from rapport.modules.service.files import Facts, attach
 from rapport.modules.service.mail_out import send_reply
@@ -104,7 +106,10 @@ def hear(
     entry = system.create("ticket_entry", **{key: value for key, value in values.items() if value is not None})
     assert isinstance(entry, TicketEntry)
     attach(ctx, ticket, entry, files)
-    heard = {"heard_at": ticket.heard_at or ctx.format.now}
+    heard: dict[str, object] = {"heard_at": ticket.heard_at or ctx.format.now}
+    if ticket.aside_since is not None:
+        tell_back(ctx, ticket)
+        heard |= BACK
     system.write(ticket, **heard, **({} if ticket.state == "new" else {"state": "open"}))
     return None
 
@@ -130,6 +135,27 @@ def hold(ctx: Context, ticket: Ticket) -> None:
 def resume(ctx: Context, ticket: Ticket) -> None:
     """Go on working; the clocks go on."""
     ctx.write(ticket, state="open")
+
+
+@action(TicketType, _("Put aside"), when=_OPEN, icon="alarm-clock", bulk=True)
+def put_aside(
+    ctx: Context, ticket: Ticket, *,
+    until: str = Input(ChoiceKind, _("until"), default="tomorrow", options={"choices": UNTIL}),
+    at: dt.datetime | None = Input(DateTimeKind, _("day and time"), required=False),
+) -> None:  # fmt: skip
+    """Leave it out of the lists of work for a while. It comes back by itself, at the latest when the customer answers; what was
+    promised to the customer stays promised."""
+    moment = moment_of(ctx, until, at)
+    if moment is not None and moment <= ctx.format.now:
+        raise Invalid(_t("This moment is over; choose a later one."), field="at")
+    values = {"aside_since": ctx.format.now, "aside_until": moment, "aside_by": ctx.viewer.user_id}
+    ctx.as_system("put aside").write(ticket, **values)
+
+
+@action(TicketType, _("Bring back"), when="aside_since is not empty", icon="undo-2", bulk=True)
+def bring_back(ctx: Context, ticket: Ticket) -> None:
+    """Put it among the work again."""
+    ctx.as_system("put aside").write(ticket, **BACK)
 
 
 @action(TicketType, _("Solve"), when=_OPEN, icon="check")

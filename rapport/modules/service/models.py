@@ -216,6 +216,10 @@ class Ticket(Record):
     #: Put aside: since when, and until when; no end is until the customer answers.
     aside_since = models.DateTimeField(_("put aside"), null=True, blank=True, editable=False)
     aside_until = models.DateTimeField(_("put aside until"), null=True, blank=True, editable=False)
+    aside_by = models.ForeignKey(
+        "kernel.User", models.PROTECT, null=True, blank=True, related_name="+", db_index=False, verbose_name=_("put aside by"),
+        editable=False,
+    )  # fmt: skip
     minutes = models.PositiveIntegerField(_("minutes spent"), default=0, editable=False)
     reopened = models.PositiveSmallIntegerField(_("times opened again"), default=0, editable=False)
 

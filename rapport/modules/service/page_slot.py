@@ -12,6 +12,7 @@ from rapport.kernel.access import gate
 from rapport.kernel.records.registry import registry
 from rapport.kernel.slots import Panel, slot
 from rapport.kernel.slots.composing import ComposerTab
+from rapport.modules.service.aside import aside_words
 from rapport.modules.service.clock_card import clock_card
 from rapport.modules.service.context_cards import (
     complaint_card,
@@ -55,6 +56,7 @@ def ticket_page(ctx: Context, info: TypeInfo | None, record: Record | None) -> P
         "priority": record.get_priority_display() if "priority" in fields else "",  # type: ignore[attr-defined]
         "priorities": Ticket._meta.get_field("priority").choices, "owner_name": owner.text if owner else "",
         "is_watched": _is_watched(ctx, record), "replies": replies_for(ctx, record),
+        "put_aside": aside_words(ctx, record),
         "spent": shown_as.duration(record.minutes) if record.minutes else "",
         "to": _addressee(ctx, record), "entries_url": f"{registry.get('ticket_entry').url}?filter=ticket+is+{record.pk}",
     }  # fmt: skip

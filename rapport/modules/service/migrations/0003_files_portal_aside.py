@@ -173,6 +173,20 @@ class Migration(migrations.Migration):
             name="aside_until",
             field=models.DateTimeField(blank=True, editable=False, null=True, verbose_name="put aside until"),
         ),
+        migrations.AddField(
+            model_name="ticket",
+            name="aside_by",
+            field=models.ForeignKey(
+                blank=True,
+                db_index=False,
+                editable=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="kernel.user",
+                verbose_name="put aside by",
+            ),
+        ),
         migrations.AddIndex(
             model_name="ticket",
             index=models.Index(
