@@ -157,6 +157,7 @@ def article(
     text = inside.text_at(site.workspace, language, slug)
     if text is None:
         raise Gone
+    inside.tell_read(site.workspace, guest.person_id, text.record_id)
     return page(request, site, "portal/article.html", {"text": text, "shown": Format(language=language)}, guest=guest)
 
 
