@@ -51,6 +51,7 @@ REVIEWED: dict[str, Reviewed] = {
     # Help centres: the shelf only, and only of a workspace that switched it on (tests/publishing).
     "robots.txt": Reviewed("GET", is_public=True),
     "help/<str:site_slug>/": Reviewed("GET", is_public=True),
+    "help/<str:site_slug>/picture/<str:key>": Reviewed("GET", is_public=True),
     "help/<str:site_slug>/sitemap.xml": Reviewed("GET", is_public=True),
     "help/<str:site_slug>/<slug:language>/": Reviewed("GET", is_public=True),
     "help/<str:site_slug>/<slug:language>/search": Reviewed("GET", is_public=True),
@@ -74,6 +75,7 @@ REVIEWED: dict[str, Reviewed] = {
     "portal/<str:site_slug>/leave": Reviewed("POST", is_public=True),
     "portal/<str:site_slug>/account": Reviewed("GET POST", is_public=True),
     "portal/<str:site_slug>/articles/": Reviewed("GET", is_public=True),
+    "portal/<str:site_slug>/articles/picture/<str:key>": Reviewed("GET", is_public=True),
     "portal/<str:site_slug>/articles/fitting": Reviewed("GET", is_public=True),
     "portal/<str:site_slug>/articles/<slug:language>/topic/<str:slug>": Reviewed("GET", is_public=True),
     "portal/<str:site_slug>/articles/<slug:language>/<str:slug>": Reviewed("GET", is_public=True),

@@ -105,6 +105,17 @@ def as_download(key: str, name: str, *, inside: bool = False) -> HttpResponse:
     return response
 
 
+def as_picture(key: str) -> HttpResponse:
+    """A picture that stands in a page; what is none is not there. Raises Gone."""
+    path = path_of(key)
+    if not path.is_file():
+        raise Gone(_("This file does not exist, or you may not see it."))
+    with path.open("rb") as stream:
+        if sniffed(stream.read(LOOKED_AT)) not in SHOWN_INSIDE:
+            raise Gone(_("This file does not exist, or you may not see it."))
+    return as_download(key, "picture", inside=True)
+
+
 def _note_download(ctx: Context, key: str) -> None:
     """A file that goes out is an export; the entry names the record it hangs on."""
     for info in registry.all():

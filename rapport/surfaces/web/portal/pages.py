@@ -13,9 +13,11 @@ from rapport.engines.portal.guest import Guest
 from rapport.engines.portal.models import PortalAccount, PortalSite
 from rapport.engines.portal.registry import Asked, PortalSection, section, sections_for
 from rapport.engines.publishing import inside
+from rapport.engines.publishing.shelf import picture_on_shelf, shown_at
 from rapport.kernel.changes.unit import unit_of_work
 from rapport.kernel.errors import Conflict, Gone, Invalid, Refused
 from rapport.kernel.kinds.base import Format
+from rapport.surfaces.web.files import as_picture
 from rapport.surfaces.web.outside_files import Kept, kept_files
 from rapport.surfaces.web.portal.answering import page, sealed, signed_in, start
 from rapport.surfaces.web.sign_in_limit import take_turn, too_many
@@ -158,7 +160,18 @@ def article(
     if text is None:
         raise Gone
     inside.tell_read(site.workspace, guest.person_id, text.record_id)
-    return page(request, site, "portal/article.html", {"text": text, "shown": Format(language=language)}, guest=guest)
+    html = shown_at(text.html, f"{start(site)}articles/picture/")
+    values = {"text": text, "html": html, "shown": Format(language=language)}
+    return page(request, site, "portal/article.html", values, guest=guest)
+
+
+@require_safe
+@signed_in
+def picture(request: HttpRequest, site: PortalSite, guest: Guest, account: PortalAccount, key: str) -> HttpResponse:
+    """A picture of an article that customers may read."""
+    if not picture_on_shelf(site.workspace_id, key, inside.AUDIENCES):
+        raise Gone
+    return sealed(as_picture(key))
 
 
 @require_safe

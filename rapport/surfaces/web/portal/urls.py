@@ -19,6 +19,7 @@ urlpatterns = [
     path(f"{_SITE}account", account.account, name="portal_account"),
     path(f"{_SITE}articles/", pages.articles, name="portal_articles"),
     path(f"{_SITE}articles/fitting", pages.fitting, name="portal_fitting"),
+    path(f"{_SITE}articles/picture/<str:key>", pages.picture, name="portal_picture"),
     path(f"{_SITE}articles/<slug:language>/topic/<str:slug>", pages.topic, name="portal_topic"),
     path(f"{_SITE}articles/<slug:language>/<str:slug>", pages.article, name="portal_article"),
     path(_SECTION, pages.first, name="portal_section"),
