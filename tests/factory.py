@@ -48,7 +48,7 @@ SPECIAL: dict[str, dict[str, object] | Callable[[], dict[str, object]]] = {
         "is_active": True,
     },
     # Questions that can be asked, and sites that exist.
-    "web_form": {"asks": "name*\nemails*", "sites": "", "is_confirmed_by_mail": True, "language": "en"},
+    "web_form": {"makes": "lead", "place": "", "asks": "name*\nemails*", "sites": "", "is_confirmed_by_mail": True, "language": "en"},
     # An address that messages may go to.
     "webhook": {"url": "https://example.com/hook", "on_type": "customer", "verbs": ["create"], "matching": "", "is_active": True},
     # Hours of the day and a zone, which no text is; only placeholders there are.

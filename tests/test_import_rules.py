@@ -109,6 +109,7 @@ DOORS = {
     "modules/service/alarms.py": "that somebody was told of a promise is no record",
     "modules/service/mail_queues.py": "which message belongs to which ticket is no record",
     "modules/service/looking.py": "who has a ticket open is no record",
+    "modules/satisfaction/readers.py": "who read what lately is no record",
     "modules/satisfaction/asks.py": "that somebody is to be asked, and how often one may be, are no records",
     "project": "the sessions and start-up of the service",
     "surfaces/web/digest.py": "notices and what people want by mail are no records",

@@ -20,6 +20,7 @@ import "./passkey";
 import "./theme";
 import "./toasts";
 import "./views";
+import "./pictures";
 
 // The content security policy allows neither eval nor inline styles.
 htmx.config.allowEval = false;

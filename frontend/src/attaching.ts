@@ -1,5 +1,5 @@
 /* Files dropped or pasted anywhere on a record page: one goes onto the note being written, else each becomes a note of its own. */
-import { takeFile } from "./composer";
+import { takeFiles } from "./composer";
 import { csrfToken } from "./live";
 
 const page = () => document.querySelector<HTMLElement>("[data-record]");
@@ -27,7 +27,7 @@ document.addEventListener("paste", (event) => {
 async function take(files: File[]): Promise<void> {
   const here = composer();
   if (!here || !files.length) return;
-  if (files.length === 1 && takeFile(here, files[0] as File)) return;
+  if (takeFiles(here, files)) return;
   const list = here.querySelector<HTMLElement>("[data-sending]");
   const undo: string[] = [];
   let last = "";

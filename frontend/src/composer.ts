@@ -104,7 +104,7 @@ function nameFile(form: HTMLFormElement): void {
   const label = form.querySelector<HTMLElement>("[data-file-name]");
   if (!input || !label) return;
   if (!words.has(label)) words.set(label, label.textContent ?? "");
-  label.textContent = input.files?.[0]?.name ?? words.get(label) ?? "";
+  label.textContent = [...(input.files ?? [])].map((one) => one.name).join(", ") || (words.get(label) ?? "");
 }
 
 document.addEventListener("change", (event) => {
@@ -112,14 +112,14 @@ document.addEventListener("change", (event) => {
   if (form) nameFile(form);
 });
 
-/** Put one file onto the open form, which is about to say something to it; false when none is being written. */
-export function takeFile(composer: HTMLElement, file: File): boolean {
+/** Put files onto the open form: as many as it takes, or one that it is about to say something to; false when it takes none. */
+export function takeFiles(composer: HTMLElement, files: File[]): boolean {
   const form = [...forms(composer)].find((one) => !one.hidden && one.querySelector("input[type=file]"));
   const input = form?.querySelector<HTMLInputElement>("input[type=file]");
-  if (!form || !input || !mainOf(form)?.value.trim()) return false;
-  const one = new DataTransfer();
-  one.items.add(file);
-  input.files = one.files;
+  if (!form || !input || (!input.multiple && (files.length !== 1 || !mainOf(form)?.value.trim()))) return false;
+  const all = new DataTransfer();
+  for (const one of [...(input.multiple ? (input.files ?? []) : []), ...files]) all.items.add(one);
+  input.files = all.files;
   showTab(composer, form.dataset.pane ?? "");
   nameFile(form);
   return true;

@@ -1,4 +1,5 @@
 /* The page of a ticket: the newest entry in view, the queue by arrow keys, saved replies, what follows a reply. */
+import { showTab } from "./composer";
 
 const page = () => document.querySelector<HTMLElement>("[data-ticket]");
 
@@ -52,7 +53,21 @@ function setMain(form: HTMLFormElement, then: string): void {
   label.textContent = words;
 }
 
+/** An article that fits goes to the end of the reply, which is opened for it. */
+function insert(text: string): void {
+  const form = document.querySelector<HTMLFormElement>("form[data-pane=reply]");
+  const composer = form?.closest<HTMLElement>("[data-composer]");
+  const box = form?.querySelector<HTMLTextAreaElement>(".cp-main textarea");
+  if (!composer || !box) return;
+  const before = box.value.trimEnd();
+  box.value = before ? `${before}\n\n${text}` : text;
+  showTab(composer, "reply");
+  box.dispatchEvent(new Event("input", { bubbles: true }));
+}
+
 document.addEventListener("click", (event) => {
+  const article = (event.target as HTMLElement).closest<HTMLElement>("[data-ticket] [data-insert]");
+  if (article) insert(article.dataset.insert ?? "");
   const choice = (event.target as HTMLElement).closest<HTMLElement>("[data-saved]");
   if (choice) putIn(choice);
 });

@@ -51,6 +51,7 @@ REVIEWED: dict[str, Reviewed] = {
     # Help centres: the shelf only, and only of a workspace that switched it on (tests/publishing).
     "robots.txt": Reviewed("GET", is_public=True),
     "help/<str:site_slug>/": Reviewed("GET", is_public=True),
+    "help/<str:site_slug>/picture/<str:key>": Reviewed("GET", is_public=True),
     "help/<str:site_slug>/sitemap.xml": Reviewed("GET", is_public=True),
     "help/<str:site_slug>/<slug:language>/": Reviewed("GET", is_public=True),
     "help/<str:site_slug>/<slug:language>/search": Reviewed("GET", is_public=True),
@@ -74,6 +75,7 @@ REVIEWED: dict[str, Reviewed] = {
     "portal/<str:site_slug>/leave": Reviewed("POST", is_public=True),
     "portal/<str:site_slug>/account": Reviewed("GET POST", is_public=True),
     "portal/<str:site_slug>/articles/": Reviewed("GET", is_public=True),
+    "portal/<str:site_slug>/articles/picture/<str:key>": Reviewed("GET", is_public=True),
     "portal/<str:site_slug>/articles/fitting": Reviewed("GET", is_public=True),
     "portal/<str:site_slug>/articles/<slug:language>/topic/<str:slug>": Reviewed("GET", is_public=True),
     "portal/<str:site_slug>/articles/<slug:language>/<str:slug>": Reviewed("GET", is_public=True),
@@ -81,6 +83,7 @@ REVIEWED: dict[str, Reviewed] = {
     "portal/<str:site_slug>/<slug:section_key>/do/<slug:deed_key>": Reviewed("POST", is_public=True),
     "portal/<str:site_slug>/<slug:section_key>/<uuid:record_id>": Reviewed("GET", is_public=True),
     "portal/<str:site_slug>/<slug:section_key>/<uuid:record_id>/do/<slug:deed_key>": Reviewed("POST", is_public=True),
+    "portal/<str:site_slug>/<slug:section_key>/<uuid:record_id>/file/<uuid:file_id>": Reviewed("GET", is_public=True),
     "portal/<str:site_slug>/<slug:section_key>/<slug:page_key>": Reviewed("GET", is_public=True),
     "settings/portal": Reviewed("GET POST"),
     "web_form/<uuid:record_id>/questions": Reviewed("GET POST"),
@@ -344,7 +347,7 @@ def filled(route: str, info: TypeInfo, record_id: object = _UNKNOWN, **given: ob
         "column_id": [_UNKNOWN], "token_id": [_UNKNOWN], "view_id": [_UNKNOWN], "role_id": [_UNKNOWN],
         "batch_id": [_UNKNOWN], "run_id": [_UNKNOWN], "line": [1], "what": ["run"], "applied_id": [_UNKNOWN], "field_id": [_UNKNOWN], "other": ["lead"],
         "user_id": [_UNKNOWN], "grant_id": [999_999], "workspace_id": [_UNKNOWN], "session_id": [_UNKNOWN],
-        "pair_id": [999_999], "merge_id": [_UNKNOWN], "other_id": [_UNKNOWN], "passkey_id": [999_999], "rule_id": [_UNKNOWN], "notice_id": [_UNKNOWN], "uid": ["wrong"], "site_slug": ["nowhere"], "section_key": ["tickets"], "deed_key": ["write"], "page_key": ["new"], "language": ["en"], "slug": ["nothing"], "number": [1], "token": ["wrong"], "invitation_id": [_UNKNOWN], "rest": ["nothing/at/all/here/"], "name": ["rapport-20200101-000000.bak"],
+        "pair_id": [999_999], "merge_id": [_UNKNOWN], "other_id": [_UNKNOWN], "passkey_id": [999_999], "rule_id": [_UNKNOWN], "notice_id": [_UNKNOWN], "uid": ["wrong"], "site_slug": ["nowhere"], "section_key": ["tickets"], "deed_key": ["write"], "page_key": ["new"], "language": ["en"], "slug": ["nothing"], "number": [1], "token": ["wrong"], "invitation_id": [_UNKNOWN], "file_id": [_UNKNOWN], "rest": ["nothing/at/all/here/"], "name": ["rapport-20200101-000000.bak"],
         **{name: value if isinstance(value, list) else [value] for name, value in given.items()},
     }  # fmt: skip
     if route.startswith("file/<"):

@@ -22,7 +22,7 @@ from tests.factory import is_sealed, make, values_for
 #: Types whose records belong to nobody: the shipped sales role sees all of them, and may change none.
 SHARED = {
     "user", "team", "role", "exchange_rate", "pipeline", "stage", "service_hours", "holiday", "service_level", "service_promise",
-    "queue", "queue_member", "saved_reply", "complaint_cause", "topic", "article", "survey",
+    "queue", "queue_member", "saved_reply", "complaint_cause", "topic", "article", "article_picture", "survey",
 }
 #: Types whose title must name something real (a currency, a record type), so that no canary can stand there.
 #: The name of an own type stands in the navigation of all who may use it.

@@ -30,12 +30,14 @@ PUBLIC = {
     "form/<str:key>", "form/<str:key>/sent", "form/<str:key>/frame", "form/<str:key>/frame/sent", "form/confirm/<str:token>",
     "rate/<str:token>", "rate/<str:token>/stop",
     *(f"portal/<str:site_slug>/{rest}" for rest in (
-        "", "enter", "password", "link/<str:secret>", "leave", "account", "articles/", "articles/fitting",
+        "", "enter", "password", "link/<str:secret>", "leave", "account", "articles/", "articles/fitting", "articles/picture/<str:key>",
         "articles/<slug:language>/topic/<str:slug>", "articles/<slug:language>/<str:slug>", "<slug:section_key>/",
         "<slug:section_key>/do/<slug:deed_key>", "<slug:section_key>/<uuid:record_id>",
         "<slug:section_key>/<uuid:record_id>/do/<slug:deed_key>", "<slug:section_key>/<slug:page_key>",
+        "<slug:section_key>/<uuid:record_id>/file/<uuid:file_id>",
     )),
     "robots.txt", "help/<str:site_slug>/", "help/<str:site_slug>/sitemap.xml",
+    "help/<str:site_slug>/picture/<str:key>",
     *(f"help/<str:site_slug>/<slug:language>/{rest}" for rest in (
         "", "search", "suggest", "note", "topic/<str:slug>", "article/<str:slug>", "article/<str:slug>/vote", "article/<str:slug>/end",
     )),

@@ -34,6 +34,7 @@ LEFT_OUT = {
     "webforms.PublicForm": "its address belongs to the old place; made anew when the form is saved",
     "webforms.Submission": "what was sent to the old place",
     "satisfaction.SurveyAsk": "who is about to be asked by mails of the old place; that somebody was asked stands in ratings",
+    "satisfaction.ArticleRead": "who read what at the old place lately; nobody is asked about it at the new one",
     "satisfaction.SurveyRound": "how far the old place has come",
     "programs.KeptAnswer": "answers kept for a day",
     "mailroom.MailboxState": "secrets of mailboxes, sealed with the key of the old place",

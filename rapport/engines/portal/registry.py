@@ -7,7 +7,7 @@ a guest says so by `is_for`, and is not shown.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -46,6 +46,10 @@ class Asked:
     #: A sentence for each field that is wrong, and one for the whole.
     errors: Mapping[str, object] = field(default_factory=dict)
     wrong: str = ""
+    #: What a file field holds of each file that came along, or came when the form was refused before.
+    files: Sequence[Mapping[str, object]] = ()
+    #: The same with a sealed text of each, for the form that is shown again.
+    kept: Sequence[tuple[str, str]] = ()
 
     def get(self, key: str, default: object = "") -> str:
         """What was typed or asked for under a name; the value as it is stored otherwise."""
@@ -73,6 +77,8 @@ class Deed:
     run: Callable[..., str]
     #: Whether it is done to one record.
     is_of_one: bool = False
+    #: Whether files may come along.
+    takes_files: bool = False
 
 
 class PortalSection:
@@ -87,6 +93,7 @@ class PortalSection:
         self.pages: dict[str, Callable[..., Page]] = {}
         self.deeds: dict[str, Deed] = {}
         self.line: Callable[[Guest], str] = lambda _guest: ""
+        self.finds: Callable[[Guest, UUID, UUID], Mapping[str, object] | None] = lambda _guest, _record_id, _file_id: None
 
     def page(self, key: str = "") -> Callable[[Callable[..., Page]], Callable[..., Page]]:
         """A page (decorator): "" is the first, "one" shows one record, others have a name."""
@@ -97,14 +104,21 @@ class PortalSection:
 
         return add
 
-    def deed(self, key: str, *, page: str = "", said: object = "") -> Callable[[Callable[..., str]], Callable[..., str]]:
-        """Something to be done (decorator), and the page its form stands on."""
+    def deed(
+        self, key: str, *, page: str = "", said: object = "", files: bool = False
+    ) -> Callable[[Callable[..., str]], Callable[..., str]]:
+        """Something to be done (decorator), the page its form stands on, and whether files may come along."""
 
         def add(function: Callable[..., str]) -> Callable[..., str]:
-            self.deeds[key] = Deed(key, page, said, function, len(inspect.signature(function).parameters) == 3)
+            self.deeds[key] = Deed(key, page, said, function, len(inspect.signature(function).parameters) == 3, files)
             return function
 
         return add
+
+    def file(self, function: Callable[[Guest, UUID, UUID], Mapping[str, object]]) -> Callable[..., Mapping[str, object]]:
+        """What a file field holds of a file of one record, by their ids, when the guest may have it (decorator)."""
+        self.finds = function
+        return function
 
     def tells(self, function: Callable[[Guest], str]) -> Callable[[Guest], str]:
         """What the start page says of it in a few words (decorator)."""

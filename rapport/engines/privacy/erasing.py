@@ -24,7 +24,7 @@ from rapport.engines.privacy.holdings import Holdings, holdings
 from rapport.engines.privacy.journal import write_down
 from rapport.engines.privacy.models import Erasure
 from rapport.engines.privacy.redacting import redact
-from rapport.engines.privacy.registry import DELETE, HASH, Subject, retention_of, subject_of, treatment_of
+from rapport.engines.privacy.registry import DELETE, HASH, Subject, forget_rows, retention_of, subject_of, treatment_of
 from rapport.engines.privacy.stored_files import file_keys, remove_files
 from rapport.engines.programs.keeping import forget_records
 from rapport.engines.timeline.models import TimelineLink
@@ -137,6 +137,7 @@ class _Work:
             forget_messages(self.ctx.workspace.pk, some)
             forget_records(self.ctx.workspace.pk, some)
             forget_guests(self.ctx.workspace.pk, some)
+            forget_rows(self.ctx.workspace.pk, some)
         for some in _portions(gone):
             TimelineLink.objects.filter(workspace_id=self.ctx.workspace.pk, entry_id__in=some).delete()
             TimelineLink.objects.filter(workspace_id=self.ctx.workspace.pk, story_id__in=some).delete()

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.db.models import Q
 
+from rapport.engines.privacy.registry import treatment_of
 from rapport.kernel.custom.fields import custom_fields
 from rapport.kernel.kinds.anyref import type_column
 from rapport.kernel.records.field import Field
@@ -45,6 +46,9 @@ def holdings(ctx: Context, info: TypeInfo, record: Record) -> Holdings:
 
 def _pointing(ctx: Context, other: TypeInfo, type_key: str, ids: set[UUID], *, is_person: bool) -> Iterator[Q]:
     """Conditions that a record of `other` is about one of these: by any reference to the person, else by "about"."""
+    above = other.fields.get(other.declared.under)
+    if above is not None and above.to == type_key and treatment_of(other.key).with_parent:
+        yield from _by_reference(above, ids)
     every = {**other.fields, **custom_fields(ctx.workspace, other.key)}
     for one in every.values():
         if one.kind.key == "anyref":

@@ -7,9 +7,10 @@ A type that says nothing is emptied of every text, so that an add-on forgotten h
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from rapport.kernel.records.model import Record
 from rapport.kernel.records.registry import TypeInfo
@@ -40,6 +41,8 @@ class Treatment:
     hashed: tuple[str, ...] = ()
     #: Why it is not simply deleted, for people.
     why: object = ""
+    #: What hangs under a record about a person is about that person too, also where it does not name them.
+    with_parent: bool = False
 
 
 @dataclass(frozen=True)
@@ -74,11 +77,29 @@ def data_subject(type_key: str, *, when: tuple[str, str] | None = None, keeps: S
     _subjects[type_key] = Subject(type_key, when, tuple(keeps))
 
 
-def on_erasure(type_key: str, how: str, *, hashed: Sequence[str] = (), why: object = "") -> None:
-    """Say what happens to a type's records about a person: "delete", "empty" (the default) or "hash"."""
+def on_erasure(type_key: str, how: str, *, hashed: Sequence[str] = (), why: object = "", with_parent: bool = False) -> None:
+    """Say what happens to a type's records about a person: "delete", "empty" (the default) or "hash". `with_parent`: those
+    under a record about a person are meant too, also where they do not name them."""
     if how not in (DELETE, EMPTY, HASH):
         raise ValueError(f"{type_key}: an erasure knows delete, empty and hash, not {how!r}.")
-    _treatments[type_key] = Treatment(how, tuple(hashed), why)
+    _treatments[type_key] = Treatment(how, tuple(hashed), why, with_parent)
+
+
+Forgets = Callable[[UUID, Iterable[UUID]], None]
+_forgetters: list[Forgets] = []
+
+
+def on_forgetting(function: Forgets) -> Forgets:
+    """Have rows that are no records go with an erased person (decorator): the workspace's id and the ids of records that were
+    erased; others than people are among them."""
+    _forgetters.append(function)
+    return function
+
+
+def forget_rows(workspace_id: UUID, ids: Iterable[UUID]) -> None:
+    """Ask everybody who has such rows."""
+    for function in _forgetters:
+        function(workspace_id, ids)
 
 
 Starts = Callable[["Context", Record], "dt.date | None"]

@@ -5,6 +5,9 @@ Like `reading.py`, which serves everybody: it knows no records, and every questi
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from uuid import UUID
+
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from rapport.engines.publishing.finding import Found, find, fitting
@@ -68,6 +71,22 @@ def in_topic(workspace: Workspace, topic: ShelfTopic, after: int | None = None) 
 def text_at(workspace: Workspace, language: str, slug: str) -> Shelved | None:
     """The text at an address."""
     return _open(workspace).filter(language=language, slug=slug).first()
+
+
+Heard = Callable[[Workspace, UUID, UUID], None]
+_heard: list[Heard] = []
+
+
+def on_read(callback: Heard) -> Heard:
+    """Hear that a signed-in customer opened a text (decorator): workspace, person, record. Nothing of it is kept here."""
+    _heard.append(callback)
+    return callback
+
+
+def tell_read(workspace: Workspace, person_id: UUID, record_id: UUID) -> None:
+    """Tell whoever asked."""
+    for callback in _heard:
+        callback(workspace, person_id, record_id)
 
 
 def search(workspace: Workspace, language: str, text: str) -> list[Found]:

@@ -53,12 +53,15 @@ class MarkdownKind(LongTextKind):
         )  # fmt: skip
         return format_html(
             '<div class="md-edit"><span class="input area{}">'
-            '<textarea class="bare" rows="16" maxlength="{}" {} {}>\n{}</textarea></span>'
+            '<textarea class="bare" rows="16" maxlength="{}" data-pictures {} {}>\n{}</textarea></span>'
             '<div class="md-seen prose" role="region" aria-label="{}" tabindex="0"></div></div>'
             '<span class="hint">{}</span>',
             " is-err" if error else "", LIMIT, mark_safe(control(field, name=name, error=error, autofocus=autofocus)), asks,
             self.shown(value, fmt), _("Preview"),
-            _("# Heading, **bold**, *italic*, - list, 1. numbered list, [words](https://example.com), > quote, `code`."),
+            _(
+                "# Heading, **bold**, *italic*, - list, 1. numbered list, [words](https://example.com), > quote, `code`. "
+                "Drop or paste a picture to put it in."
+            ),
         )  # fmt: skip
 
     def search_text(self, value: object) -> str:

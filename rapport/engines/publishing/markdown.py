@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import nh3
 from django.utils.safestring import SafeString
@@ -23,6 +23,7 @@ _LINKS = ("http://", "https://", "mailto:", "tel:", "#")
 #: A page of our own: "/help/…", never "//elsewhere" nor "/\\elsewhere".
 _OWN = re.compile(r"/(?![/\\])[^\s\\]*")
 _MARKS = re.compile(r"<[^>]*>")
+_STORED = re.compile(r"\(\s*picture:([A-Za-z0-9_-]{16,64})")
 _BLANKS = re.compile(r"\s+")
 
 
@@ -58,6 +59,17 @@ def picture_names(text: str) -> set[str]:
         for inner in token.children or ()
         if inner.type == "image"
     }
+
+
+def picture_keys(text: str) -> list[str]:
+    """The keys of the stored pictures that a text shows, each once: ![words](picture:key)."""
+    shown = picture_names(text) if "picture:" in text else set()
+    return [key for key in dict.fromkeys(_STORED.findall(text)) if f"picture:{key}".casefold() in shown]
+
+
+def pictures_under(base: str, keys: Iterable[str]) -> dict[str, str]:
+    """For `render`: the address of each stored picture below a page of ours."""
+    return {f"picture:{key}".casefold(): f"{base}{key}" for key in keys}
 
 
 def _settle_headings(tokens: list[Token]) -> None:

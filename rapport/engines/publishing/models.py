@@ -93,6 +93,20 @@ class Shelved(models.Model):
         ]
 
 
+class ShelfPicture(models.Model):
+    """A stored picture that a text shows as its readers see it now; whoever may read the text may see it, and nobody else."""
+
+    id = models.BigAutoField(primary_key=True)
+    workspace = models.ForeignKey("kernel.Workspace", models.CASCADE, related_name="+", db_index=False)
+    record_id = models.UUIDField()
+    key = models.CharField(max_length=64)
+
+    class Meta:
+        app_label = "publishing"
+        constraints = [models.UniqueConstraint(fields=["workspace", "key", "record_id"], name="shelfpicture_once")]
+        indexes = [models.Index(fields=["workspace", "record_id"], name="shelfpicture_record_ix")]
+
+
 class ShelfTopic(models.Model):
     """What texts are sorted under. Shown to those alone for whom something stands in it or below it."""
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.utils.text import slugify
 
-from rapport.engines.publishing.markdown import plain, render
-from rapport.engines.publishing.models import ShelfTopic, ShelfWord, Shelved, Tally, Version, narrower
+from rapport.engines.publishing.markdown import picture_keys, pictures_under, plain, render
+from rapport.engines.publishing.models import ShelfPicture, ShelfTopic, ShelfWord, Shelved, Tally, Version, narrower
 from rapport.engines.publishing.sites import shelf_changed
 from rapport.engines.publishing.words import weighed
 from rapport.kernel.text_folding import fold
@@ -20,6 +20,19 @@ if TYPE_CHECKING:
     from rapport.kernel.context import Context
 
 LONGEST_SLUG = 80
+#: Where pictures lie in a text on the shelf; whoever shows it puts the place of its own pages there (`shown_at`).
+PICTURES = "/picture/"
+
+
+def shown_at(html: str, base: str) -> str:
+    """A text of the shelf with its pictures below an address. Signs of a text are escaped, so this meets pictures only."""
+    return html.replace(f'src="{PICTURES}', f'src="{base}')
+
+
+def picture_on_shelf(workspace_id: UUID, key: str, audiences: Sequence[str]) -> bool:
+    """Whether a text that these may read shows the picture now."""
+    texts = ShelfPicture.objects.filter(workspace_id=workspace_id, key=key).values("record_id")
+    return Shelved.objects.filter(workspace_id=workspace_id, record_id__in=texts, audience__in=audiences).exists()
 
 
 @dataclass(frozen=True)
@@ -45,11 +58,13 @@ def publish(ctx: Context, piece: Piece) -> int:
     number = _version(ctx, piece)
     here = Shelved.objects.filter(workspace_id=ctx.workspace.pk, record_id=piece.record_id)
     old = here.first()
+    keys = picture_keys(piece.body)
     slug = old.slug if old and old.language == piece.language else _free_slug(ctx, Shelved, piece.language, piece.title)
     values = {
         "type": piece.type, "group_id": piece.group_id, "topic_id": piece.topic_id, "audience": piece.audience,
         "published_for": piece.audience, "language": piece.language, "slug": slug, "sort": fold(piece.title)[:200],
-        "title": piece.title, "summary": piece.summary, "html": str(render(piece.body)), "version": number,
+        "title": piece.title, "summary": piece.summary, "version": number,
+        "html": str(render(piece.body, pictures_under(PICTURES, keys))),
         "published_at": dt.datetime.now(dt.UTC),
     }  # fmt: skip
     if old:
@@ -58,8 +73,16 @@ def publish(ctx: Context, piece: Piece) -> int:
         Shelved.objects.create(workspace_id=ctx.workspace.pk, record_id=piece.record_id, **values)
         Tally.objects.bulk_create([Tally(workspace_id=ctx.workspace.pk, record_id=piece.record_id)], ignore_conflicts=True)
     _index(ctx, piece)
+    _hang(ctx, piece.record_id, keys)
     shelf_changed(ctx.workspace)
     return number
+
+
+def _hang(ctx: Context, record_id: UUID, keys: Iterable[str]) -> None:
+    """The pictures of the text as it is shown now, in the place of those of before."""
+    ShelfPicture.objects.filter(workspace_id=ctx.workspace.pk, record_id=record_id).delete()
+    rows = [ShelfPicture(workspace_id=ctx.workspace.pk, record_id=record_id, key=key) for key in keys]
+    ShelfPicture.objects.bulk_create(rows)
 
 
 def _version(ctx: Context, piece: Piece) -> int:
@@ -114,6 +137,7 @@ def take_off(ctx: Context, record_ids: Iterable[UUID]) -> None:
     gone, _by_model = Shelved.objects.filter(workspace_id=ctx.workspace.pk, record_id__in=ids).delete()
     if gone:
         ShelfWord.objects.filter(workspace_id=ctx.workspace.pk, record_id__in=ids).delete()
+        ShelfPicture.objects.filter(workspace_id=ctx.workspace.pk, record_id__in=ids).delete()
         shelf_changed(ctx.workspace)
 
 

@@ -32,6 +32,12 @@ class Asked:
     is_too_late: bool = False
     #: The person was taken off the list.
     is_refused: bool = False
+    #: The two ends are all there is: their words stand in place of the numbers.
+    is_yes_or_no: bool = False
+
+    def word(self, score: int) -> str:
+        """How a score is shown."""
+        return (self.high_words if score else self.low_words) if self.is_yes_or_no else str(score)
 
 
 @dataclass(frozen=True)

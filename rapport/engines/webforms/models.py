@@ -6,6 +6,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from rapport.engines.publishing.kind import MarkdownField
+from rapport.engines.webforms.registry import kinds_of_forms
 from rapport.kernel.ids import new_id
 from rapport.kernel.records.model import Record, record_indexes
 
@@ -18,6 +19,13 @@ class WebForm(Record):
     name = models.CharField(_("name"), max_length=120)
     is_open = models.BooleanField(_("open"), default=False)
     intro = MarkdownField(_("text above"))
+    makes = models.CharField(
+        _("what becomes of it"), max_length=40, choices=kinds_of_forms, default="lead",
+        help_text=_("Somebody who is known is joined in either case."),
+    )  # fmt: skip
+    place = models.CharField(
+        _("goes to"), max_length=80, blank=True, help_text=_("For tickets: the name of the queue; empty is the first one.")
+    )
     asks = models.TextField(
         _("questions"), default="name*\nemails*\nnote",
         help_text=_("One field a line, by its key. A star makes it required; your words stand after a colon: emails*: E-mail"),

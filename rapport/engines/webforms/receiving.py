@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hmac
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -14,12 +14,13 @@ from django.db import transaction
 
 from rapport.engines.webforms.models import PublicForm, Submission, WebForm
 from rapport.engines.webforms.questions import Question, askable, read_answers
-from rapport.engines.webforms.registry import Received, receiver
+from rapport.engines.webforms.registry import FILES, Received, receiver
 from rapport.kernel.access.current import unscoped, use_workspace
 from rapport.kernel.access.models import Workspace
 from rapport.kernel.changes.unit import unit_of_work
 from rapport.kernel.context import Context, system_context
 from rapport.kernel.errors import RapportError
+from rapport.kernel.files.attaching import hold, let_go
 from rapport.kernel.jobs.context import JobContext
 from rapport.kernel.jobs.schedules import every
 from rapport.kernel.jobs.tasks import enqueue, job
@@ -57,22 +58,33 @@ def questions_of(form: PublicForm) -> list[Question]:
     ]  # fmt: skip
 
 
-def keep(form: PublicForm, given: Mapping[str, str], *, has_consent: bool, source: str, campaign: str) -> Kept:
+def makes(form: PublicForm) -> str:
+    """The type that a form makes; forms of before there was a choice make the first."""
+    return str(form.shown.get("makes") or "")
+
+
+def keep(
+    form: PublicForm, given: Mapping[str, str], *, has_consent: bool, source: str, campaign: str,
+    files: Sequence[Mapping[str, object]] = (),
+) -> Kept:  # fmt: skip
     """Check the answers and keep them; raises Invalid with a sentence per question. Tells nothing about who is known.
 
     What needs no confirmation is taken by a job, so that the answer takes the same time whoever is known.
     """
     ctx = system_context(form.workspace, "web form")
-    values = read_answers(ctx, questions_of(form), given)
-    fields = askable(ctx)
+    values = read_answers(ctx, questions_of(form), given, makes(form))
+    fields = askable(ctx, makes(form))
     stored = {key: fields[key].kind.to_json(value) for key, value in values.items()}
+    if files:
+        stored[FILES] = [dict(one) for one in files]
     digest = _digest(form, stored)
     since = dt.datetime.now(dt.UTC) - SAME
     rows = Submission.objects.filter(workspace_id=form.workspace_id, form_id=form.record_id)
     if rows.filter(digest=digest, sent_at__gte=since).exists():
         return Kept(None)
-    email = _first_email(values.get(receiver().email)) if form.shown["is_confirmed"] else ""
+    email = _first_email(values.get(receiver(makes(form)).email)) if form.shown["is_confirmed"] else ""
     with transaction.atomic():
+        hold(ctx, [str(one["key"]) for one in files])
         made = Submission.objects.create(
             workspace_id=form.workspace_id, form_id=form.record_id, state="waiting" if email else "received", values=stored,
             has_consent=has_consent and bool(form.shown["consent"]), digest=digest, source=source[:80], campaign=campaign[:80],
@@ -107,7 +119,7 @@ def take(job_ctx: JobContext, *, submission: str) -> str:
                 form = WebForm.objects.filter(pk=one.form_id).first() if one else None
                 if one is None or form is None:
                     return "nothing to do"
-                made_type, made_id = receiver().take(ctx, _received(ctx, form, one))
+                made_type, made_id = receiver(form.makes).take(ctx, _received(ctx, form, one))
                 rows.update(state="done", values={}, made_type=made_type, made_id=made_id)
                 return made_type
         except RapportError as wrong:
@@ -116,13 +128,14 @@ def take(job_ctx: JobContext, *, submission: str) -> str:
 
 
 def _received(ctx: Context, form: WebForm, one: Submission) -> Received:
-    fields = askable(ctx)
+    fields = askable(ctx, form.makes)
     values = {key: fields[key].kind.from_json(value) for key, value in one.values.items() if key in fields}
     said = tuple((str(fields[key].label), fields[key].kind.text(value, ctx.format)) for key, value in values.items())
     return Received(
         form=form.name, values=values, said=said, is_confirmed=one.confirmed_at is not None,
         consent=form.consent_text if one.has_consent else "", consent_for=form.consent_for, source=one.source,
         campaign=one.campaign or form.campaign, owner_id=form.owner_id, at=one.sent_at,
+        files=one.values.get(FILES) or (), place=form.place,
     )  # fmt: skip
 
 
@@ -131,7 +144,11 @@ def thin(workspace: Workspace, now: dt.datetime | None = None) -> int:
     at = now or dt.datetime.now(dt.UTC)
     with use_workspace(workspace):
         rows = Submission.objects.filter(workspace_id=workspace.pk)
-        gone = rows.filter(state="waiting", sent_at__lt=at - CONFIRM_WITHIN).delete()[0]
+        late = rows.filter(state="waiting", sent_at__lt=at - CONFIRM_WITHIN)
+        with_files = rows.filter(state__in=("waiting", "failed"), values__has_key=FILES)
+        over = [*with_files.filter(pk__in=late), *with_files.filter(state="failed", sent_at__lt=at - _KEPT)]
+        let_go(system_context(workspace, "web form"), [str(file["key"]) for one in over for file in one.values[FILES]])
+        gone = late.delete()[0]
         return gone + rows.filter(state__in=("done", "failed"), sent_at__lt=at - _KEPT).delete()[0]
 
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from rapport.engines.publishing.markdown import render
 from rapport.engines.webforms.models import PublicForm, WebForm
 from rapport.engines.webforms.questions import read_questions
-from rapport.engines.webforms.registry import receiver
+from rapport.engines.webforms.registry import Receiver, receiver
 from rapport.kernel.changes.written import Written
 from rapport.kernel.errors import Invalid
 from rapport.kernel.records.declare import RecordType, Section, Use
@@ -31,15 +31,28 @@ def check_form(ctx: Context, record: Record | None, values: dict[str, object]) -
     def wanted(key: str, default: object = "") -> object:
         return values[key] if key in values else getattr(record, key, default)
 
-    questions = read_questions(ctx.as_system("questions"), str(wanted("asks") or WebForm._meta.get_field("asks").default))
+    makes, first = str(wanted("makes") or ""), str(WebForm._meta.get_field("asks").default)
+    taker = receiver(makes)
+    asks = str(wanted("asks") or first)
+    if taker.begins and asks.split() == first.split():
+        asks = values["asks"] = taker.begins
+    questions = read_questions(ctx.as_system("questions"), asks, makes)
     asked = {one.key: one for one in questions}
-    email = receiver().email
+    email = taker.email
+    _check_place(ctx, taker, str(wanted("place") or ""))
     if wanted("is_confirmed_by_mail", True) and not (email in asked and asked[email].is_required):
         raise Invalid(
             _t("To confirm by e-mail, ask for the address and make it required: add a line “%(key)s*”.") % {"key": email},
             field="asks",
         )
     read_sites(str(wanted("sites") or ""))
+
+
+def _check_place(ctx: Context, taker: Receiver, place: str) -> None:
+    there = taker.places(ctx.as_system("places")) if taker.places is not None else []
+    if place and place not in there:
+        able = ", ".join(there) or _t("nothing, leave it empty")
+        raise Invalid(_t("There is no “%(place)s”. Possible are: %(able)s.") % {"place": place, "able": able}, field="place")
 
 
 def read_sites(text: str) -> list[str]:
@@ -68,8 +81,8 @@ def keep_public(ctx: Context, written: list[Written]) -> None:
         shown = {
             "name": form.name, "intro": str(render(form.intro)), "thanks": str(render(form.thanks)), "button": form.button,
             "consent": form.consent_text, "is_confirmed": form.is_confirmed_by_mail, "sites": read_sites(form.sites),
-            "language": form.language or ctx.workspace.language,
-            "asks": [question.stored() for question in read_questions(ctx.as_system("questions"), form.asks)],
+            "language": form.language or ctx.workspace.language, "makes": form.makes,
+            "asks": [question.stored() for question in read_questions(ctx.as_system("questions"), form.asks, form.makes)],
         }  # fmt: skip
         rows = PublicForm.objects.filter(workspace_id=ctx.workspace.pk, record_id=form.pk)
         is_open = form.is_open and form.deleted_at is None
@@ -85,9 +98,9 @@ class WebFormType(RecordType):
 
     model, key, title = WebForm, "web_form", "name"
     uses = {"owner": Use(default="me"), "external_id": Use(hidden=True)}
-    list_columns = ["name", "is_open", "is_confirmed_by_mail", "campaign", "owner", "updated_at"]
+    list_columns = ["name", "is_open", "makes", "is_confirmed_by_mail", "campaign", "owner", "updated_at"]
     page = [
-        Section(_("Web form"), "is_open", "is_confirmed_by_mail", "campaign", "owner", "team", "language"),
+        Section(_("Web form"), "is_open", "makes", "place", "is_confirmed_by_mail", "campaign", "owner", "team", "language"),
         Section(_("What visitors see"), "intro", "asks", "button", "thanks", "consent_text", "consent_for"),
         Section(_("Where it stands"), "sites"),
     ]

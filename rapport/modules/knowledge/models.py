@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from rapport.engines.publishing.kind import MarkdownField
 from rapport.engines.publishing.models import AUDIENCES
 from rapport.kernel.kinds import TagsField
+from rapport.kernel.kinds.file import FileField
 from rapport.kernel.records.model import Record, record_indexes
 
 #: Languages that articles may be written in, each in its own words.
@@ -70,3 +71,15 @@ class Article(Record):
             "topic",
             "translation_of",
         )
+
+
+class ArticlePicture(Record):
+    """A picture that an article shows, or showed in a version of before."""
+
+    article = models.ForeignKey(Article, models.PROTECT, related_name="pictures", verbose_name=_("article"))
+    name = models.CharField(_("name"), max_length=255)
+    file = FileField(_("file"), null=True, blank=True)
+
+    class Meta(Record.Meta):
+        verbose_name, verbose_name_plural = _("picture"), _("pictures")
+        indexes = record_indexes("articlepicture", "article")

@@ -14,7 +14,8 @@ from rapport.kernel.changes.written import Written
 from rapport.kernel.errors import Invalid
 from rapport.kernel.records.declare import RecordType, Related, Section, Use
 from rapport.kernel.records.registry import record_type
-from rapport.modules.knowledge.models import Article, Topic
+from rapport.modules.knowledge.models import Article, ArticlePicture, Topic
+from rapport.modules.knowledge.pictures import check_pictures, keep_pictures
 
 if TYPE_CHECKING:
     from rapport.kernel.context import Context
@@ -152,5 +153,16 @@ class ArticleType(RecordType):
         "back_office": "view:all create edit:own submit:own use:all",
     }
     menu = ("service", "book-open")
-    checks = (check_article,)
-    effects = (keep_shelf,)
+    checks = (check_article, check_pictures)
+    effects = (keep_shelf, keep_pictures)
+
+
+@record_type
+class ArticlePictureType(RecordType):
+    """A picture in an article."""
+
+    model, key, title = ArticlePicture, "article_picture", "name"
+    uses = {"owner": Use(hidden=True), "team": Use(hidden=True), "external_id": Use(hidden=True)}
+    list_columns = ["article", "name", "file"]
+    page = [Section(_("Picture"), "article", "name", "file")]
+    under = "article"

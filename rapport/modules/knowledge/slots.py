@@ -16,6 +16,7 @@ from rapport.kernel.access import gate
 from rapport.kernel.slots import Panel, slot
 from rapport.modules.knowledge.actions import piece_of
 from rapport.modules.knowledge.models import Article
+from rapport.modules.knowledge.pictures import shown_inside
 
 if TYPE_CHECKING:
     from rapport.kernel.context import Context
@@ -33,7 +34,8 @@ def reading(ctx: Context, info: TypeInfo | None, record: Record | None) -> Panel
         return None
     shelved = on_shelf(ctx, record.pk)
     values = {
-        "article": record, "html": render(record.body), "shelved": shelved, "is_older": _differs(ctx, record, shelved),
+        "article": record, "html": render(record.body, shown_inside(record)), "shelved": shelved,
+        "is_older": _differs(ctx, record, shelved),
         "address": _address(ctx, shelved), "may_see_summary": "summary" in seen,
         "url": info.record_url(record.pk),
     }  # fmt: skip

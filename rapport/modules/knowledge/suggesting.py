@@ -17,6 +17,7 @@ from rapport.kernel.access import gate
 from rapport.kernel.kinds.mentions import plain
 from rapport.kernel.records.registry import registry
 from rapport.kernel.slots import Panel, slot
+from rapport.modules.knowledge.inserting import ready_for
 
 if TYPE_CHECKING:
     from rapport.kernel.access.models import Workspace
@@ -70,5 +71,7 @@ def suggested(ctx: Context, info: TypeInfo | None, record: Record | None) -> Pan
     words = [str(getattr(record, one.path, "") or "") for one in seen if one.source == "column" and one.kind.key in _WORDS]
     found = suggest(ctx, plain("\n".join(words)))
     articles = registry.get("article")
-    lines = [(one, articles.record_url(one.record_id)) for one in found]
+    is_ticket = info.key == "ticket"
+    ready = ready_for(ctx, [one.record_id for one in found], getattr(record, "person_id", None)) if is_ticket else {}
+    lines = [(one, articles.record_url(one.record_id), ready.get(one.record_id)) for one in found]
     return Panel(_("Articles that fit"), "knowledge/suggested.html", {"lines": lines}) if lines else None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
 
 from rapport.engines.webforms.registry import Received, Receiver, register_receiver
 from rapport.kernel.changes.values import read_value
@@ -29,22 +30,27 @@ def take(ctx: Context, got: Received) -> tuple[str, UUID]:
     person = known_person(ctx, got.values)
     if person is None:
         made = ctx.create(
-            "lead", **{**got.values, "source": "form", "raw": _words(got), "owner": got.owner_id,
+            "lead", **{**got.values, "source": "form", "raw": words(got), "owner": got.owner_id,
                        "tags": [got.campaign] if got.campaign else None},
         )  # fmt: skip
         return "lead", made.pk
-    differing = _fill(ctx, person, got)
-    text = _words(got) + ("\n\n" + _t("Differs from what is known here:") + "\n" + "\n".join(differing) if differing else "")
+    differing = fill(ctx, person, got)
+    text = words(got) + ("\n\n" + _t("Differs from what is known here:") + "\n" + "\n".join(differing) if differing else "")
     message = ctx.create(
         "activity", kind="message", direction="in", subject=_t("Web form: %(form)s") % {"form": got.form[:150]}, body=text,
         customer=person.pk, happened_at=got.at, owner=got.owner_id,
     )  # fmt: skip
+    note_consent(ctx, person, got)
+    return "activity", message.pk
+
+
+def note_consent(ctx: Context, person: Customer, got: Received) -> None:
+    """What was agreed to, when the sender confirmed the address; with its wording and proof."""
     if got.consent and got.is_confirmed:
         ctx.create(
             "consent", customer=person.pk, purpose=got.consent_for, channel="email", answer="given", wording=got.consent,
             source=got.form[:120], proof=_t("Confirmed by the link in a mail to the address given."), happened_at=got.at,
         )  # fmt: skip
-    return "activity", message.pk
 
 
 def known_person(ctx: Context, values: Mapping[str, object]) -> Customer | None:
@@ -63,7 +69,7 @@ def known_person(ctx: Context, values: Mapping[str, object]) -> Customer | None:
     return None
 
 
-def _fill(ctx: Context, person: Customer, got: Received) -> list[str]:
+def fill(ctx: Context, person: Customer, got: Received) -> list[str]:
     """Fill what is empty on the card, if the sender confirmed; a line for each answer that differs. Nothing is overwritten."""
     fields = registry.get("customer").fields
     blanks: dict[str, object] = {}
@@ -92,7 +98,7 @@ def _says_more(known: object, given: object) -> bool:
     return str(known).casefold() != str(given).casefold()
 
 
-def _words(got: Received) -> str:
+def words(got: Received) -> str:
     """All of it as it came in, with where from and what was agreed to."""
     lines = [f"{label}: {text}" for label, text in got.said]
     for label, text in ((_t("Form"), got.form), (_t("Source"), got.source), (_t("Campaign"), got.campaign)):
@@ -104,4 +110,4 @@ def _words(got: Received) -> str:
     return "\n".join(lines)
 
 
-register_receiver(Receiver("lead", take))
+register_receiver(Receiver("lead", take, _("A lead")))

@@ -30,6 +30,7 @@ WHY = {
     "role": _("Only addresses of desks are known, such as info@; surveys go to people."),
     "refused": _("This person does not wish to be asked."),
     "rested": _("This person was asked a short while ago; asking again would be a bother."),
+    "wrote": _("This person has opened a ticket meanwhile."),
     "reopened": _("The ticket is open again."),
     "answered": _("This ticket was rated already."),
     "asked": _("This person was asked about this already."),
@@ -46,6 +47,8 @@ def why_not(ctx: Context, survey: Survey, person: Customer | None, ticket: Ticke
         return found
     if person is None:
         return "nobody"
+    if survey.asks == "help" and _wrote_meanwhile(ctx, survey, person):
+        return "wrote"
     if person.deleted_at is not None or person.kind != "person":
         return "gone"
     if not address_of(person):
@@ -64,6 +67,13 @@ def _ticket_says(ctx: Context, survey: Survey, ticket: Ticket, but: UUID | None)
         return "reopened"
     rows = SurveyAnswer.objects.filter(workspace_id=ctx.workspace.pk, ticket_id=ticket.pk, survey_id=survey.pk, deleted_at=None)
     return "answered" if rows.exclude(answered_at=None).exclude(pk=but).exists() else ""
+
+
+def _wrote_meanwhile(ctx: Context, survey: Survey, person: Customer) -> bool:
+    """Whether somebody who read articles asked us after all."""
+    since = ctx.format.now - dt.timedelta(hours=2 * max(1, survey.wait_hours))
+    rows = Ticket.objects.filter(workspace_id=ctx.workspace.pk, person_id=person.pk, deleted_at=None)
+    return rows.filter(opened_at__gte=since).exists()
 
 
 def is_resting(asked: Iterable[tuple[dt.datetime, str]], kind: str, now: dt.datetime, most: Rest) -> bool:

@@ -65,7 +65,7 @@ def _asked(ctx: Context, ask: SurveyAsk, survey: Survey, person: Customer) -> As
         about=ticket.subject if ticket is not None else "", scores=range(scale.first, scale.last + 1), low_words=low,
         high_words=high, score=rating.score if rating else None, comment=rating.comment if rating else "",
         is_too_late=rating is None or ask.state == "expired" or not may_change(ctx, rating.answered_at),
-        is_refused=has_refused(ctx, person.pk),
+        is_refused=has_refused(ctx, person.pk), is_yes_or_no=survey.kind == "help",
     )  # fmt: skip
 
 

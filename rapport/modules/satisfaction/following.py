@@ -13,6 +13,7 @@ from rapport.kernel.access.models import Team, User
 from rapport.modules.activities.models import Task
 from rapport.modules.customers.models import Customer
 from rapport.modules.satisfaction.models import Survey, SurveyAnswer
+from rapport.modules.satisfaction.readers import take_answer
 from rapport.modules.satisfaction.scales import SCALES
 from rapport.modules.service.assigning import is_away
 from rapport.modules.service.models import Queue, QueueMember, Ticket
@@ -33,6 +34,10 @@ def follow_up_low(ctx: Context, written: list[Written]) -> None:
         return
     for one in written:
         answer = cast(SurveyAnswer, one.record)
+        if answer.kind == "help":
+            if one.verb in ("create", "update") and one.changed("score", "comment") and answer.score is not None:
+                take_answer(ctx, Survey.objects.get(workspace_id=ctx.workspace.pk, pk=answer.survey_id), answer)
+            continue
         if one.verb not in ("create", "update") or not one.changed("score", "comment") or not answer.is_low:
             continue
         if answer.follow_up_id is not None:

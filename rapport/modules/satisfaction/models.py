@@ -14,6 +14,7 @@ from rapport.modules.service.models import Queue, Ticket
 
 KINDS = [
     ("csat", _("CSAT: satisfaction, 1 to 5")), ("nps", _("NPS: recommendation, 0 to 10")), ("ces", _("CES: ease, 1 to 7")),
+    ("help", _("Did our articles solve it: yes or no")),
 ]  # fmt: skip
 
 
@@ -23,6 +24,7 @@ class Survey(Record):
     ASKS = [
         ("ticket", _("After a ticket is solved")), ("deal", _("After a deal is won")),
         ("regular", _("Every so many months")), ("hand", _("By hand only")),
+        ("help", _("After articles were read and no ticket came")),
     ]  # fmt: skip
     FOR = [("owner", _("The owner of the ticket or customer")), ("person", _("One person"))]
 
@@ -37,10 +39,11 @@ class Survey(Record):
     asks = models.CharField(_("asks"), max_length=7, choices=ASKS, default="hand")
     queue = models.ForeignKey(
         Queue, models.PROTECT, null=True, blank=True, related_name="surveys", verbose_name=_("queue"),
-        help_text=_("Only after tickets of this queue; empty is all."),
+        help_text=_("Only after tickets of this queue; empty is all. After articles: where a “no” opens a ticket."),
     )  # fmt: skip
     wait_hours = models.PositiveSmallIntegerField(
-        _("hours after solving"), default=24, help_text=_("A ticket that is opened again before is not asked about.")
+        _("hours after solving or reading"), default=24,
+        help_text=_("A ticket that is opened again, or opened after reading, is not asked about."),
     )
     wait_days = models.PositiveSmallIntegerField(_("days after winning"), default=30)
     every_months = models.PositiveSmallIntegerField(_("every so many months"), default=6)
@@ -116,7 +119,7 @@ class SurveyAsk(models.Model):
     person = models.ForeignKey(Customer, models.CASCADE, null=True, related_name="+", db_index=False)
     customer = models.ForeignKey(Customer, models.CASCADE, null=True, related_name="+", db_index=False)
     ticket = models.ForeignKey(Ticket, models.CASCADE, null=True, related_name="+", db_index=False)
-    #: "ticket:<id>", "deal:<id>", "every:<n>" or "hand:<day>".
+    #: "ticket:<id>", "deal:<id>", "every:<n>", "hand:<day>" or "help:<id of the first reading>".
     occasion = models.CharField(max_length=60)
     state = models.CharField(max_length=9, choices=STATES, default="waiting")
     #: Why it was not asked: a key of `deciding.WHY`.
@@ -141,6 +144,22 @@ class SurveyAsk(models.Model):
             models.Index(fields=["workspace", "ticket"], name="surveyask_ticket_ix"),
             models.Index(fields=["workspace", "answer"], name="surveyask_answer_ix"),
         ]
+
+
+class ArticleRead(models.Model):
+    """That somebody who is signed in read an article, while a survey asks after that. Gone once they answered, or in a month."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    workspace = models.ForeignKey("kernel.Workspace", models.CASCADE, related_name="+", db_index=False)
+    person = models.ForeignKey(Customer, models.CASCADE, related_name="+", db_index=False)
+    record_id = models.UUIDField()
+    read_at = models.DateTimeField()
+    #: The occasion of the ask that it led to; "" while it waits.
+    occasion = models.CharField(max_length=60, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["workspace", "person", "record_id", "occasion"], name="articleread_once")]
+        indexes = [models.Index(fields=["workspace", "occasion", "read_at"], name="articleread_due_ix")]
 
 
 class SurveyRound(models.Model):

@@ -19,6 +19,7 @@ from rapport.modules.customers.models import Customer
 from rapport.modules.sales.models import Deal, DealPerson
 from rapport.modules.satisfaction.asks import put, round_came, round_of
 from rapport.modules.satisfaction.models import Survey, SurveyAsk
+from rapport.modules.satisfaction.readers import ask_readers
 from rapport.modules.service.models import Ticket
 from rapport.modules.service.moments import OVER
 
@@ -104,7 +105,7 @@ def go_round(ctx: Context) -> int:
     How far it came is noted in the same transaction: killed in between, the same people are looked at again, and an ask that is
     there is not made twice.
     """
-    made = 0
+    made = ask_readers(ctx)
     today = ctx.format.today
     for survey in active(ctx, "regular"):
         period = (today.year * 12 + today.month - 1) // max(1, survey.every_months)

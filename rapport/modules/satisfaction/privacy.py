@@ -11,3 +11,4 @@ on_erasure("survey_answer", EMPTY, why=_("The score stays for the figures; the w
 register_filter("survey", "customers")
 register_holder("satisfaction.SurveyAsk", "person_id", same=("survey_id", "occasion"))
 register_holder("satisfaction.SurveyAsk", "customer_id")
+register_holder("satisfaction.ArticleRead", "person_id", same=("record_id", "occasion"))

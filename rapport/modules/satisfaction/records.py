@@ -41,6 +41,8 @@ def check_survey(ctx: Context, record: Record | None, values: dict[str, object])
         raise Invalid(sentence, field="low")
     if survey is not None and values.get("kind", survey.kind) != survey.kind and _was_asked(ctx, survey):
         raise Invalid(_t("People were asked on this scale already; make a new survey for another."), field="kind")
+    if (wanted("asks") == "help") != (wanted("kind") == "help"):
+        raise Invalid(_t("After articles the scale is yes or no, and it is for nothing else."), field="kind")
     if wanted("asks") == "regular" and not wanted("every_months"):
         raise Invalid(_t("Say how many months lie between two questions; 1 is the least."), field="every_months")
     person = values.get("follow_up_person", survey.follow_up_person_id if survey else None)

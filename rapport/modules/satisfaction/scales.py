@@ -31,6 +31,7 @@ SCALES: Mapping[str, Scale] = {
     "ces": Scale(
         1, 7, 3, _("Strongly disagree"), _("Strongly agree"), _("How far do you agree: “It was easy to get my issue handled”?")
     ),
+    "help": Scale(0, 1, 0, _("No"), _("Yes"), _("You read our articles. Did they solve it?")),
 }  # fmt: skip
 #: A figure stands only on so many answers; fewer say more about the one who answered than about us.
 FEWEST = 5

@@ -13,12 +13,16 @@ from rapport.kernel.access import gate
 from rapport.kernel.actions.registry import Input, action
 from rapport.kernel.errors import Invalid
 from rapport.kernel.kinds.choice import ChoiceKind
+from rapport.kernel.kinds.datetime import DateTimeKind
+from rapport.kernel.kinds.files import FilesKind
 from rapport.kernel.kinds.longtext import LongTextKind
 from rapport.kernel.kinds.number import NumberKind
 from rapport.kernel.kinds.reference import ReferenceKind
 from rapport.kernel.kinds.yesno import YesNoKind
 from rapport.kernel.records.registry import registry
+from rapport.modules.service.aside import BACK, UNTIL, moment_of, tell_back
 from rapport.modules.service.complaining import next_step
+from rapport.modules.service.files import Facts, attach
 from rapport.modules.service.mail_out import send_reply
 from rapport.modules.service.models import Complaint, Queue, SavedReply, Ticket, TicketEntry, TicketWatcher
 from rapport.modules.service.moments import OVER
@@ -46,12 +50,13 @@ def reply(
     minutes: int | None = Input(NumberKind, _("minutes spent"), required=False, options=_MINUTES),
     saved: UUID | None = Input(ReferenceKind, _("saved reply"), required=False, to="saved_reply"),
     only_note: bool = Input(YesNoKind, _("only write down, send nothing"), required=False, default=False),
+    files: list[Facts] | None = Input(FilesKind, _("files"), required=False),
 ) -> None:  # fmt: skip
     """Answer the customer; the first reply stops its clock. A saved reply that was used sets what it says. Where the queue
     has a mailbox and the customer an address, it leaves by mail after ten seconds."""
-    entry = _entry(ctx, ticket, "reply", body, minutes)
+    entry = _entry(ctx, ticket, "reply", body, minutes, files)
     if not only_note:
-        send_reply(ctx, ticket, entry)
+        send_reply(ctx, ticket, entry, files or ())
     values: dict[str, object] = {"state": _STATES[then], "heard_at": None}
     if ticket.replied_at is None:
         values["replied_at"] = ctx.format.now
@@ -71,15 +76,17 @@ def reply(
 def note(
     ctx: Context, ticket: Ticket, *, body: str = Input(LongTextKind, _("note")),
     minutes: int | None = Input(NumberKind, _("minutes spent"), required=False, options=_MINUTES),
+    files: list[Facts] | None = Input(FilesKind, _("files"), required=False),
 ) -> None:  # fmt: skip
     """Write down what only colleagues read."""
-    _entry(ctx, ticket, "note", body, minutes)
+    _entry(ctx, ticket, "note", body, minutes, files)
 
 
 @action(TicketType, _("Customer wrote"), icon="message-circle", bulk=False)
 def hear(
     ctx: Context, ticket: Ticket, *, body: str = Input(LongTextKind, _("what the customer wrote or said")),
     person: UUID | None = Input(ReferenceKind, _("written by"), required=False, to="customer"),
+    files: list[Facts] | None = Input(FilesKind, _("files"), required=False),
 ) -> Ticket | None:  # fmt: skip
     """Put in what the customer answered. A ticket that waited goes on; one that was solved opens again, and when that was
     longer ago than its queue allows, a new ticket begins that is linked to it."""
@@ -92,10 +99,17 @@ def hear(
             customer=ticket.customer_id, person=person or ticket.person_id, channel=ticket.channel, product=ticket.product,
             category=ticket.category, owner=ticket.owner_id,
         )  # fmt: skip
+        assert isinstance(made, Ticket)
+        attach(ctx, made, None, files)
         return system.write(made, follows=ticket.pk, heard_at=ctx.format.now)  # type: ignore[return-value]
     values = {"ticket": ticket.pk, "kind": "answer", "body": body, "person": person or ticket.person_id}
-    system.create("ticket_entry", **{key: value for key, value in values.items() if value is not None})
-    heard = {"heard_at": ticket.heard_at or ctx.format.now}
+    entry = system.create("ticket_entry", **{key: value for key, value in values.items() if value is not None})
+    assert isinstance(entry, TicketEntry)
+    attach(ctx, ticket, entry, files)
+    heard: dict[str, object] = {"heard_at": ticket.heard_at or ctx.format.now}
+    if ticket.aside_since is not None:
+        tell_back(ctx, ticket)
+        heard |= BACK
     system.write(ticket, **heard, **({} if ticket.state == "new" else {"state": "open"}))
     return None
 
@@ -121,6 +135,27 @@ def hold(ctx: Context, ticket: Ticket) -> None:
 def resume(ctx: Context, ticket: Ticket) -> None:
     """Go on working; the clocks go on."""
     ctx.write(ticket, state="open")
+
+
+@action(TicketType, _("Put aside"), when=_OPEN, icon="alarm-clock", bulk=True)
+def put_aside(
+    ctx: Context, ticket: Ticket, *,
+    until: str = Input(ChoiceKind, _("until"), default="tomorrow", options={"choices": UNTIL}),
+    at: dt.datetime | None = Input(DateTimeKind, _("day and time"), required=False),
+) -> None:  # fmt: skip
+    """Leave it out of the lists of work for a while. It comes back by itself, at the latest when the customer answers; what was
+    promised to the customer stays promised."""
+    moment = moment_of(ctx, until, at)
+    if moment is not None and moment <= ctx.format.now:
+        raise Invalid(_t("This moment is over; choose a later one."), field="at")
+    values = {"aside_since": ctx.format.now, "aside_until": moment, "aside_by": ctx.viewer.user_id}
+    ctx.as_system("put aside").write(ticket, **values)
+
+
+@action(TicketType, _("Bring back"), when="aside_since is not empty", icon="undo-2", bulk=True)
+def bring_back(ctx: Context, ticket: Ticket) -> None:
+    """Put it among the work again."""
+    ctx.as_system("put aside").write(ticket, **BACK)
 
 
 @action(TicketType, _("Solve"), when=_OPEN, icon="check")
@@ -201,11 +236,14 @@ def advance(
     ctx.write(complaint, step=after)
 
 
-def _entry(ctx: Context, ticket: Ticket, kind: str, body: str, minutes: int | None) -> TicketEntry:
+def _entry(
+    ctx: Context, ticket: Ticket, kind: str, body: str, minutes: int | None, files: list[Facts] | None = None
+) -> TicketEntry:
     """Written by whoever may do the action, also where entries of others are closed to them."""
     values = {"ticket": ticket.pk, "kind": kind, "body": body, "minutes": minutes, "author": ctx.viewer.user_id}
     entry = ctx.as_system("entry").create("ticket_entry", **{key: value for key, value in values.items() if value is not None})
     if minutes:
         ctx.as_system("time spent").write(ticket, minutes=ticket.minutes + minutes)
     assert isinstance(entry, TicketEntry)
+    attach(ctx, ticket, entry, files)
     return entry

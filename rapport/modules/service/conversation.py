@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -16,6 +16,7 @@ from rapport.kernel.changes.history import history
 from rapport.kernel.format import capital
 from rapport.kernel.query.read import Row, load_titles
 from rapport.kernel.records.registry import registry
+from rapport.modules.service.files import Attached, files_of
 from rapport.modules.service.mail_shown import Posted, messages_of
 from rapport.modules.service.models import Ticket, TicketEntry
 from rapport.modules.service.queue_lines import ICONS
@@ -45,6 +46,7 @@ class Said:
     minutes: str = ""
     #: How it came or went, when that was by mail.
     mail: Posted | None = None
+    files: Sequence[Attached] = ()
 
 
 def conversation(ctx: Context, ticket: Ticket, merged: Iterable[Ticket]) -> tuple[list[Said], bool]:
@@ -56,9 +58,15 @@ def conversation(ctx: Context, ticket: Ticket, merged: Iterable[Ticket]) -> tupl
         found = gate.visible(ctx, entry).filter(ticket_id__in=list(tickets)).order_by("-at", "-id")
         rows = list(found[: _MOST + 1])  # type: ignore[arg-type]
     _names(ctx, rows, tickets.values())
-    posted = messages_of(ctx, list(tickets))
-    said = [replace(_entry(ctx, one, tickets[one.ticket_id], ticket), mail=posted.get(one.pk)) for one in rows[:_MOST]]
-    said += [replace(_asked(ctx, one, ticket), mail=posted.get(one.pk)) for one in tickets.values() if one.body]
+    posted, files = messages_of(ctx, list(tickets)), files_of(ctx, list(tickets))
+    said = [
+        replace(_entry(ctx, one, tickets[one.ticket_id], ticket), mail=posted.get(one.pk), files=files.get(one.pk, ()))
+        for one in rows[:_MOST]
+    ]
+    said += [
+        replace(_asked(ctx, one, ticket), mail=posted.get(one.pk), files=files.get(one.pk, ()))
+        for one in tickets.values() if one.body or one.pk in files
+    ]  # fmt: skip
     said += _set(ctx, ticket)
     return sorted(said, key=lambda one: one.at), len(rows) > _MOST
 

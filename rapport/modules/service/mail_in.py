@@ -86,7 +86,7 @@ def _answer(ctx: Context, ticket: Ticket, one: Arrival, *, is_known: bool) -> No
     if not is_known and sender is not None:
         text = _("From %(address)s, who was not part of this conversation before:") % {"address": sender.address} + "\n\n" + text
     person = one.sender.pk if one.sender is not None and one.sender.kind == "person" else None
-    made = hear(ctx, ticket, body=text, person=person)
+    made = hear(ctx, ticket, body=text, person=person, files=None)
     if isinstance(made, Ticket):
         _note(ctx, made, one, is_known=is_known)
         return

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
 
-from rapport.engines.mail.answering import may_answer_automatically
+from rapport.engines.mail.answering import may_answer_automatically, may_write_automatically
 from rapport.engines.mail.bounces import BOUNCED
 from rapport.engines.mail.models import Mailbox, OutgoingMail
 from rapport.engines.mail.outbox import on_outgoing, queue_mail, sends
-from rapport.engines.mail.reading import Message
+from rapport.engines.mail.reading import Address, Message
 from rapport.kernel import format as shown_as
 from rapport.kernel.errors import Invalid
 from rapport.kernel.kinds.mentions import plain
 from rapport.modules.customers.models import Customer
 from rapport.modules.mail.models import Mail, MailPerson
+from rapport.modules.service.files import Facts
 from rapport.modules.service.mail_queues import mailbox_of, mark_lost, note_message
 from rapport.modules.service.models import Queue, Ticket, TicketEntry, TicketMail
 from rapport.modules.service.placeholders import filled
@@ -80,8 +82,9 @@ def _address_of(ctx: Context, ticket: Ticket) -> str:
     return ""
 
 
-def send_reply(ctx: Context, ticket: Ticket, entry: TicketEntry) -> OutgoingMail | None:
-    """Have a reply sent after ten seconds, in the transaction that writes it down; None where there is no way by mail."""
+def send_reply(ctx: Context, ticket: Ticket, entry: TicketEntry, files: Sequence[Facts] = ()) -> OutgoingMail | None:
+    """Have a reply sent after ten seconds with its files, in the transaction that writes it down; None where there is no way
+    by mail."""
     route = route_of(ctx, ticket)
     if route is None:
         return None
@@ -91,7 +94,7 @@ def send_reply(ctx: Context, ticket: Ticket, entry: TicketEntry) -> OutgoingMail
     mail = queue_mail(
         ctx, route.mailbox, to=[route.to], cc=route.cc, subject=subject_of(ticket), text=_letter(ctx, ticket, entry, route),
         in_reply_to=answered, references=[*references, answered] if answered else references, about=ticket,
-        as_system=True, is_automatic=False,
+        as_system=True, is_automatic=False, files=files,
     )  # fmt: skip
     note_message(ctx, ticket, mail.message_id, outgoing_id=mail.pk, entry_id=entry.pk)
     return mail
@@ -99,13 +102,27 @@ def send_reply(ctx: Context, ticket: Ticket, entry: TicketEntry) -> OutgoingMail
 
 def send_receipt(ctx: Context, queue: Queue, mailbox: Mailbox, ticket: Ticket, message: Message) -> None:
     """Tell whoever opened a ticket by mail that it came, once; never an answer to a program."""
-    if not queue.receipt.strip() or message.sender is None or not sends(mailbox) or not may_answer_automatically(ctx, message):
+    if message.sender is not None and may_answer_automatically(ctx, message):
+        answers = {"in_reply_to": message.message_id, "references": [*message.references, message.message_id]}
+        _send_receipt(ctx, queue, mailbox, ticket, message.sender, answers)
+
+
+def send_receipt_to(ctx: Context, queue: Queue, ticket: Ticket, address: str) -> None:
+    """The same for a ticket that came another way, to an address whose owner has confirmed it."""
+    mailbox = mailbox_of(ctx, queue.pk)
+    if mailbox is not None and may_write_automatically(ctx, address):
+        _send_receipt(ctx, queue, mailbox, ticket, address, {})
+
+
+def _send_receipt(
+    ctx: Context, queue: Queue, mailbox: Mailbox, ticket: Ticket, to: Address | str, answers: Mapping[str, Any]
+) -> None:
+    if not queue.receipt.strip() or not sends(mailbox):
         return
     try:
         mail = queue_mail(
-            ctx, mailbox, to=[message.sender], subject=subject_of(ticket), text=filled(queue.receipt, words_of(ctx, ticket)),
-            in_reply_to=message.message_id, references=[*message.references, message.message_id], about=ticket,
-            undo_seconds=0, as_system=True,
+            ctx, mailbox, to=[to], subject=subject_of(ticket), text=filled(queue.receipt, words_of(ctx, ticket)),
+            about=ticket, undo_seconds=0, as_system=True, **answers,
         )  # fmt: skip
     except Invalid:  # an address that takes no mail; the ticket is there all the same
         return

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from rapport.engines.mail.models import Mailbox
 from rapport.kernel.ids import new_id
 from rapport.kernel.kinds import MoneyField, TagsField
+from rapport.kernel.kinds.file import FileField
 from rapport.kernel.records.model import Record, record_indexes
 from rapport.modules.customers.models import Customer
 
@@ -112,6 +113,12 @@ class Queue(Record):
     raises = models.BooleanField(
         _("raises the priority"), default=False, help_text=_("A ticket whose promise was broken gets the next higher priority.")
     )
+    in_portal = models.BooleanField(
+        _("offered in the portal"), default=False, help_text=_("Customers may choose it when they write a ticket in the portal.")
+    )
+    portal_name = models.CharField(
+        _("name for customers"), max_length=80, blank=True, help_text=_("What the portal calls it; empty is its own name.")
+    )
 
     class Meta(Record.Meta):
         verbose_name, verbose_name_plural = _("queue"), _("queues")
@@ -206,6 +213,13 @@ class Ticket(Record):
     follows = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="followed_by", verbose_name=_("follows"), editable=False
     )
+    #: Put aside: since when, and until when; no end is until the customer answers.
+    aside_since = models.DateTimeField(_("put aside"), null=True, blank=True, editable=False)
+    aside_until = models.DateTimeField(_("put aside until"), null=True, blank=True, editable=False)
+    aside_by = models.ForeignKey(
+        "kernel.User", models.PROTECT, null=True, blank=True, related_name="+", db_index=False, verbose_name=_("put aside by"),
+        editable=False,
+    )  # fmt: skip
     minutes = models.PositiveIntegerField(_("minutes spent"), default=0, editable=False)
     reopened = models.PositiveSmallIntegerField(_("times opened again"), default=0, editable=False)
 
@@ -213,7 +227,8 @@ class Ticket(Record):
         verbose_name, verbose_name_plural = _("ticket"), _("tickets")
         indexes = record_indexes(
             "ticket", "number", "due_at", "opened_at", ("customer", "opened_at"), ("person", "opened_at"), "parent",
-            "merged_into", ("state", "due_at"), ("queue", "due_at"), ("owner", "state", "due_at"), ("state", "updated_at"),
+            "merged_into", "aside_until", ("state", "due_at"), ("queue", "due_at"), ("owner", "state", "due_at"),
+            ("state", "updated_at"),
         )  # fmt: skip
         constraints = [models.UniqueConstraint(fields=["workspace", "number"], name="ticket_number_once")]
 
@@ -238,6 +253,22 @@ class TicketEntry(Record):
     class Meta(Record.Meta):
         verbose_name, verbose_name_plural = _("entry"), _("entries")
         indexes = record_indexes("ticketentry", ("ticket", "at"))
+
+
+class TicketFile(Record):
+    """A file in a ticket: of what was asked, of a reply, an answer or an internal note."""
+
+    ticket = models.ForeignKey(Ticket, models.PROTECT, related_name="files", verbose_name=_("ticket"))
+    #: None for a file that came with the question itself.
+    entry = models.ForeignKey(TicketEntry, models.PROTECT, null=True, blank=True, related_name="files", verbose_name=_("entry"))
+    name = models.CharField(_("name"), max_length=255)
+    file = FileField(_("file"), null=True, blank=True)
+    #: Beside an internal note. Said by the file itself, so that it stays inside whatever becomes of the note.
+    is_internal = models.BooleanField(_("internal"), default=False)
+
+    class Meta(Record.Meta):
+        verbose_name, verbose_name_plural = _("ticket file"), _("ticket files")
+        indexes = record_indexes("ticketfile", "ticket", "entry")
 
 
 class TicketWatcher(Record):

@@ -12,6 +12,7 @@ from rapport.kernel.access import gate
 from rapport.kernel.records.registry import registry
 from rapport.kernel.slots import Panel, slot
 from rapport.kernel.slots.composing import ComposerTab
+from rapport.modules.service.aside import aside_words
 from rapport.modules.service.clock_card import clock_card
 from rapport.modules.service.context_cards import (
     complaint_card,
@@ -55,6 +56,7 @@ def ticket_page(ctx: Context, info: TypeInfo | None, record: Record | None) -> P
         "priority": record.get_priority_display() if "priority" in fields else "",  # type: ignore[attr-defined]
         "priorities": Ticket._meta.get_field("priority").choices, "owner_name": owner.text if owner else "",
         "is_watched": _is_watched(ctx, record), "replies": replies_for(ctx, record),
+        "put_aside": aside_words(ctx, record),
         "spent": shown_as.duration(record.minutes) if record.minutes else "",
         "to": _addressee(ctx, record), "entries_url": f"{registry.get('ticket_entry').url}?filter=ticket+is+{record.pk}",
     }  # fmt: skip
@@ -86,17 +88,17 @@ def compose_ticket(ctx: Context, info: TypeInfo | None, record: Record | None) -
 _EMPTY = gettext_lazy("Write something first; one line is enough.")
 _TEMPLATE = "service/compose_tab.html"
 _REPLY = ComposerTab(
-    "reply", gettext_lazy("Reply"), "reply", "ticket", ("body", "then", "minutes", "saved", "only_note"), "body",
+    "reply", gettext_lazy("Reply"), "reply", "ticket", ("body", "then", "minutes", "saved", "only_note", "files"), "body",
     gettext_lazy("Write the reply to the customer…"), gettext_lazy("Reply, wait for answer"), gettext_lazy("Reply written down."),
     _EMPTY, action="reply", template=_TEMPLATE,
 )  # fmt: skip
 _NOTE = ComposerTab(
-    "note", gettext_lazy("Internal note"), "lock", "ticket", ("body", "minutes"), "body",
+    "note", gettext_lazy("Internal note"), "lock", "ticket", ("body", "minutes", "files"), "body",
     gettext_lazy("Only colleagues read this. @ names somebody."), gettext_lazy("Save note"), gettext_lazy("Note saved."),
     _EMPTY, action="note", template=_TEMPLATE,
 )  # fmt: skip
 _HEARD = ComposerTab(
-    "hear", gettext_lazy("Customer wrote"), "message-circle", "ticket", ("body",), "body",
+    "hear", gettext_lazy("Customer wrote"), "message-circle", "ticket", ("body", "files"), "body",
     gettext_lazy("What did the customer write or say?"), gettext_lazy("Put in"), gettext_lazy("Answer put in."), _EMPTY,
     action="hear", template=_TEMPLATE,
 )  # fmt: skip

@@ -19,17 +19,19 @@ from rapport.engines.portal.registry import Asked, Page, portal_section
 from rapport.kernel import format as shown_as
 from rapport.kernel.access.models import User
 from rapport.kernel.actions.running import run_action
+from rapport.kernel.changes.events import note_quietly
 from rapport.kernel.errors import Gone, Invalid
 from rapport.kernel.kinds.mentions import plain
 from rapport.modules.customers.models import Customer
 from rapport.modules.customers.portal import brought_by
+from rapport.modules.service.files import Attached, Facts, attach_new, file_for_customer, files_for_customer
 from rapport.modules.service.models import Queue, Ticket, TicketEntry
 from rapport.modules.service.moments import OVER
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
-PAGE, _MOST_SAID = 40, 200
+PAGE, _MOST_SAID, _MOST_QUEUES = 40, 200, 30
 #: The same words again within this time are the same press of the button.
 SAME = dt.timedelta(minutes=10)
 LONGEST = 10_000
@@ -89,6 +91,7 @@ class Said:
     text: str
     at: dt.datetime
     when: str
+    files: Sequence[Attached] = ()
 
 
 @tickets.tells
@@ -159,20 +162,33 @@ def _said(guest: Guest, ticket: Ticket) -> list[Said]:
         kind__in=("reply", "answer"),
     )  # fmt: skip
     entries = list(
-        rows.order_by("-at", "-pk").values_list("kind", "body", "at", "created_at", "author_id", "person_id")[:_MOST_SAID]
+        rows.order_by("-at", "-pk").values_list("kind", "body", "at", "created_at", "author_id", "person_id", "pk")[:_MOST_SAID]
     )
+    files = files_for_customer(guest.context(), [ticket.pk, *(one.pk for one in merged)], [row[6] for row in entries])
     authors = User.objects.filter(workspace_id=guest.workspace.pk, pk__in={row[4] for row in entries if row[4]})
     names = {pk: first_name(name) for pk, name in authors.values_list("pk", "name")}
     found = []
-    for kind, body, at, created, author, person in entries:
+    for kind, body, at, created, author, person, pk in entries:
         is_ours = kind == "reply"
         who = names.get(author) or guest.workspace.name if is_ours else _who(guest, person)
-        found.append(Said(who, is_ours, plain(body), at or created, shown_as.moment(at or created, fmt)))
+        found.append(Said(who, is_ours, plain(body), at or created, shown_as.moment(at or created, fmt), files.get(pk, ())))
     for one in [ticket, *merged]:
-        if one.body:
-            at = one.opened_at or one.created_at
-            found.append(Said(_who(guest, one.person_id), False, plain(one.body), at, shown_as.moment(at, fmt)))
+        if one.body or one.pk in files:
+            at, who = one.opened_at or one.created_at, _who(guest, one.person_id)
+            found.append(Said(who, False, plain(one.body), at, shown_as.moment(at, fmt), files.get(one.pk, ())))
     return sorted(found, key=lambda one: one.at)
+
+
+@tickets.file
+def file_of(guest: Guest, record_id: UUID, file_id: UUID) -> Facts:
+    """A file of what was said to both sides in a ticket of theirs, or in one merged into it."""
+    ticket = _my_ticket(guest, record_id)
+    merged = mine(guest).filter(merged_into_id=ticket.pk).values_list("pk", flat=True)[:20]
+    found = file_for_customer(guest.workspace.pk, [ticket.pk, *merged], file_id)
+    if found is None:
+        raise Gone
+    note_quietly(guest.context(), "exported", type_key="ticket_file", record_id=file_id, format="file", columns=["file"])
+    return found
 
 
 def _who(guest: Guest, person_id: UUID | None) -> str:
@@ -184,9 +200,18 @@ def _who(guest: Guest, person_id: UUID | None) -> str:
 
 
 def _queue(guest: Guest) -> UUID | None:
-    """Where tickets from the portal go: the first queue of the company."""
+    """Where tickets from the portal go when there is nothing to choose: the one offered, else the first queue of the company."""
+    offered = _queues(guest)
+    if offered:
+        return UUID(offered[0][0])
     rows = Queue.objects.filter(workspace_id=guest.workspace.pk, deleted_at=None).order_by("position", "pk")
     return rows.values_list("pk", flat=True).first()
+
+
+def _queues(guest: Guest) -> list[tuple[str, str]]:
+    """The queues that customers may choose, by the names made for them."""
+    rows = Queue.objects.filter(workspace_id=guest.workspace.pk, deleted_at=None, in_portal=True).order_by("position", "pk")
+    return [(str(pk), ours or name) for pk, ours, name in rows.values_list("pk", "portal_name", "name")[:_MOST_QUEUES]]
 
 
 @tickets.page("new")
@@ -195,9 +220,11 @@ def new_ticket(guest: Guest, asked: Asked) -> Page:
     if _queue(guest) is None:
         raise Gone
     kinds = [(key, label) for key, label in Ticket.KINDS if key in _KINDS]
-    shown = {key: asked.get(key) for key in ("subject", "body", "kind", "customer")}
+    shown = {key: asked.get(key) for key in ("subject", "body", "kind", "customer", "queue")}
     shown["kind"] = shown["kind"] if shown["kind"] in _KINDS else "question"
-    return Page(_t("New ticket"), "service/portal_new.html", {"shown": shown, "kinds": kinds, "customers": _in_whose_name(guest)})
+    queues = _queues(guest)
+    values = {"shown": shown, "kinds": kinds, "customers": _in_whose_name(guest), "queues": queues if len(queues) > 1 else []}
+    return Page(_t("New ticket"), "service/portal_new.html", values)
 
 
 def _in_whose_name(guest: Guest) -> list[tuple[str, str]]:
@@ -206,14 +233,19 @@ def _in_whose_name(guest: Guest) -> list[tuple[str, str]]:
     return [(str(pk), name) for pk, name in dict(found).items()]
 
 
-@tickets.deed("write", page="new", said=_("Your ticket is there. We answer as soon as we can."))
+@tickets.deed("write", page="new", files=True, said=_("Your ticket is there. We answer as soon as we can."))
 def write(guest: Guest, asked: Asked) -> str:
     """A new ticket, or the one that the same words made a moment ago."""
     subject, body = " ".join(asked.get("subject").split()), asked.get("body").strip()
-    queue, kind, whose = _queue(guest), asked.get("kind"), asked.get("customer")
+    queue, kind, whose, chosen = _queue(guest), asked.get("kind"), asked.get("customer"), asked.get("queue")
     if queue is None:
         raise Gone
     errors = _wrong(subject, body)
+    offered = dict(_queues(guest))
+    if chosen in offered:
+        queue = UUID(chosen)
+    elif chosen and len(offered) > 1:
+        errors["queue"] = _t("This is not offered any more; choose another.")
     if whose and whose not in dict(_in_whose_name(guest)):
         raise Gone
     if errors:
@@ -226,6 +258,8 @@ def write(guest: Guest, asked: Asked) -> str:
         "ticket", subject=subject, body=body, kind=kind if kind in _KINDS else "question", queue=queue, channel="portal",
         customer=customer, person=guest.person_id,
     )  # fmt: skip
+    assert isinstance(made, Ticket)
+    attach_new(ctx, made, None, asked.files)
     return str(made.pk)
 
 
@@ -242,7 +276,7 @@ def _wrong(subject: str, body: str) -> dict[str, object]:
     return errors
 
 
-@tickets.deed("answer", page="one", said=_("Your answer is there."))
+@tickets.deed("answer", page="one", files=True, said=_("Your answer is there."))
 def answer(guest: Guest, asked: Asked, record_id: UUID) -> str:
     """What the customer wrote, as if it had come by mail: a ticket that waited goes on, a solved one opens again."""
     ticket, ctx, body = _my_ticket(guest, record_id), guest.context(), asked.get("body").strip()
@@ -255,16 +289,17 @@ def answer(guest: Guest, asked: Asked, record_id: UUID) -> str:
         raise Invalid(_t("Write your answer first."), field="body")
     if len(body) > LONGEST:
         raise Invalid(_t("Keep this under 10,000 characters."), field="body")
-    if not _was_said(guest, ticket, body, ctx.format.now):
-        made = run_action(ctx, ticket, "hear", {"body": body, "person": str(guest.person_id)})
-        ticket = made if isinstance(made, Ticket) else ticket
-    return str(ticket.pk)
+    if (said := _was_said(guest, ticket, body, ctx.format.now)) is not None:
+        attach_new(ctx, ticket, said, asked.files)
+        return str(ticket.pk)
+    made = run_action(ctx, ticket, "hear", {"body": body, "person": str(guest.person_id), "files": list(asked.files)})
+    return str(made.pk if isinstance(made, Ticket) else ticket.pk)
 
 
-def _was_said(guest: Guest, ticket: Ticket, body: str, now: dt.datetime) -> bool:
-    """Whether these very words came in a moment ago: somebody pressed twice."""
+def _was_said(guest: Guest, ticket: Ticket, body: str, now: dt.datetime) -> TicketEntry | None:
+    """These very words, if they came in a moment ago: somebody pressed twice, or forgot a file."""
     rows = TicketEntry.objects.filter(workspace_id=guest.workspace.pk, ticket_id=ticket.pk, deleted_at=None, kind="answer")
-    return rows.filter(at__gte=now - SAME, person_id=guest.person_id, body=body).exists()
+    return rows.filter(at__gte=now - SAME, person_id=guest.person_id, body=body).first()
 
 
 @tickets.deed("close", page="one", said=_("The ticket is closed. You can still answer it."))

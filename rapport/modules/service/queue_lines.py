@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from rapport.kernel.query.read import Row
 
 _MOST = 30
-_STATES = "state is any of (new, open, waiting, held)"
+_STATES = "state is any of (new, open, waiting, held) and aside_since is empty"
 _FIELDS = ("subject", "customer", "person", "state", "channel", "due_at", "heard_at")
 ICONS = {
     "email": "mail", "phone": "phone", "portal": "globe", "form": "list-checks", "chat": "message-circle", "visit": "map-pin",

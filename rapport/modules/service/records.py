@@ -15,7 +15,7 @@ from rapport.modules.service.assigning import assign
 from rapport.modules.service.complaining import begin_complaints
 from rapport.modules.service.hearing import keep_contact, tell_watchers
 from rapport.modules.service.keeping import stands
-from rapport.modules.service.models import Complaint, Ticket, TicketEntry, TicketWatcher
+from rapport.modules.service.models import Complaint, Ticket, TicketEntry, TicketFile, TicketWatcher
 from rapport.modules.service.moments import CLOCKED, OVER, keep_moments, kept, new_moments, story
 from rapport.modules.service.policy import due
 
@@ -38,6 +38,8 @@ def check_ticket(ctx: Context, record: Record | None, values: dict[str, object])
     before, after = ticket.state if ticket is not None else "new", str(values.get("state") or (ticket and ticket.state) or "new")
     if after in OVER and before not in OVER:
         values.setdefault("solved_at", now)
+        if ticket is not None and ticket.aside_since is not None:
+            values.update(aside_since=None, aside_until=None, aside_by=None)
     moments = new_moments(ticket, values, now)
     if ticket is not None:
         moments = [*kept(ctx.workspace.pk, [ticket.pk]).get(ticket.pk, []), *moments]
@@ -67,30 +69,35 @@ class TicketType(RecordType):
         "reply_due_at": Use(readonly=True), "solve_due_at": Use(readonly=True), "due_at": Use(readonly=True),
         "minutes": Use(readonly=True), "reopened": Use(readonly=True), "heard_at": Use(readonly=True),
         "merged_into": Use(readonly=True), "follows": Use(readonly=True),
+        "aside_since": Use(readonly=True), "aside_until": Use(readonly=True), "aside_by": Use(readonly=True),
     }  # fmt: skip
     list_columns = ["subject", "number", "customer", "state", "priority", "queue", "owner", "due_at", "opened_at"]
     page = [
         Section(_("Ticket"), "number", "state", "priority", "kind", "queue", "owner", "customer", "person"),
-        Section(_("Promised"), "reply_due_at", "solve_due_at", "replied_at", "solved_at", "opened_at", "heard_at"),
+        Section(_("Promised"), "reply_due_at", "solve_due_at", "replied_at", "solved_at", "opened_at", "heard_at", "aside_until"),
         Section(_("More"), "body", "answer", "category", "product", "channel", "tags", "minutes", "reopened", "team"),
         Section(_("Other tickets"), "parent", "follows", "merged_into"),
         Related("ticket_entry", "ticket", ["kind", "body", "at", "author", "person", "minutes"]),
+        Related("ticket_file", "ticket", ["name", "file", "entry"]),
         Related("ticket_watcher", "ticket", ["person"]),
         Related("complaint", "ticket", ["step", "cause", "responsible", "answer_by", "made_good_by", "amount"]),
     ]
     views = {
-        _("Open tickets"): "state is any of (new, open) | due_at",
-        _("My tickets"): "owner is me and state is any of (new, open, waiting, held) | due_at",
-        _("Nobody's"): "owner is empty and state is any of (new, open) | due_at",
+        _("Open tickets"): "state is any of (new, open) and aside_since is empty | due_at",
+        _("My tickets"): "owner is me and state is any of (new, open, waiting, held) and aside_since is empty | due_at",
+        _("Nobody's"): "owner is empty and state is any of (new, open) and aside_since is empty | due_at",
         _("Late"): "state is any of (new, open) and due_at < now | due_at",
         _("Waiting"): "state is any of (waiting, held) | -updated_at",
+        _("Put aside"): "aside_since is not empty | aside_until",
         _("Solved"): "state is any of (solved, closed) | -updated_at",
     }
     grants = {
         "management": "*:all",
         "support": "*:all",
-        "sales": "view:team create edit:own reply:own note:team hear:own watch:team rate:own ask_rating:own",
-        "back_office": "view:all create edit:own reply:own note:all hear:own watch:all rate:own ask_rating:own",
+        "sales": "view:team create edit:own reply:own note:team hear:own watch:team rate:own ask_rating:own "
+                 "put_aside:own bring_back:own",
+        "back_office": "view:all create edit:own reply:own note:all hear:own watch:all rate:own ask_rating:own "
+                 "put_aside:own bring_back:own",
         "marketing": "view:all",
     }
     menu = ("service", "life-buoy")
@@ -110,6 +117,17 @@ class TicketEntryType(RecordType):
     page = [Section(_("Entry"), "ticket", "kind", "body", "author", "person", "at", "minutes")]
     under = "ticket"
     effects = (tell_watchers, keep_contact)
+
+
+@record_type
+class TicketFileType(RecordType):
+    """A file in a ticket."""
+
+    model, key, title = TicketFile, "ticket_file", "name"
+    uses = _BOOKKEEPING
+    list_columns = ["ticket", "name", "file", "entry", "is_internal"]
+    page = [Section(_("File"), "ticket", "entry", "name", "file", "is_internal")]
+    under = "ticket"
 
 
 @record_type

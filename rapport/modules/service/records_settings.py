@@ -146,6 +146,7 @@ class QueueType(RecordType):
         Section(_("Queue"), "name", "position", "level", "lead", "gives"),
         Section(_("Promises"), "warn_minutes", "raises", "reopen_days", "complaint_days"),
         Section(_("By mail"), "mailbox", "mail_since", "receipt"),
+        Section(_("In the portal"), "in_portal", "portal_name"),
         Related("queue_member", "queue", ["person", "skills", "away_from", "away_until"]),
     ]
     grants = _SETTINGS

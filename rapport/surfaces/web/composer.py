@@ -160,9 +160,11 @@ def _read(request: HttpRequest, ctx: Context, tab: ComposerTab) -> Posted:
     posted = read_posted(ctx, lists_of(request), fields, prefix=f"{tab.key}-")
     held = Posted()
     for one in fields:
-        given = request.FILES.get(f"{tab.key}-{one.key}__upload")
-        if given is not None:
-            request.FILES[f"{one.key}__upload"] = given
+        given = request.FILES.getlist(f"{tab.key}-{one.key}__upload")
+        if given:
+            request.FILES.setlist(f"{one.key}__upload", given)
+        if one.kind.key == "files" and one.key in posted.values:
+            held.values[one.key] = posted.values[one.key]
     store_uploads(request, held, fields)
     posted.values.update(held.values)
     posted.errors.update(held.errors)

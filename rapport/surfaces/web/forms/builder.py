@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods
 
 from rapport.engines.webforms.models import WebForm
 from rapport.engines.webforms.questions import askable, read_questions
+from rapport.engines.webforms.registry import FILES, receiver
 from rapport.kernel.access import gate
 from rapport.kernel.context import Context
 from rapport.kernel.errors import Invalid
@@ -43,7 +44,7 @@ def questions(request: HttpRequest, record_id: UUID) -> HttpResponse:
     wrong = ""
     if request.method == "POST":
         try:
-            written = ctx.write(record, asks=_typed(request, ctx))
+            written = ctx.write(record, asks=_typed(request, ctx, record.makes))
             return done(request, _("The questions are saved."), info.record_url(record.pk), undo=undo_mark(written))
         except Invalid as problem:
             wrong = problem.sentence
@@ -51,10 +52,11 @@ def questions(request: HttpRequest, record_id: UUID) -> HttpResponse:
     return render(request, "forms/builder.html", values, status=422 if wrong else 200)
 
 
-def _typed(request: HttpRequest, ctx: Context) -> str:
+def _typed(request: HttpRequest, ctx: Context, makes: str) -> str:
     """The questions as lines, in the order of their numbers."""
     post, lines = request.POST, []
-    for at, key in enumerate(askable(ctx.as_system("questions"))):
+    keys = [*askable(ctx.as_system("questions"), makes), *([FILES] if receiver(makes).takes_files else [])]
+    for at, key in enumerate(keys):
         if post.get(f"ask-{key}") != "1":
             continue
         given = post.get(f"at-{key}", "")
@@ -67,11 +69,15 @@ def _typed(request: HttpRequest, ctx: Context) -> str:
 
 def _choices(ctx: Context, record: WebForm) -> list[Choice]:
     system = ctx.as_system("questions")
-    asked = {one.key: (at, one) for at, one in enumerate(read_questions(system, record.asks), start=1)}
+    asked = {one.key: (at, one) for at, one in enumerate(read_questions(system, record.asks, record.makes), start=1)}
     found = []
-    for key, field in askable(system).items():
+    for key, field in askable(system, record.makes).items():
         at, one = asked.get(key, (0, None))
         name = capital(field.label)
         label = one.label if one and one.label != name else ""
         found.append(Choice(key, name, label, bool(one and one.is_required), one is not None, at))
+    if receiver(record.makes).takes_files:
+        at, one = asked.get(FILES, (0, None))
+        label = one.label if one and one.label != _("Files") else ""
+        found.append(Choice(FILES, _("Files"), label, False, one is not None, at))
     return sorted(found, key=lambda one: (not one.is_asked, one.position))

@@ -21,12 +21,15 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from rapport.engines.webforms.models import PublicForm
 from rapport.engines.webforms.receiving import keep, open_form, questions_of
+from rapport.engines.webforms.registry import FILES
 from rapport.kernel.access.current import use_workspace
+from rapport.kernel.context import system_context
 from rapport.kernel.errors import Invalid
 from rapport.surfaces.web.connection import base_url
 from rapport.surfaces.web.forms.mailing import send_link
 from rapport.surfaces.web.help.answering import is_rtl, missing
 from rapport.surfaces.web.middleware import policy
+from rapport.surfaces.web.outside_files import Kept, kept_files
 from rapport.surfaces.web.sign_in_limit import take_turn, too_many
 
 _SALT = "rapport.web_form"
@@ -70,13 +73,17 @@ def form(request: HttpRequest, public_form: PublicForm, *, is_framed: bool = Fal
     if wait := take_turn(request, public_form.key, "web_form"):
         headers = {"Retry-After": str(wait), "Content-Type": "text/plain; charset=utf-8"}
         return HttpResponse(too_many(wait) + "\n", status=429, headers=headers)
+    sealed, refused = _files(request, public_form)
     try:
+        if refused:
+            raise Invalid(refused, errors={FILES: refused})
         kept = keep(
-            public_form, given, has_consent=request.POST.get("consent") == "1", source=_source(request),
+            public_form, given, files=[facts for _text, facts in sealed],
+            has_consent=request.POST.get("consent") == "1", source=_source(request),
             campaign=request.POST.get("utm_campaign", "").replace("\0", "")[:80],
         )  # fmt: skip
     except Invalid as wrong:
-        return _page(request, public_form, is_framed, values=given, errors=wrong.errors, status=422)
+        return _page(request, public_form, is_framed, values=given, errors=wrong.errors, status=422, sealed=sealed)
     if kept.submission is not None and kept.email and not take_turn(request, kept.email, "form_mail"):
         send_link(kept.submission, base_url(request))
     return _sent(public_form, is_framed)
@@ -92,7 +99,7 @@ def sent(request: HttpRequest, public_form: PublicForm, *, is_framed: bool = Fal
 
 def _page(
     request: HttpRequest, public_form: PublicForm, is_framed: bool, *, values: Mapping[str, str],
-    errors: Mapping[str, object], is_again: bool = False, status: int = 200,
+    errors: Mapping[str, object], is_again: bool = False, status: int = 200, sealed: Kept | None = None,
 ) -> HttpResponse:  # fmt: skip
     asked = request.GET if request.method != "POST" else request.POST
     given = {
@@ -100,9 +107,17 @@ def _page(
         "token": _token(public_form, request.POST.get("token", "")),
         "has_consent": request.POST.get("consent") == "1",
         "hidden": {key: asked.get(key, "").replace("\0", "")[:80] for key in ("utm_source", "utm_campaign")},
-        "referrer": _source(request),
+        "referrer": _source(request), "kept": [(text, facts["name"]) for text, facts in sealed or ()],
     }  # fmt: skip
     return _show(request, public_form, "forms/page.html", given, is_framed=is_framed, status=status)
+
+
+def _files(request: HttpRequest, public_form: PublicForm) -> tuple[Kept, str]:
+    """What came along, where the form asks for it; looked at after the pace, so that nobody fills our store."""
+    if not any(one.input == FILES for one in questions_of(public_form)):
+        return [], ""
+    ctx = system_context(public_form.workspace, "web form")
+    return kept_files(request, ctx, f"form:{public_form.key}", most=3, largest=10 * 1024 * 1024)
 
 
 def _show(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template import loader
 from django.utils.translation import get_language_from_request
@@ -10,8 +12,11 @@ from django.views.decorators.http import require_safe
 from rapport.engines.publishing import reading
 from rapport.engines.publishing.finding import Found, find
 from rapport.engines.publishing.models import PublicSite
+from rapport.engines.publishing.shelf import picture_on_shelf, shown_at
+from rapport.kernel.errors import Gone
 from rapport.kernel.kinds.base import Format
 from rapport.surfaces.web.connection import base_url
+from rapport.surfaces.web.files import as_picture
 from rapport.surfaces.web.help import addresses
 from rapport.surfaces.web.help.answering import kept, missing, page, public
 from rapport.surfaces.web.help.voting import vote_of, vote_token
@@ -66,6 +71,18 @@ def topic(request: HttpRequest, site: PublicSite, language: str, slug: str) -> H
 
 @require_safe
 @public
+def picture(request: HttpRequest, site: PublicSite, language: str, key: str) -> HttpResponse:
+    """A picture of an article that everybody may read; one of any other article is not there."""
+    if not picture_on_shelf(site.workspace_id, key, ("public",)):
+        return missing(request)
+    try:
+        return as_picture(key)
+    except Gone:
+        return missing(request)
+
+
+@require_safe
+@public
 def article(request: HttpRequest, site: PublicSite, language: str, slug: str) -> HttpResponse:
     """One article, with the question whether it helped."""
 
@@ -77,6 +94,7 @@ def article(request: HttpRequest, site: PublicSite, language: str, slug: str) ->
         way = reading.find_topic(reading.topics(site, language), record_id=text.topic_id) if text.topic_id else []
         values = {
             "text": text,
+            "html": shown_at(text.html, f"/help/{quote(site.slug)}/picture/"),
             "way": way,
             "shown": Format(language=language),
             "token": vote_token(site, text),
@@ -143,4 +161,4 @@ def _hits(site: PublicSite, language: str, text: str, limit: int) -> list[Found]
     return find(site.workspace_id, ("public",), language, text, limit=limit)
 
 
-__all__ = ["article", "entrance", "robots", "search", "site_map", "start", "suggest", "topic"]
+__all__ = ["article", "entrance", "picture", "robots", "search", "site_map", "start", "suggest", "topic"]

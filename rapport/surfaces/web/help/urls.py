@@ -13,6 +13,7 @@ urlpatterns = [
     path("robots.txt", pages.robots, name="robots"),
     path(_SITE, pages.entrance, name="help"),
     path(f"{_SITE}sitemap.xml", pages.site_map, name="help_map"),
+    path(f"{_SITE}picture/<str:key>", pages.picture, name="help_picture"),
     path(_IN, pages.start, name="help_start"),
     path(f"{_IN}search", pages.search, name="help_search"),
     path(f"{_IN}suggest", pages.suggest, name="help_suggest"),

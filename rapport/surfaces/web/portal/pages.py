@@ -13,9 +13,12 @@ from rapport.engines.portal.guest import Guest
 from rapport.engines.portal.models import PortalAccount, PortalSite
 from rapport.engines.portal.registry import Asked, PortalSection, section, sections_for
 from rapport.engines.publishing import inside
+from rapport.engines.publishing.shelf import picture_on_shelf, shown_at
 from rapport.kernel.changes.unit import unit_of_work
 from rapport.kernel.errors import Conflict, Gone, Invalid, Refused
 from rapport.kernel.kinds.base import Format
+from rapport.surfaces.web.files import as_picture
+from rapport.surfaces.web.outside_files import Kept, kept_files
 from rapport.surfaces.web.portal.answering import page, sealed, signed_in, start
 from rapport.surfaces.web.sign_in_limit import take_turn, too_many
 
@@ -71,17 +74,22 @@ def do(
         raise Gone
     typed = {key: str(value).replace("\0", "")[:_LONGEST] for key, value in request.POST.items()}
     ids = () if record_id is None else (record_id,)
+    files: Kept = []
     if wait := take_turn(request, account.pk.hex, "portal_write"):
         asked, status = Asked(typed, wrong=too_many(wait)), 429
     else:
         try:
+            files, refused = kept_files(request, guest.context(), account.pk.hex) if deed.takes_files else ([], "")
+            if refused:
+                raise Invalid(refused, errors={"files": refused})
             with unit_of_work(guest.context()):
                 hold(guest)
-                to = deed.run(guest, Asked(typed), *ids)
+                to = deed.run(guest, Asked(typed, files=[facts for _text, facts in files]), *ids)
             done = f"{start(site)}{where.key}/{to}?done={deed.key}"
             return sealed(HttpResponseRedirect(done, status=303))
         except (Invalid, Conflict, Refused) as problem:
-            asked, status = Asked(typed, problem.errors, problem.sentence), 422
+            again = [(text, str(facts["name"])) for text, facts in files]
+            asked, status = Asked(typed, problem.errors, problem.sentence, kept=again), 422
     return _shown(request, site, guest, where, deed.page, *(ids if deed.page == "one" else ()), asked=asked, status=status)
 
 
@@ -151,7 +159,19 @@ def article(
     text = inside.text_at(site.workspace, language, slug)
     if text is None:
         raise Gone
-    return page(request, site, "portal/article.html", {"text": text, "shown": Format(language=language)}, guest=guest)
+    inside.tell_read(site.workspace, guest.person_id, text.record_id)
+    html = shown_at(text.html, f"{start(site)}articles/picture/")
+    values = {"text": text, "html": html, "shown": Format(language=language)}
+    return page(request, site, "portal/article.html", values, guest=guest)
+
+
+@require_safe
+@signed_in
+def picture(request: HttpRequest, site: PortalSite, guest: Guest, account: PortalAccount, key: str) -> HttpResponse:
+    """A picture of an article that customers may read."""
+    if not picture_on_shelf(site.workspace_id, key, inside.AUDIENCES):
+        raise Gone
+    return sealed(as_picture(key))
 
 
 @require_safe

@@ -71,7 +71,8 @@ def _text(letter: Letter, base: str) -> str:
     lines = []
     for at, score in enumerate(asked.scores):
         words = asked.low_words if at == 0 else asked.high_words if at == last else ""
-        lines.append(f"{score}{f' ({words})' if words else ''}: {base}?score={score}")
+        words = "" if asked.is_yes_or_no else words
+        lines.append(f"{asked.word(score)}{f' ({words})' if words else ''}: {base}?score={score}")
     about = [_("About: %(subject)s") % {"subject": mails.one_line(asked.about)}] if asked.about else []
     end = _("No more questions of this kind: %(link)s") % {"link": f"{base}/stop"}
     return "\n\n".join([asked.question, *about, "\n".join(lines), mails.one_line(asked.company), end]) + "\n"
