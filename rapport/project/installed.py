@@ -9,11 +9,29 @@ from pathlib import Path
 PACKAGE = Path(__file__).resolve().parent.parent
 
 ENGINES = (
-    "timeline", "imports", "exports", "privacy", "views", "followups", "notices", "calendar", "batches", "duplicates",
-    "programs", "webhooks", "words", "backup", "upgrade", "telephony", "publishing", "webforms", "portal", "numbers",
+    "timeline",
+    "imports",
+    "exports",
+    "privacy",
+    "views",
+    "followups",
+    "notices",
+    "calendar",
+    "batches",
+    "duplicates",
+    "programs",
+    "webhooks",
+    "words",
+    "backup",
+    "upgrade",
+    "telephony",
+    "publishing",
+    "webforms",
+    "portal",
+    "numbers",
     "mail",
 )
-MODULES = ("customers", "activities", "sales", "mail", "service", "knowledge", "satisfaction")
+MODULES = ("customers", "activities", "sales", "mail", "service", "knowledge", "satisfaction", "meetings")
 
 
 def rapport_apps() -> list[str]:
