@@ -9,27 +9,9 @@ from pathlib import Path
 PACKAGE = Path(__file__).resolve().parent.parent
 
 ENGINES = (
-    "timeline",
-    "imports",
-    "exports",
-    "privacy",
-    "views",
-    "followups",
-    "notices",
-    "calendar",
-    "batches",
-    "duplicates",
-    "programs",
-    "webhooks",
-    "words",
-    "backup",
-    "upgrade",
-    "telephony",
-    "publishing",
-    "webforms",
-    "portal",
-    "numbers",
-    "mail",
+    "timeline", "imports", "exports", "privacy", "views", "followups", "notices", "calendar", "batches", "duplicates",
+    "programs", "webhooks", "words", "backup", "upgrade", "telephony", "publishing", "webforms", "portal", "numbers",
+    "mail", "booking",
 )
 MODULES = ("customers", "activities", "sales", "mail", "service", "knowledge", "satisfaction", "meetings")
 

@@ -26,6 +26,7 @@ PUBLIC = {
     "calendar/feed/<str:secret>.ics",
     "unsubscribe/<str:token>",
     "form/<str:key>", "form/<str:key>/sent", "form/<str:key>/frame", "form/<str:key>/frame/sent", "form/confirm/<str:token>",
+    "book/<str:key>", "book/<str:key>/at", "booking/<str:token>", "booking/<str:token>/move",
     "rate/<str:token>", "rate/<str:token>/stop",
     *(f"portal/<str:site_slug>/{rest}" for rest in (
         "", "enter", "password", "link/<str:secret>", "leave", "account", "articles/", "articles/fitting",

@@ -16,6 +16,7 @@ from rapport.engines.calendar.itip import CANCEL, REQUEST, Meeting, Party, write
 from rapport.engines.mail.models import Mailbox, OutgoingMail
 from rapport.engines.mail.outbox import may_send, queue_mail, sending_mailboxes, sends
 from rapport.kernel import format as shown_as
+from rapport.kernel.access.models import User
 from rapport.kernel.errors import Invalid, Refused
 from rapport.modules.activities.models import Activity
 from rapport.modules.meetings.models import MeetingGuest, MeetingInvite
@@ -137,7 +138,7 @@ def _send(
         Meeting(
             method=method, uid=invite.uid, sequence=invite.sequence, stamp=dt.datetime.now(dt.UTC), title=meeting.subject,
             start=invite.sent_start, minutes=invite.sent_minutes, place=meeting.place,
-            organizer=Party(mailbox.address.lower(), mailbox.sender_name or ctx.viewer.name or mailbox.name),
+            organizer=Party(mailbox.address.lower(), _name_of(ctx, mailbox)),
             attendees=tuple(Party(one.address, one.name, _PARTSTAT.get(one.answer, "NEEDS-ACTION")) for one in everybody),
         )
     )  # fmt: skip
@@ -146,6 +147,14 @@ def _send(
         subject=subject % {"title": meeting.subject}, text=text, calendar=(method, part), undo_seconds=undo_seconds,
         about=meeting, as_system=by_rule,
     )  # fmt: skip
+
+
+def _name_of(ctx: Context, mailbox: Mailbox) -> str:
+    """Who invites, as receivers read it."""
+    if mailbox.sender_name or ctx.viewer.user_id:
+        return mailbox.sender_name or ctx.viewer.name
+    owner = User.objects.filter(workspace_id=ctx.workspace.pk, pk=mailbox.owner_id).first()
+    return owner.name if owner is not None else mailbox.name
 
 
 def _facts(ctx: Context, meeting: Activity, zone: ZoneInfo | None) -> str:

@@ -37,7 +37,7 @@ class MeetingGuest(Record):
 
     class Meta(Record.Meta):
         verbose_name, verbose_name_plural = _("invited person"), _("invited people")
-        indexes = record_indexes("meetingguest", "activity", "person", "answered_at")
+        indexes = record_indexes("meetingguest", "activity", "person", "colleague", "answered_at")
 
 
 class MeetingInvite(models.Model):
