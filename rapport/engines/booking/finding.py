@@ -14,7 +14,7 @@ from rapport.engines.booking.slots import Rules, free_slots
 from rapport.engines.calendar.reading import Event, read_events
 from rapport.engines.clocks.hours import Hours
 from rapport.engines.clocks.typed import spans
-from rapport.kernel.access.current import unscoped
+from rapport.kernel.access.current import unscoped, use_workspace
 from rapport.kernel.access.models import User
 
 if TYPE_CHECKING:
@@ -27,8 +27,9 @@ def open_page(key: str) -> PublicBooking | None:
     """The page at an address, when it is open and its owner works here: the one question asked outside of any workspace."""
     with unscoped("the workspace of a booking page is known by its address only"):
         found = PublicBooking.objects.select_related("workspace").filter(key=key, is_open=True).first()
-        if found is None:
-            return None
+    if found is None:
+        return None
+    with use_workspace(found.workspace_id):
         people = User.objects.filter(workspace_id=found.workspace_id, pk=found.user_id, is_active=True, deleted_at=None)
         return found if people.exists() else None
 
