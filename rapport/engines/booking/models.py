@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.db import models
-from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from rapport.engines.publishing.kind import MarkdownField
@@ -60,16 +59,11 @@ class BookingPage(Record):
         app_label = "booking"
         verbose_name, verbose_name_plural = _("booking page"), _("booking pages")
         indexes = record_indexes("bookingpage", "is_open")
-        constraints = [
-            models.UniqueConstraint(
-                fields=["workspace", "owner"], condition=Q(deleted_at__isnull=True), name="bookingpage_one_each"
-            )
-        ]
 
 
 class PublicBooking(models.Model):
     """What visitors are shown of a page: a copy, made in the write that changed it. It is also what two visitors who want the
-    same time wait for: whoever books updates this row first."""
+    same time wait for: whoever books locks the rows of that person first."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     workspace = models.ForeignKey("kernel.Workspace", models.CASCADE, related_name="+", db_index=False)
@@ -79,10 +73,10 @@ class PublicBooking(models.Model):
     key = models.CharField(max_length=40, unique=True)
     is_open = models.BooleanField(default=False)
     shown = models.JSONField(default=dict)
-    turns = models.PositiveIntegerField(default=0)
 
     class Meta:
         app_label = "booking"
+        indexes = [models.Index(fields=["workspace", "user_id"], name="publicbooking_user_ix")]
         constraints = [models.UniqueConstraint(fields=["workspace", "record_id"], name="publicbooking_once")]
 
 

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from uuid import UUID
 
-from django.db.models import F
 from django.utils.translation import gettext as _
 
 from rapport.engines.booking.finding import free_times, zone_of
@@ -99,10 +98,11 @@ def _context(workspace: Workspace) -> Context:
 
 @contextmanager
 def _in_turn(ctx: Context, page: PublicBooking) -> Iterator[None]:
-    """One visitor of a page at a time: whoever comes second waits here until the first has committed, and then sees their
-    meeting. On PostgreSQL by the row that is updated; on SQLite the transaction waits for all other writers anyway."""
+    """One visitor of a person's pages at a time: whoever comes second waits here until the first has committed, and then sees
+    their meeting. On PostgreSQL by the rows, locked in their order; on SQLite the transaction waits for all others anyway."""
     with unit_of_work(ctx):
-        PublicBooking.objects.filter(workspace_id=ctx.workspace.pk, pk=page.pk).update(turns=(F("turns") + 1) % 1_000_000)
+        rows = PublicBooking.objects.filter(workspace_id=ctx.workspace.pk, user_id=page.user_id)
+        list(rows.select_for_update().order_by("pk").values_list("pk", flat=True))
         yield
 
 

@@ -30,7 +30,7 @@ _LIMITS = {"minutes_before": 240, "minutes_after": 240, "notice_hours": 24 * 90,
 
 
 def check_page(ctx: Context, record: Record | None, values: dict[str, object]) -> None:
-    """Everything typed can be read, the address is free, and nobody has two pages."""
+    """Everything typed can be read, and the address is free."""
     page = cast("BookingPage | None", record)
 
     def wanted(key: str) -> object:
@@ -53,11 +53,8 @@ def check_page(ctx: Context, record: Record | None, values: dict[str, object]) -
         raise Invalid(_t("Give the link of the online meeting, or the address of the place."), field="place")
     _check_handle(page, values)
     owner = values.get("owner", page.owner_id if page else None)
-    if owner is None:
+    if owner is None and wanted("is_open"):
         raise Invalid(_t("Say whose page it is."), field="owner")
-    others = BookingPage.objects.filter(workspace_id=ctx.workspace.pk, owner_id=owner, deleted_at=None)
-    if others.exclude(pk=page.pk if page else None).exists():
-        raise Invalid(_t("There is a booking page for this person already; change that one."), field="owner")
 
 
 def _check_handle(page: BookingPage | None, values: dict[str, object]) -> None:
@@ -111,6 +108,7 @@ def keep_public(ctx: Context, written: list[Written]) -> None:
         assert isinstance(page, BookingPage)
         owner = User.objects.filter(workspace_id=ctx.workspace.pk, pk=page.owner_id).first()
         if owner is None:
+            PublicBooking.objects.filter(workspace_id=ctx.workspace.pk, record_id=page.pk).update(is_open=False)
             continue
         shown = {
             "name": page.name, "who": owner.name, "intro": str(render(page.intro)), "lengths": read_lengths(page.lengths),
