@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, available_timezones
 
+from django.conf import settings
+
 from rapport.engines.booking.models import Booking, PublicBooking
 from rapport.engines.booking.registry import Moments, keeper
 from rapport.engines.booking.slots import Rules, free_slots
@@ -32,6 +34,15 @@ def open_page(key: str) -> PublicBooking | None:
     with use_workspace(found.workspace_id):
         people = User.objects.filter(workspace_id=found.workspace_id, pk=found.user_id, is_active=True, deleted_at=None)
         return found if people.exists() else None
+
+
+def booking_address(ctx: Context) -> str:
+    """Where the viewer can be booked; "" when no page of theirs is open."""
+    if ctx.viewer.user_id is None:
+        return ""
+    rows = PublicBooking.objects.filter(workspace_id=ctx.workspace.pk, user_id=ctx.viewer.user_id, is_open=True)
+    key = rows.order_by("pk").values_list("key", flat=True).first()
+    return f"{settings.BASE_URL or 'http://localhost'}/book/{key}" if key else ""
 
 
 def zone_of(ctx: Context, page: PublicBooking) -> str:
