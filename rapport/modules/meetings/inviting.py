@@ -170,5 +170,5 @@ def when_words(ctx: Context, start: dt.datetime, minutes: int | None, zone: Zone
     place = zone or ctx.format.zone
     first = start.astimezone(place)
     last = (start + dt.timedelta(minutes=minutes or USUAL_MINUTES)).astimezone(place)
-    day, clock = shown_as.date(first.date(), ctx.format), shown_as.clock(first.time(), ctx.format)
+    day, clock = shown_as.full_date(first.date(), ctx.format), shown_as.clock(first.time(), ctx.format)
     return f"{day}, {clock} – {shown_as.clock(last.time(), ctx.format)} ({place.key})"

@@ -82,9 +82,7 @@ def days_of(times: Sequence[dt.datetime], fmt: Format) -> list[Day]:
 
 def day_name(day: dt.date, fmt: Format) -> str:
     """A day with its weekday."""
-    from django.utils.formats import date_format
-
-    return f"{date_format(day, 'l')}, {shown_as.date(day, fmt)}"
+    return shown_as.full_date(day, fmt)
 
 
 def when_text(start: dt.datetime, minutes: int, fmt: Format) -> str:
