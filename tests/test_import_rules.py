@@ -90,6 +90,8 @@ DOORS = {
     "engines/views/offered.py": "what a person chose among views is no record",
     "engines/followups": "how far a rule has come and what it made are no records",
     "engines/notices": "notices are no records",
+    "engines/calendar/devices.py": "the passwords of calendar programs are no records",
+    "engines/calendar/entries.py": "the names that programs give to entries are no records",
     "engines/calendar/feeds.py": "the secret addresses of calendars are no records",
     "engines/backup/settling.py": "sessions are no records",
     "engines/moving": "a workspace comes as it left, with its log",

@@ -105,6 +105,14 @@ REVIEWED: dict[str, Reviewed] = {
     # Its secret is the key; a wrong, a revoked and a former colleague's answer alike.
     "calendar/feed/<str:secret>.ics": Reviewed("GET", is_public=True),
     "calendar/import": Reviewed("GET POST"),
+    # The password of a program is the key; a wrong, an ended and a former colleague's answer alike (tests/calendar/test_caldav.py).
+    ".well-known/caldav": Reviewed("GET", is_public=True),
+    "dav/": Reviewed("GET", is_public=True),
+    "dav/<uuid:user_id>/": Reviewed("GET", is_public=True),
+    "dav/<uuid:user_id>/<slug:type_key>/": Reviewed("GET", is_public=True),
+    "dav/<uuid:user_id>/<slug:type_key>/<str:file>": Reviewed("GET", is_public=True),
+    "settings/calendar/devices": Reviewed("GET POST"),
+    "settings/calendar/devices/<uuid:device_id>/revoke": Reviewed("POST"),
     "docs/api": Reviewed("GET"),
     "docs/openapi.json": Reviewed("GET"),
     "settings/backups": Reviewed("GET"),

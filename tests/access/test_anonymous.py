@@ -24,6 +24,8 @@ PUBLIC = {
     "sign-in/link/<str:secret>", "sign-in/sso/<uuid:workspace_id>", "sign-in/sso/<uuid:workspace_id>/callback",
     "manifest.webmanifest", "sw.js", "offline",
     "calendar/feed/<str:secret>.ics",
+    ".well-known/caldav", "dav/", "dav/<uuid:user_id>/", "dav/<uuid:user_id>/<slug:type_key>/",
+    "dav/<uuid:user_id>/<slug:type_key>/<str:file>",
     "unsubscribe/<str:token>",
     "form/<str:key>", "form/<str:key>/sent", "form/<str:key>/frame", "form/<str:key>/frame/sent", "form/confirm/<str:token>",
     "book/<str:key>", "book/<str:key>/at", "booking/<str:token>", "booking/<str:token>/move",

@@ -22,6 +22,7 @@ REVIEWED = {
     "engines/backup/settling.py": ["a restore ends every session of the installation"],
     "engines/mail/forgetting.py": ["a restored copy must not send again what the original sent"],
     "engines/upgrade/plan.py": ["an upgrade counts the rows of tables it would rewrite"],
+    "engines/calendar/devices.py": ["the workspace of a calendar program is known by its password only"],
     "engines/calendar/feeds.py": ["the workspace of a calendar address is known by its secret only"],
     "engines/sample/remove.py": ["whether an account is somebody in another workspace too"],
     "engines/publishing/sites.py": ["the workspace of a help centre is known by its address only"],

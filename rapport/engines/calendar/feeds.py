@@ -11,7 +11,7 @@ from rapport.kernel.access.models import User
 from rapport.kernel.access.tokens import digest_of
 
 #: Writing "last used" more often than this would turn every read into a write.
-_USE_SHOWN_EVERY = dt.timedelta(minutes=15)
+USE_SHOWN_EVERY = dt.timedelta(minutes=15)
 
 
 def renew_feed(user: User) -> str:
@@ -42,15 +42,16 @@ def find_feed(secret: str) -> CalendarFeed | None:
     feeds = CalendarFeed.objects.select_related("workspace", "user__role", "user__account")
     with unscoped("the workspace of a calendar address is known by its secret only"):
         feed = feeds.filter(digest=digest_of(secret), revoked_at=None).first()
-    if feed is None or not _may_work(feed.user):
+    if feed is None or not may_work(feed.user):
         return None
-    if feed.last_used_at is None or now - feed.last_used_at > _USE_SHOWN_EVERY:
+    if feed.last_used_at is None or now - feed.last_used_at > USE_SHOWN_EVERY:
         with use_workspace(feed.workspace_id):
             CalendarFeed.objects.filter(pk=feed.pk, workspace_id=feed.workspace_id).update(last_used_at=now)
     return feed
 
 
-def _may_work(user: User) -> bool:
+def may_work(user: User) -> bool:
+    """Whether somebody still works here: an address or a password outlives nobody."""
     account, role = user.account, user.role
     is_here = user.is_active and user.deleted_at is None and account is not None and account.is_active
     return is_here and role is not None and role.deleted_at is None

@@ -19,6 +19,10 @@ MOST = 2_000
 #: What ids end in; files that come back are known by it.
 UID_END = "@rapport"
 _LONGEST_TEXT = 2_000
+#: What is kept with an entry as it came, and the mark of a text whose first paragraph is the place.
+_KEPT = ("TRANSP", "CLASS")
+FIRST_IS_PLACE = "X-RAPPORT-PLACE"
+_MOST_ALARMS = 10
 
 
 def uid_of(type_key: str, record_id: UUID) -> str:
@@ -41,11 +45,64 @@ def write_calendar(ctx: Context, *, base_url: str, tasks_as_events: bool = False
     made.add("x-wr-calname", f"{ctx.workspace.name}: {ctx.viewer.name}")
     made.add("x-published-ttl", "PT1H")
     for event in events.found:
-        made.add_component(_component(event, base_url, tasks_as_events))
+        made.add_component(component(event, base_url, tasks_as_events=tasks_as_events))
     return _bytes(made)
 
 
-def _component(event: Event, base_url: str, tasks_as_events: bool) -> Component:
+def write_entry(event: Event, base_url: str, kept: Component | None = None) -> bytes:
+    """One entry as a file by itself, for a program that may send it back: whom it is about stands apart from the text.
+
+    `kept` is what that program has with the entry and Rapport has not (see kept_of).
+    """
+    from icalendar import Calendar
+
+    made = Calendar()
+    made.add("prodid", "-//Rapport//Calendar//EN")
+    made.add("version", "2.0")
+    one = component(event, base_url, about_apart=True)
+    if kept is not None:
+        for name in _KEPT:
+            if name in kept:
+                one.pop(name, None)
+                one.add(name, str(kept[name]))
+        if FIRST_IS_PLACE in kept and event.text:
+            place, _gap, rest = event.text.partition("\n\n")
+            one.pop("description")
+            one.add("location", place)
+            if rest:
+                one.add("description", rest)
+        for part in kept.subcomponents:
+            one.add_component(part)
+    made.add_component(one)
+    return _bytes(made)
+
+
+def kept_of(part: Component) -> Component:
+    """What is kept of an entry that a program sends beside what Rapport has fields for: reminders, whether it is busy time,
+    and that its text begins with a place. No words of its writer, so that nothing here knows of anybody."""
+    from icalendar import Alarm, Event
+
+    kept: Component = Event()
+    for name in _KEPT:
+        if name in part:
+            kept.add(name, str(part[name])[:40])
+    if str(part.get("LOCATION", "")).strip():
+        kept.add(FIRST_IS_PLACE, "1")
+    for alarm in [one for one in part.subcomponents if one.name == "VALARM"][:_MOST_ALARMS]:
+        if str(alarm.get("ACTION", "")).upper() not in ("DISPLAY", "AUDIO") or "TRIGGER" not in alarm:
+            continue
+        copy = Alarm()
+        copy.add("action", "DISPLAY")
+        copy.add("description", "Reminder")
+        for name in ("TRIGGER", "REPEAT", "DURATION"):
+            if name in alarm:
+                copy.add(name, alarm[name], encode=False)
+        kept.add_component(copy)
+    return kept
+
+
+def component(event: Event, base_url: str, *, tasks_as_events: bool = False, about_apart: bool = False) -> Component:
+    """An entry as VEVENT or VTODO; with `about_apart` its customer stands in CONTACT and not before the text."""
     from icalendar import Event as CalendarEvent
     from icalendar import Todo
 
@@ -65,7 +122,9 @@ def _component(event: Event, base_url: str, tasks_as_events: bool) -> Component:
         made.add("dtend", event.end.date() if event.is_all_day else event.end.astimezone(dt.UTC))
         if event.is_dated:
             made.add("transp", "TRANSPARENT")
-    text = "\n\n".join(part for part in (event.about, event.text[:_LONGEST_TEXT]) if part)
+    text = event.text if about_apart else "\n\n".join(part for part in (event.about, event.text[:_LONGEST_TEXT]) if part)
+    if about_apart and event.about:
+        made.add("contact", event.about)
     if text:
         made.add("description", text)
     made.add("url", base_url + event.url)

@@ -75,14 +75,14 @@ class Plan:
 def plan(ctx: Context, items: Sequence[Item]) -> Plan:
     """What bringing these in would do; nothing is written. A fixed number of queries."""
     kinds = {one.is_dated: one for one in reversed(calendar_types()) if gate.allows(ctx, one.info, "create")}
-    known = {one.type: _known(ctx, one, items) for one in kinds.values()}
-    people = _people(ctx, {email for item in items for email in item.emails}, kinds.get(False))
+    known = {one.type: known_records(ctx, one, items) for one in kinds.values()}
+    people = known_people(ctx, {email for item in items for email in item.emails}, kinds.get(False))
     result, room = Plan([]), MOST_WRITES
     for item in items:
         declared = kinds.get(item.is_todo)
         if declared is None:
             continue
-        step = _step(ctx, declared, item, known[declared.type].get(id_in_file(item)), people)
+        step = step_for(ctx, declared, item, known[declared.type].get(id_in_file(item)), people)
         if step.writes > room:
             result.waiting += 1
             continue
@@ -97,7 +97,7 @@ def id_in_file(item: Item) -> str:
     return text if len(text) <= _LONGEST_ID and text.isprintable() else f"ics:{hashlib.sha256(text.encode()).hexdigest()}"
 
 
-def _known(ctx: Context, declared: InCalendar, items: Iterable[Item]) -> dict[str, Record]:
+def known_records(ctx: Context, declared: InCalendar, items: Iterable[Item]) -> dict[str, Record]:
     """The viewer's own records of these entries, by the entry's id."""
     wanted = {id_in_file(item): item for item in items}
     mine = gate.visible(ctx, declared.info).filter(owner_id=ctx.viewer.user_id)
@@ -116,7 +116,7 @@ def _own_id(declared: InCalendar, item: Item) -> UUID | None:
     return as_id(item.uid.removeprefix(start).removesuffix(UID_END)) if inside else None
 
 
-def _people(ctx: Context, emails: set[str], declared: InCalendar | None) -> dict[str, Person]:
+def known_people(ctx: Context, emails: set[str], declared: InCalendar | None) -> dict[str, Person]:
     """Known people by e-mail address; an address that several have is nobody's."""
     if not emails or declared is None or declared.people is None:
         return {}
@@ -135,7 +135,8 @@ def _people(ctx: Context, emails: set[str], declared: InCalendar | None) -> dict
     return {email: some[0] for email, some in one_each.items() if len(some) == 1}
 
 
-def _step(ctx: Context, declared: InCalendar, item: Item, record: Record | None, people: Mapping[str, Person]) -> Step:
+def step_for(ctx: Context, declared: InCalendar, item: Item, record: Record | None, people: Mapping[str, Person]) -> Step:
+    """What becomes of one entry, which the record is that was found for it."""
     values = _values(ctx, declared, item)
     known = list({people[email].id: people[email] for email in item.emails if email in people}.values())
     strangers = sum(email not in people for email in item.emails)

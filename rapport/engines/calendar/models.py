@@ -1,4 +1,4 @@
-"""The secret addresses under which people show their calendar in other programs. No records."""
+"""How people have their calendar in other programs: secret addresses that show it, and devices that also write. No records."""
 
 from __future__ import annotations
 
@@ -20,3 +20,39 @@ class CalendarFeed(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["workspace", "user"], name="calendarfeed_user_ix")]
+
+
+class CalendarDevice(models.Model):
+    """A program of a person's that reads and writes their calendar (CalDAV); only the hash of its password is stored."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    workspace = models.ForeignKey("kernel.Workspace", models.CASCADE, related_name="+", db_index=False)
+    user = models.ForeignKey("kernel.User", models.CASCADE, related_name="+", db_index=False)
+    name = models.CharField(max_length=80)
+    digest = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    last_used_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["workspace", "user"], name="calendardevice_user_ix")]
+
+
+class DeviceEntry(models.Model):
+    """The name under which a person's programs know an entry, and what they keep with it that Rapport does not."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    workspace = models.ForeignKey("kernel.Workspace", models.CASCADE, related_name="+", db_index=False)
+    user = models.ForeignKey("kernel.User", models.CASCADE, related_name="+", db_index=False)
+    type = models.CharField(max_length=63)
+    record_id = models.UUIDField()
+    name = models.CharField(max_length=200)
+    #: Reminders, place and the like, as iCalendar.
+    kept = models.TextField(default="")
+    version = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["workspace", "user", "type", "name"], name="deviceentry_name_uq"),
+            models.UniqueConstraint(fields=["workspace", "user", "record_id"], name="deviceentry_record_uq"),
+        ]

@@ -83,11 +83,13 @@ class Events:
 
 
 def read_events(
-    ctx: Context, first: dt.date, until: dt.date, owners: Sequence[UUID], *, most: int = MOST, in_full: bool = False
-) -> Events:
-    """The entries of these owners from a day up to, and without, another; `in_full` brings their texts too."""
+    ctx: Context, first: dt.date, until: dt.date, owners: Sequence[UUID], *, most: int = MOST, in_full: bool = False,
+    only: InCalendar | None = None,
+) -> Events:  # fmt: skip
+    """The entries of these owners from a day up to, and without, another; `in_full` brings their texts too, and `only` is
+    the one type that is wanted."""
     result = Events([])
-    for declared in calendar_types() if owners else ():
+    for declared in ([only] if only else calendar_types()) if owners else ():
         fields = gate.fields(ctx, declared.info)
         if not gate.allows(ctx, declared.info, "view") or declared.at not in fields:
             continue

@@ -25,6 +25,8 @@ class InCalendar:
     kinds: tuple[str, ...] = ()
     #: (field, value) of entries that are over and done with.
     done: tuple[str, str] | None = None
+    #: The actions that end an entry and open it again, by their keys.
+    ticking: tuple[str, str] | None = None
     #: The reference shown beside the title, and the field with the long text.
     about: str = ""
     text: str = ""

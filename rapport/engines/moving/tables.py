@@ -19,6 +19,8 @@ LEFT_OUT = {
     "kernel.Schedule": "made anew at the start",
     "kernel.SearchEntry": "made anew from the records",
     "calendar.CalendarFeed": "a secret address of the old place",
+    "calendar.CalendarDevice": "passwords of the old place",
+    "calendar.DeviceEntry": "names that programs of the old place gave",
     "web.Invitation": "a secret address of the old place",
     "web.SsoProvider": "its secret is sealed with the key of the old place",
     "imports.ImportRun": "files of the old place",

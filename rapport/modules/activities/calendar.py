@@ -24,6 +24,7 @@ DUE = in_calendar(
         at="due_on",
         clock="due_time",
         done=("state", "done"),
+        ticking=("done", "reopen"),
         about="customer",
         text="note",
         icons={

@@ -32,7 +32,8 @@ Respond = Callable[[HttpRequest], HttpResponse]
 #: Addresses that stand outside any workspace; everything else asks who is there first.
 OUTSIDE = (
     "/sign-in/", "/setup/", "/api/", "/livez", "/readyz", "/static/", "/manifest.webmanifest", "/sw.js", "/offline",
-    "/unsubscribe/", "/calendar/feed/", "/help/", "/form/", "/book/", "/booking/", "/rate/", "/portal/", "/robots.txt",
+    "/unsubscribe/", "/calendar/feed/", "/dav/", "/.well-known/caldav", "/help/", "/form/", "/rate/", "/portal/", "/robots.txt",
+    "/book/", "/booking/",
 )  # fmt: skip
 #: The role through whose eyes the person looks just now.
 PREVIEW_KEY = "preview_role"

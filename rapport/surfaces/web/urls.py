@@ -55,6 +55,7 @@ from rapport.surfaces.web import (
     write_page,
 )
 from rapport.surfaces.web.booking import urls as booking_urls
+from rapport.surfaces.web.caldav import urls as caldav_urls
 from rapport.surfaces.web.forms import urls as forms_urls
 from rapport.surfaces.web.help import gaps_page
 from rapport.surfaces.web.help import settings_page as help_settings
@@ -70,6 +71,7 @@ urlpatterns = [
     *booking_urls.urlpatterns,
     *forms_urls.urlpatterns,
     *rating_urls.urlpatterns,
+    *caldav_urls.urlpatterns,
     *portal_urls.urlpatterns,
     path("markdown", markdown_preview.preview, name="markdown"),
     path("settings/help-gaps", gaps_page.report, name="help_gaps"),

@@ -1,0 +1,1 @@
+"""Django's commands where Rapport does them otherwise."""

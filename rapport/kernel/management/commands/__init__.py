@@ -1,0 +1,1 @@
+"""One file for each command of Django's that is done otherwise here."""
