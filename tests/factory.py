@@ -49,6 +49,11 @@ SPECIAL: dict[str, dict[str, object] | Callable[[], dict[str, object]]] = {
     },
     # Questions that can be asked, and sites that exist.
     "web_form": {"makes": "lead", "place": "", "asks": "name*\nemails*", "sites": "", "is_confirmed_by_mail": True, "language": "en"},
+    # Hours of the day, days and lengths, which no text is; an address of its own.
+    "booking_page": lambda: {
+        "handle": f"page-{next(_numbers)}-{new_id().hex[-8:]}", "lengths": "30", "days_off": "", "place_kind": "phone", "language": "en",
+        **dict.fromkeys(("monday", "tuesday", "wednesday", "thursday", "friday"), "9-17"), "saturday": "", "sunday": "",
+    },
     # An address that messages may go to.
     "webhook": {"url": "https://example.com/hook", "on_type": "customer", "verbs": ["create"], "matching": "", "is_active": True},
     # Hours of the day and a zone, which no text is; only placeholders there are.

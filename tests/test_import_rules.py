@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent / "rapport"
-MODULES = ["customers", "activities", "sales", "mail", "orders", "fulfilment", "service", "knowledge", "satisfaction", "marketing", "insight"]
+MODULES = ["customers", "activities", "sales", "mail", "orders", "fulfilment", "service", "knowledge", "satisfaction", "meetings", "marketing", "insight"]
 #: The bookkeeping tables that other code may write itself; records never.
 NOT_RECORDS = {
     "account", "apitoken", "setuplink", "job", "schedule", "readercursor", "workspace", "importrun", "session", "cursor",
@@ -116,6 +116,10 @@ DOORS = {
     "surfaces/web/sign_in_limit.py": "counts of failed sign-ins are no records",
     "surfaces/web/signing_in": "sessions, factors, invitations, links and accounts are no records",
     "kernel/access/joining.py": "role and account of a user, which nobody types",
+    "modules/meetings/inviting.py": "what calendars know of a meeting is no record",
+    "modules/meetings/calling_off.py": "what calendars know of a meeting is no record",
+    "modules/meetings/invited.py": "what calendars know of a meeting is no record",
+    "engines/booking": "the copy for visitors and what they booked are no records",
     "modules/customers/indexing.py": "the value index of birthdays",
     "engines/mail": "how far a mailbox has been read, its ledger and its secrets are no records",
     "modules/mail/audience.py": "grants are no records",

@@ -65,3 +65,19 @@ if (results?.dataset.asked) {
 }
 const slug = document.querySelector<HTMLElement>("article[data-slug]")?.dataset.slug;
 if (slug) note({ kind: "view", slug });
+
+/** A booking page shows its times in the zone of the browser, which may be changed by hand. */
+function inOwnZone(form: HTMLFormElement): void {
+  const mine = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const choice = form.querySelector<HTMLSelectElement>("select[name=tz]");
+  if (!mine || !choice || choice.value === mine) return;
+  const there = [...choice.options].some((one) => one.value === mine);
+  if (!there) return;
+  choice.value = mine;
+  const values = new FormData(form);
+  values.delete("from");
+  location.replace(`${form.action}?${new URLSearchParams(values as unknown as Record<string, string>)}`);
+}
+
+const asked = document.querySelector<HTMLFormElement>("form[data-zone]");
+if (asked) inOwnZone(asked);

@@ -11,9 +11,9 @@ PACKAGE = Path(__file__).resolve().parent.parent
 ENGINES = (
     "timeline", "imports", "exports", "privacy", "views", "followups", "notices", "calendar", "batches", "duplicates",
     "programs", "webhooks", "words", "backup", "upgrade", "telephony", "publishing", "webforms", "portal", "numbers",
-    "mail",
+    "mail", "booking",
 )
-MODULES = ("customers", "activities", "sales", "mail", "service", "knowledge", "satisfaction")
+MODULES = ("customers", "activities", "sales", "mail", "service", "knowledge", "satisfaction", "meetings")
 
 
 def rapport_apps() -> list[str]:

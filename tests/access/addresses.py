@@ -67,6 +67,11 @@ REVIEWED: dict[str, Reviewed] = {
     "form/<str:key>/frame": Reviewed("GET POST", is_public=True),
     "form/<str:key>/frame/sent": Reviewed("GET", is_public=True),
     "form/confirm/<str:token>": Reviewed("GET POST", is_public=True),
+    # Booking pages: strangers see when there is room, and with the secret address of a booking move it (tests/meetings).
+    "book/<str:key>": Reviewed("GET", is_public=True),
+    "book/<str:key>/at": Reviewed("GET POST", is_public=True),
+    "booking/<str:token>": Reviewed("GET POST", is_public=True),
+    "booking/<str:token>/move": Reviewed("GET POST", is_public=True),
     # The portal: guests with sessions of their own, shown what is theirs (tests/portal). Off, and for strangers: nothing.
     "portal/<str:site_slug>/": Reviewed("GET", is_public=True),
     "portal/<str:site_slug>/enter": Reviewed("GET POST", is_public=True),

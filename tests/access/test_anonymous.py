@@ -28,6 +28,7 @@ PUBLIC = {
     "dav/<uuid:user_id>/<slug:type_key>/<str:file>",
     "unsubscribe/<str:token>",
     "form/<str:key>", "form/<str:key>/sent", "form/<str:key>/frame", "form/<str:key>/frame/sent", "form/confirm/<str:token>",
+    "book/<str:key>", "book/<str:key>/at", "booking/<str:token>", "booking/<str:token>/move",
     "rate/<str:token>", "rate/<str:token>/stop",
     *(f"portal/<str:site_slug>/{rest}" for rest in (
         "", "enter", "password", "link/<str:secret>", "leave", "account", "articles/", "articles/fitting", "articles/picture/<str:key>",

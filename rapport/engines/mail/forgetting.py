@@ -27,7 +27,7 @@ def forget_old(workspace_id: object, now: dt.datetime | None = None) -> int:
 def forget_words(workspace_id: object, outgoing_id: UUID) -> None:
     """The record of what was sent has its words; the outbox needs them no more."""
     rows = OutgoingMail.objects.filter(workspace_id=workspace_id, pk=outgoing_id, state=OutgoingMail.SENT)
-    rows.exclude(record_id=None).update(text="", html="", files=[])
+    rows.exclude(record_id=None).update(text="", html="", calendar="", files=[])
 
 
 def forget_person(workspace_id: object, words: Iterable[str]) -> int:

@@ -45,11 +45,11 @@ class Mailbox(Record):
         _("outgoing server (SMTP)"), max_length=250, blank=True, help_text=_("Empty: this mailbox only reads.")
     )
     smtp_port = models.PositiveIntegerField(_("port of the outgoing server"), default=587)
-    smtp_security = models.CharField(
-        _("encryption of the outgoing server"), max_length=8, choices=SECURITY, default="starttls"
-    )
+    smtp_security = models.CharField(_("encryption of the outgoing server"), max_length=8, choices=SECURITY, default="starttls")
     sender_name = models.CharField(
-        _("name of the sender"), max_length=120, blank=True,
+        _("name of the sender"),
+        max_length=120,
+        blank=True,
         help_text=_("As receivers read it; empty is the name of whoever writes."),
     )
     signature = models.TextField(_("signature"), max_length=4000, blank=True)
@@ -181,6 +181,9 @@ class OutgoingMail(models.Model):
     bcc = models.JSONField(default=list)
     #: Stored files, as file fields hold them.
     files = models.JSONField(default=list)
+    #: An invitation, its change or its answer (iTIP), as calendars read it; and what it wants (REQUEST …).
+    calendar = models.TextField(blank=True)
+    calendar_method = models.CharField(max_length=10, blank=True)
     #: Without brackets; made when queued, the same at every attempt.
     message_id = models.CharField(max_length=250)
     in_reply_to = models.CharField(max_length=250, blank=True)
@@ -212,9 +215,7 @@ class OutgoingMail(models.Model):
             models.Index(fields=["workspace", "writer_id", "state", "-made_at"], name="outgoing_writer_ix"),
             models.Index(fields=["workspace", "mailbox_id", "message_id"], name="outgoing_messageid_ix"),
             models.Index(fields=["workspace", "about_type", "about_id"], name="outgoing_about_ix"),
-            models.Index(
-                fields=["workspace", "remind_at"], name="outgoing_remind_ix", condition=Q(remind_at__isnull=False)
-            ),
+            models.Index(fields=["workspace", "remind_at"], name="outgoing_remind_ix", condition=Q(remind_at__isnull=False)),
         ]
 
 

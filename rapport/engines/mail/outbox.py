@@ -62,13 +62,13 @@ def queue_mail(
     bcc: Sequence[Given] = (), files: Sequence[Mapping[str, object]] = (), in_reply_to: str = "",
     references: Sequence[str] = (), send_at: dt.datetime | None = None, undo_seconds: int = 10,
     about: Record | tuple[str, UUID] | None = None, remind_at: dt.datetime | None = None, as_system: bool = False,
-    is_automatic: bool | None = None,
+    is_automatic: bool | None = None, calendar: tuple[str, str] = ("", ""),
 ) -> OutgoingMail:  # fmt: skip
     """Put a message into the outbox, in the caller's transaction if there is one. Raises Invalid with a sentence.
 
     `as_system` is for what Rapport writes by rule: the viewer need not be one who may send. Such mail says that it is automatic
     (and is counted against the most of a day) unless `is_automatic` is False. `files` are stored files; whoever calls has
-    made sure that the writer may see them.
+    made sure that the writer may see them. `calendar` is what it wants (REQUEST …) and the calendar part itself.
     """
     by_rule = as_system or ctx.viewer.is_system
     automatic = by_rule if is_automatic is None else is_automatic
@@ -90,7 +90,7 @@ def queue_mail(
         writer_name=ctx.viewer.name if ctx.viewer.user_id else "", is_automatic=automatic,
         send_at=max(send_at or now, now) if send_at else now + dt.timedelta(seconds=undo_seconds),
         subject=one_line(_clean(subject))[:_LONGEST_SUBJECT], text=words, html=html_of(words), files=kept,
-        to=people[0], cc=people[1], bcc=people[2],
+        calendar_method=calendar[0], calendar=calendar[1], to=people[0], cc=people[1], bcc=people[2],
         message_id=f"{new_id().hex}@{mailbox.address.rpartition('@')[2].lower()}", in_reply_to=_one_id(in_reply_to),
         references=[one for one in map(_one_id, references) if one][-50:], remind_at=remind_at, made_at=now,
         about_type=_about(about)[0], about_id=_about(about)[1],

@@ -40,6 +40,8 @@ def message_bytes(mail: OutgoingMail, *, sender: tuple[str, str], at: dt.datetim
     made.set_content(mail.text or "\n", cte="quoted-printable")
     if mail.html:
         made.add_alternative(mail.html, subtype="html", cte="quoted-printable")
+    if mail.calendar:
+        _add_calendar(made, mail)
     for one in mail.files:
         kind, _slash, sub = str(one.get("type") or "application/octet-stream").partition("/")
         is_safe = bool(re.fullmatch(r"[a-z0-9.+-]{1,60}", kind) and re.fullmatch(r"[a-z0-9.+-]{1,90}", sub)) and kind not in (
@@ -49,6 +51,13 @@ def message_bytes(mail: OutgoingMail, *, sender: tuple[str, str], at: dt.datetim
         data = path_of(str(one["key"])).read_bytes()
         made.add_attachment(data, maintype=maintype, subtype=subtype, filename=one_line(str(one.get("name") or "file")))
     return made.as_bytes()
+
+
+def _add_calendar(made: EmailMessage, mail: OutgoingMail) -> None:
+    """As iMIP (RFC 6047) has it: a way of reading the message, by which calendars know it; and a file, for those that do not."""
+    method = re.sub(r"[^A-Z]", "", mail.calendar_method) or "REQUEST"
+    made.add_alternative(mail.calendar, subtype="calendar", cte="base64", params={"method": method})
+    made.add_attachment(mail.calendar.encode(), maintype="application", subtype="ics", filename="invite.ics")
 
 
 def _header_address(address: str, name: str) -> HeaderAddress:

@@ -31,6 +31,8 @@ LEFT_OUT = {
     "portal.PortalPassword": "a secret of the old place; guests come in by a link and set one anew",
     "portal.PortalLink": "secret addresses of the old place",
     "portal.PortalSession": "browsers signed in at the old place",
+    "booking.PublicBooking": "its address belongs to the old place; made anew when the page is saved",
+    "booking.Booking": "secret addresses of the old place; the meetings themselves go along",
     "webforms.PublicForm": "its address belongs to the old place; made anew when the form is saved",
     "webforms.Submission": "what was sent to the old place",
     "satisfaction.SurveyAsk": "who is about to be asked by mails of the old place; that somebody was asked stands in ratings",

@@ -25,6 +25,7 @@ class Activity(Record):
     direction = models.CharField(_("direction"), max_length=3, choices=DIRECTIONS, blank=True)
     happened_at = models.DateTimeField(_("when"))
     minutes = models.PositiveIntegerField(_("length in minutes"), null=True, blank=True)
+    place = models.CharField(_("place"), max_length=200, blank=True)
     outcome = models.CharField(_("outcome"), max_length=200, blank=True)
     body = models.TextField(_("text"), blank=True)
     file = FileField(_("file"), null=True, blank=True)
@@ -38,7 +39,12 @@ class Activity(Record):
     class Meta(Record.Meta):
         verbose_name, verbose_name_plural = _("activity"), _("activities")
         indexes = record_indexes(
-            "activity", "happened_at", "kind", ("customer", "happened_at", "id", "kind"), "about", ("owner", "happened_at"),
+            "activity",
+            "happened_at",
+            "kind",
+            ("customer", "happened_at", "id", "kind"),
+            "about",
+            ("owner", "happened_at"),
         )
 
 

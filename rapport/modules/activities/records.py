@@ -19,6 +19,10 @@ _TEAM_WORK = {
 }
 
 
+#: Inviting people to a meeting (modules/meetings).
+_MEETINGS = " invite:own tell_invited:own call_off:own take_time:own"
+
+
 @record_type
 class ActivityType(RecordType):
     """Something that happened or will: call, meeting, e-mail, note, visit."""
@@ -30,7 +34,7 @@ class ActivityType(RecordType):
     }  # fmt: skip
     list_columns = ["subject", "kind", "direction", "customer", "happened_at", "minutes", "outcome", "owner"]
     page = [
-        Section(_("Activity"), "kind", "direction", "happened_at", "minutes", "outcome", "customer", "about"),
+        Section(_("Activity"), "kind", "direction", "happened_at", "minutes", "place", "outcome", "customer", "about"),
         Section(_("More"), "body", "file", "recording", "owner", "team"),
     ]
     views = {
@@ -39,9 +43,9 @@ class ActivityType(RecordType):
         _("Calls this week"): "kind is call and happened_at >= today-7d | -happened_at",
     }
     grants = {
-        **_TEAM_WORK,
-        **{role: f"{_TEAM_WORK[role]} +activities.recordings" for role in ("management", "sales", "support")},
-    }  # fmt: skip
+        role: text + _MEETINGS * (role != "management") + " +activities.recordings" * (role in ("management", "sales", "support"))
+        for role, text in _TEAM_WORK.items()
+    }
     menu = ("customers", "history")
     timeline = Timeline(at="happened_at", on=["customer", "about"], icon="sticky-note")
     effects = (keep_last_contact,)

@@ -27,7 +27,9 @@ class Arrival:
 
 Claims = Callable[["Context", Mailbox], bool]
 Hears = Callable[["Context", Mailbox, Sequence[Arrival]], None]
+Notes = Callable[["Context", Mailbox, Sequence[Incoming]], None]
 _listeners: list[tuple[Claims, Hears]] = []
+_noting: list[Notes] = []
 
 
 def on_arrival(claims: Claims, hears: Hears) -> None:
@@ -51,3 +53,16 @@ def tell_of(ctx: Context, mailbox: Mailbox, arrivals: Sequence[Arrival]) -> None
     for claims, hears in _listeners if arrivals else ():
         if claims(ctx, mailbox):
             hears(ctx, mailbox, arrivals)
+
+
+def on_calendar_part(notes: Notes) -> None:
+    """Hear of messages with a part for calendars, whether they are kept or not: whoever answers an invitation may be nobody
+    who is written down, or a colleague. Called before they are kept and outside of that transaction, perhaps more than once.
+    """
+    _noting.append(notes)
+
+
+def tell_calendars(ctx: Context, mailbox: Mailbox, incoming: Sequence[Incoming]) -> None:
+    """Tell the modules that asked."""
+    for notes in _noting if incoming else ():
+        notes(ctx, mailbox, incoming)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -47,6 +48,18 @@ class Letter:
     text_id: UUID | None = None
     files: list[tuple[str, str, str]] = field(default_factory=list)
     is_open: bool = False
+    calendar: str = ""
+    #: What a module shows of the invitation in it.
+    card: Panel | None = None
+
+
+Cards = Callable[["Context", Mail, str], Panel | None]
+_cards: list[Cards] = []
+
+
+def show_invitations(card: Cards) -> None:
+    """Let a module show what a message holds for calendars, as a card; it is given the message and that part."""
+    _cards.append(card)
 
 
 def conversation(ctx: Context, mail: Mail) -> list[Letter]:
@@ -65,6 +78,9 @@ def conversation(ctx: Context, mail: Mail) -> list[Letter]:
         size = shown_as.file_size(int(kept.get("size") or 0), ctx.format)
         letters[texts[one.text_id].mail_id].files.append((one.name, f"/file/{kept.get('key', '')}", size))
     found = list(letters.values())
+    for letter, given in zip(found, mails, strict=True):
+        if letter.calendar:
+            letter.card = next((card for show in _cards if (card := show(ctx, given, letter.calendar))), None)
     for one in found:
         one.is_open = one.id == mail.pk or one is found[-1]
     return found
@@ -81,7 +97,7 @@ def _letter(ctx: Context, mail: Mail) -> Letter:
 
 def _fill(letter: Letter, text: MailText) -> None:
     letter.text_id, letter.opening, letter.text = text.pk, text.opening, text.text
-    letter.quoted, letter.receivers = text.quoted, text.receivers
+    letter.quoted, letter.receivers, letter.calendar = text.quoted, text.receivers, text.calendar or ""
     letter.html = sanitise(text.html) if text.html.strip() else None
 
 

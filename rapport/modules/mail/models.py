@@ -21,6 +21,8 @@ class Mail(Record):
         ("list", _("Mailing list")), ("bulk", _("Sent to many")),
     ]  # fmt: skip
 
+    INVITES = [("request", _("Invitation")), ("cancel", _("Called off")), ("reply", _("Answer to an invitation"))]
+
     people = models.CharField(_("from and to"), max_length=200)
     happened_at = models.DateTimeField(_("when"))
     direction = models.CharField(_("direction"), max_length=3, choices=DIRECTIONS)
@@ -32,6 +34,7 @@ class Mail(Record):
     sender_check = models.CharField(_("sender checked"), max_length=4, choices=SENDERS, blank=True)
     automatic = models.CharField(_("automatic"), max_length=6, choices=AUTOMATIC, blank=True)
     has_files = models.BooleanField(_("with files"), default=False)
+    invites = models.CharField(_("invitation"), max_length=8, choices=INVITES, blank=True)
     #: Which conversation it belongs to.
     thread = models.CharField(_("conversation"), max_length=32)
     message_id = models.CharField("Message-ID", max_length=250)
@@ -75,6 +78,8 @@ class MailText(Record):
     quoted = models.TextField(blank=True, editable=False)
     #: Everybody it went to, with names, as the message says.
     receivers = models.TextField(blank=True, editable=False)
+    #: What calendars read in it (iTIP); NULL in nearly all messages.
+    calendar = models.TextField(null=True, blank=True, editable=False)
 
     class Meta(Record.Meta):
         verbose_name, verbose_name_plural = _("e-mail text"), _("e-mail texts")

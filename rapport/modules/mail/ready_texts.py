@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
+from rapport.engines.booking.finding import booking_address
 from rapport.engines.mail.composing import Template, Templates, templates_from
 from rapport.engines.mail.placeholders import filled, unknown_in
 from rapport.kernel.access import gate
@@ -20,7 +21,10 @@ if TYPE_CHECKING:
     from rapport.kernel.records.model import Record
 
 #: The words there are.
-WORDS = ("person.name", "person.first_name", "person.email", "customer.name", "me.name", "me.first_name", "company.name", "today")
+WORDS = (
+    "person.name", "person.first_name", "person.email", "customer.name", "me.name", "me.first_name", "me.booking", "company.name",
+    "today",
+)  # fmt: skip
 _MOST = 100
 
 
@@ -70,7 +74,7 @@ def words_for(ctx: Context, address: str) -> dict[str, str]:
     return {
         "person.name": person, "person.first_name": person.split(" ")[0], "person.email": address if person else "",
         "customer.name": customer or person, "me.name": ctx.viewer.name, "me.first_name": ctx.viewer.name.split(" ")[0],
-        "company.name": ctx.workspace.name,
+        "me.booking": booking_address(ctx), "company.name": ctx.workspace.name,
         "today": shown_as.full_date(ctx.format.now.astimezone(ctx.format.zone).date(), ctx.format),
     }  # fmt: skip
 

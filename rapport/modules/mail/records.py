@@ -23,17 +23,28 @@ class MailType(RecordType):
     model, key, title = Mail, "mail", "people"
     uses = {
         **dict.fromkeys(("people", "happened_at", "direction", "customer", "mailbox", "sender", "sender_check"), _FIXED),
-        **dict.fromkeys(("automatic", "has_files", "thread", "message_id", "message_key"), _FIXED),
+        **dict.fromkeys(("automatic", "has_files", "invites", "thread", "message_id", "message_key"), _FIXED),
         "owner": Use(readonly=True), "team": Use(readonly=True), "external_id": Use(hidden=True),
     }  # fmt: skip
     list_columns = ["people", "happened_at", "direction", "customer", "has_files"]
     page = [
         Section(
-            _("E-mail"), "direction", "happened_at", "customer", "sender", "sender_check", "automatic", "mailbox", "has_files"
+            _("E-mail"),
+            "direction",
+            "happened_at",
+            "customer",
+            "sender",
+            "sender_check",
+            "automatic",
+            "mailbox",
+            "has_files",
+            "invites",
         )
     ]
     views = {_("All exchanges"): "| -happened_at"}
-    grants = dict.fromkeys(_ROLES, "view:own share_conversation:own share_customer:own")
+    grants = dict.fromkeys(
+        _ROLES, "view:own share_conversation:own share_customer:own accept_meeting:own decline_meeting:own put_in_calendar:own"
+    )
     timeline = Timeline(at="happened_at", on=["customer"], icon="mail")
     private = True
 
@@ -69,7 +80,7 @@ class MailTextType(RecordType):
     uses = {
         **dict.fromkeys(("mail", "opening", "text", "customer"), _FIXED),
         # Only to be shown, in a conversation.
-        **dict.fromkeys(("html", "quote_at", "quoted", "receivers"), Use(hidden=True)),
+        **dict.fromkeys(("html", "quote_at", "quoted", "receivers", "calendar"), Use(hidden=True)),
         "owner": Use(readonly=True), "team": Use(readonly=True), "external_id": Use(hidden=True),
     }  # fmt: skip
     list_columns = ["opening", "mail", "customer"]

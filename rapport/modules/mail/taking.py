@@ -10,13 +10,14 @@ from uuid import UUID
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from rapport.engines.calendar.itip import method_of
 from rapport.engines.mail.models import Mailbox
 from rapport.engines.mail.reading import Address, Message
 from rapport.engines.mail.taking import Incoming, take_with
 from rapport.kernel.changes.bulk import insert_rows
 from rapport.kernel.errors import Invalid
 from rapport.kernel.files.store import keep
-from rapport.modules.mail.arriving import Arrival, is_claimed, tell_of
+from rapport.modules.mail.arriving import Arrival, is_claimed, tell_calendars, tell_of
 from rapport.modules.mail.audience import settle
 from rapport.modules.mail.handed_in import hand_in
 from rapport.modules.mail.identity import message_key, threads
@@ -32,6 +33,7 @@ log = logging.getLogger("rapport.mail")
 _LONGEST_TEXT = 20_000
 _LONGEST_HTML = 1_000_000
 _LONGEST_QUOTE = 100_000
+_LONGEST_CALENDAR = 100_000
 _MOST_PEOPLE = 50
 
 
@@ -40,6 +42,7 @@ class Keeper:
 
     def prepare(self, ctx: Context, mailbox: Mailbox, incoming: Sequence[Incoming]) -> None:
         """Skip what is not kept, and put the files of the rest into the store."""
+        tell_calendars(ctx, mailbox, [one for one in incoming if _is_answer(mailbox, one)])
         ours = colleagues(ctx)
         customers = customers_by_address(ctx, {a.address for one in incoming for a in one.message.everybody})
         blocked = {word.lower().lstrip("@") for word in re.split(r"[\s,;]+", mailbox.blocked) if word}
@@ -117,6 +120,18 @@ class Keeper:
         from rapport.modules.mail.jobs import reshare
 
         reshare(ctx, mailbox.pk)
+
+
+def _is_answer(mailbox: Mailbox, one: Incoming) -> bool:
+    """Whether it may answer an invitation of ours: it came in, and nobody says that its sender is forged."""
+    is_in = not one.is_sent and mailbox.kind != "handed_in"
+    return bool(one.message.calendars) and is_in and _verdict(mailbox, one.message) != "fail"
+
+
+def _invites(one: Incoming) -> str:
+    """Whether a message from outside invites, calls off, or answers."""
+    method = "" if one.prepared["is_out"] else next((found for text in one.message.calendars if (found := method_of(text))), "")
+    return {"REQUEST": "request", "CANCEL": "cancel", "REPLY": "reply", "COUNTER": "reply"}.get(method, "")
 
 
 def _is_asking(one: Incoming, is_out: bool) -> bool:
@@ -197,6 +212,7 @@ def _mail_row(ctx: Context, mailbox: Mailbox, one: Incoming, thread: str, custom
         "direction": "out" if one.prepared["is_out"] else "in", "customer": customer, "mailbox": mailbox.pk,
         "sender": (message.sender.address if message.sender else "")[:254], "sender_check": _checked(mailbox, one),
         "automatic": message.automatic, "has_files": bool(one.prepared["files"]), "thread": thread,
+        "invites": _invites(one),
         "message_id": message.message_id[:250], "message_key": one.prepared["key"],
         "owner": one.prepared.get("handed_by") or (None if is_shared else mailbox.owner_id),
         "team": None if "handed_by" in one.prepared else mailbox.team_id,
@@ -251,6 +267,7 @@ def _beside(ctx: Context, incoming: Sequence[Incoming], rows: Sequence[dict[str,
         MailText.objects.filter(workspace_id=ctx.workspace.pk, pk=text_id).update(
             html=message.html[:_LONGEST_HTML], quote_at=min(message.quote_at, _LONGEST_HTML),
             quoted=message.quoted_text[:_LONGEST_QUOTE], receivers=receivers,
+            calendar=(message.calendars[0][:_LONGEST_CALENDAR] if row["invites"] else None),
         )  # fmt: skip
         kept: list[tuple[str, dict[str, object]]] = one.prepared["files"]  # type: ignore[assignment]
         files += [{"text": text_id, "name": name[:200], "file": facts, "customer": row["customer"]} for name, facts in kept]

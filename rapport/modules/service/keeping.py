@@ -3,44 +3,25 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, cast
 from uuid import UUID
 
-from django.utils.translation import gettext as _t
-
-from rapport.engines.clocks.hours import Hours, Span
+from rapport.engines.clocks.hours import Hours
 from rapport.engines.clocks.promise import Event, Promise, stand
-from rapport.kernel.errors import Invalid
+from rapport.engines.clocks.typed import DAYS, spans
 from rapport.modules.service.models import Holiday, Queue, ServiceHours, ServicePromise
 from rapport.modules.service.moments import Moments
 
 if TYPE_CHECKING:
     from rapport.kernel.context import Context
 
-DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 REPLIED, SOLVED = "replied", "solved"
-_SPAN = re.compile(r"(\d{1,2})(?::(\d{2}))?\s*(?:-|–|to)\s*(\d{1,2})(?::(\d{2}))?")
 #: What each clock makes of a moment.
 _MEANS = {
     REPLIED: {"replied": Event.DONE, "waiting": Event.WAITING, "resumed": Event.RESUMED},
     SOLVED: {"solved": Event.DONE, "waiting": Event.WAITING, "resumed": Event.RESUMED, "reopened": Event.REOPENED},
 }
-
-
-def spans(text: str) -> tuple[Span, ...]:
-    """Hours as they are typed, "9-12:30, 13:30-17:00"; raises Invalid with one sentence."""
-    found: list[Span] = []
-    for part in filter(None, (part.strip() for part in text.split(","))):
-        match = _SPAN.fullmatch(part)
-        if match is None:
-            raise Invalid(_t("“%(text)s” is no time of day; write 09:00-12:30, 13:30-17:00.") % {"text": part[:40]}, code="hours")
-        first, last = (int(match[at]) * 60 + int(match[at + 1] or 0) for at in (1, 3))
-        if not (found[-1][1] if found else 0) <= first < last <= 24 * 60:
-            raise Invalid(_t("“%(text)s” does not come after what stands before it.") % {"text": part[:40]}, code="hours")
-        found.append((first, last))
-    return tuple(found)
 
 
 def hours_of(ctx: Context, hours_id: UUID) -> Hours:

@@ -8,10 +8,10 @@ from zoneinfo import available_timezones
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
+from rapport.engines.clocks.typed import DAYS, spans
 from rapport.kernel.errors import Invalid
 from rapport.kernel.records.declare import RecordType, Related, Section, Use
 from rapport.kernel.records.registry import record_type
-from rapport.modules.service.keeping import DAYS, spans
 from rapport.modules.service.mail_queues import begin_mail
 from rapport.modules.service.models import (
     ComplaintCause,

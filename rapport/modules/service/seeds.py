@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _t
 
+from rapport.engines.clocks.typed import DAYS
 from rapport.kernel.access.setup import workspace_seed
-from rapport.modules.service.keeping import DAYS
 
 if TYPE_CHECKING:
     from rapport.kernel.context import Context

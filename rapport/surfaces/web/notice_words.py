@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from rapport.engines.notices.reading import Told
 from rapport.kernel import format as shown_as
@@ -17,7 +17,17 @@ ICONS = {
     "webhook": "webhook", "review": "book-open", "near": "timer", "late": "alarm-clock", "wrote": "message-circle",
     "mail_left": "mail", "unsent": "send", "bounced": "mail", "delayed": "mail", "twins": "door-open", "deal_twice": "handshake",
     "aside": "alarm-clock",
+    "declined": "x", "newtime": "calendar-clock", "booked": "calendar-plus", "rebooked": "calendar-clock", "unbooked": "x",
 }  # fmt: skip
+
+#: What happened to meetings with customers.
+_MEETINGS = {
+    "declined": gettext_lazy("“%(title)s” declined your invitation"),
+    "newtime": gettext_lazy("“%(title)s” proposes another time"),
+    "booked": gettext_lazy("A visitor booked “%(title)s”"),
+    "rebooked": gettext_lazy("A visitor moved “%(title)s”"),
+    "unbooked": gettext_lazy("A visitor called the meeting off: “%(title)s”"),
+}
 
 
 @dataclass(frozen=True)
@@ -58,9 +68,10 @@ def sentence(one: Told) -> str:
     if one.notice.event == "webhook":
         return _("The webhook “%(title)s” was switched off: its messages did not get through") % named
     if one.notice.event == "review":
-        return ngettext(
-            "“%(title)s” is to be read again today", "%(count)d %(things)s are to be read again today", len(one.ids)
-        ) % named
+        return (
+            ngettext("“%(title)s” is to be read again today", "%(count)d %(things)s are to be read again today", len(one.ids))
+            % named
+        )
     if one.notice.event == "due":
         return ngettext("“%(title)s” is due today", "%(count)d %(things)s are due today", len(one.ids)) % named
     if one.notice.event == "near":
@@ -83,6 +94,8 @@ def sentence(one: Told) -> str:
         return _("Two people have the same address, so it does not open the portal: “%(title)s”") % named
     if one.notice.event == "deal_twice":
         return _("Another partner registered the same company: “%(title)s”") % named
+    if one.notice.event in _MEETINGS:
+        return str(_MEETINGS[one.notice.event]) % named
     if many:
         return _("%(who)s handed %(count)d %(things)s to you") % named
     return _("%(who)s handed “%(title)s” to you") % named

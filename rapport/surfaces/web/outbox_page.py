@@ -19,7 +19,7 @@ from rapport.engines.mail.reading.headers import shown_addresses
 from rapport.kernel import format as shown_as
 from rapport.kernel.access import gate
 from rapport.kernel.context import Context
-from rapport.kernel.errors import Gone
+from rapport.kernel.errors import Gone, Refused
 from rapport.kernel.records.registry import registry
 from rapport.surfaces.web.shell import render
 from rapport.surfaces.web.toasts import say
@@ -90,6 +90,8 @@ def act(request: HttpRequest, outgoing_id: UUID, act: str) -> HttpResponse:
     if act == "now":
         box.send_again(ctx, mail)
         say(request, _("The message is on its way."))
+    elif act == "edit" and mail.calendar:
+        raise Refused(_("An invitation is changed in its meeting; take this message back, then invite again."))
     elif act in ("back", "edit"):
         (box.take_back if mail.state == OutgoingMail.WAITING else box.give_up)(ctx, mail)
         if act == "edit":

@@ -39,6 +39,8 @@ FREE = {
     # Web forms: what one address sends, what one form takes, and mails to one address.
     "web_form": {"address": 10, "account": 300},
     "form_mail": {"account": 3},
+    # Booking pages: what one address books, what one page takes.
+    "booking": {"address": 10, "account": 100},
     # Answers to surveys: from one address (an office may share it), and to one question.
     "rating": {"address": 60, "account": 20},
     "rating_guess": {"address": 30},
@@ -50,6 +52,7 @@ FREE = {
 }
 LONGEST_WAIT = {
     "code": 900, "help_vote": 3600, "help_note": 3600, "web_form": 3600, "form_mail": 3600, "rating": 3600, "rating_guess": 3600,
+    "booking": 3600,
     "portal_write": 3600,
 }  # fmt: skip
 _LONGEST_WAIT = 60

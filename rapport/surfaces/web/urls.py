@@ -54,6 +54,7 @@ from rapport.surfaces.web import (
     workspaces,
     write_page,
 )
+from rapport.surfaces.web.booking import urls as booking_urls
 from rapport.surfaces.web.caldav import urls as caldav_urls
 from rapport.surfaces.web.forms import urls as forms_urls
 from rapport.surfaces.web.help import gaps_page
@@ -67,6 +68,7 @@ urlpatterns = [
     path("", home.today, name="home"),
     *signing_in_urls.urlpatterns,
     *help_urls.urlpatterns,
+    *booking_urls.urlpatterns,
     *forms_urls.urlpatterns,
     *rating_urls.urlpatterns,
     *caldav_urls.urlpatterns,

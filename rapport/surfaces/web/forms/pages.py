@@ -19,6 +19,7 @@ from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
+from rapport.engines.booking.models import PublicBooking
 from rapport.engines.webforms.models import PublicForm
 from rapport.engines.webforms.receiving import keep, open_form, questions_of
 from rapport.engines.webforms.registry import FILES
@@ -68,7 +69,7 @@ def form(request: HttpRequest, public_form: PublicForm, *, is_framed: bool = Fal
     given = {key: request.POST.get(key, "") for key in [one.key for one in questions_of(public_form)]}
     if request.POST.get(TRAP):
         return _sent(public_form, is_framed)
-    if not _token_holds(public_form, request.POST.get("token", "")):
+    if not token_holds(public_form, request.POST.get("token", "")):
         return _page(request, public_form, is_framed, values=given, errors={}, is_again=True)
     if wait := take_turn(request, public_form.key, "web_form"):
         headers = {"Retry-After": str(wait), "Content-Type": "text/plain; charset=utf-8"}
@@ -104,7 +105,7 @@ def _page(
     asked = request.GET if request.method != "POST" else request.POST
     given = {
         "questions": questions_of(public_form), "values": values, "errors": errors, "is_again": is_again, "trap": TRAP,
-        "token": _token(public_form, request.POST.get("token", "")),
+        "token": token_for(public_form, request.POST.get("token", "")),
         "has_consent": request.POST.get("consent") == "1",
         "hidden": {key: asked.get(key, "").replace("\0", "")[:80] for key in ("utm_source", "utm_campaign")},
         "referrer": _source(request), "kept": [(text, facts["name"]) for text, facts in sealed or ()],
@@ -149,7 +150,7 @@ def _sent(public_form: PublicForm, is_framed: bool) -> HttpResponse:
     return HttpResponseRedirect(_address(public_form, is_framed) + "/sent", status=303)
 
 
-def _token(public_form: PublicForm, before: str) -> str:
+def token_for(public_form: PublicForm | PublicBooking, before: str) -> str:
     """A new token; one that is merely too young is kept, so that it ages while somebody looks at what they typed."""
     try:
         if signing.loads(before, salt=_SALT, max_age=_TOKEN_AGE // 2) == public_form.key:
@@ -159,7 +160,7 @@ def _token(public_form: PublicForm, before: str) -> str:
     return signing.dumps(public_form.key, salt=_SALT)
 
 
-def _token_holds(public_form: PublicForm, token: str) -> bool:
+def token_holds(public_form: PublicForm | PublicBooking, token: str) -> bool:
     """Made here for this form, not older than a day, not younger than a person needs."""
     try:
         if signing.loads(token, salt=_SALT, max_age=_TOKEN_AGE) != public_form.key:

@@ -1,0 +1,1 @@
+"""Meetings with customers: invitations, answers, and what visitors book."""
