@@ -51,7 +51,7 @@ SPECIAL: dict[str, dict[str, object] | Callable[[], dict[str, object]]] = {
     "web_form": {"makes": "lead", "place": "", "asks": "name*\nemails*", "sites": "", "is_confirmed_by_mail": True, "language": "en"},
     # Hours of the day, days and lengths, which no text is; an address of its own.
     "booking_page": lambda: {
-        "handle": f"page-{next(_numbers)}-{new_id().hex[-8:]}", "lengths": "30", "days_off": "", "place_kind": "phone", "language": "en",
+        "handle": f"page-{next(_numbers)}", "lengths": "30", "days_off": "", "place_kind": "phone", "language": "en",
         **dict.fromkeys(("monday", "tuesday", "wednesday", "thursday", "friday"), "9-17"), "saturday": "", "sunday": "",
     },
     # An address that messages may go to.
