@@ -66,6 +66,16 @@ REVIEWED: dict[str, Reviewed] = {
     "form/<str:key>/frame": Reviewed("GET POST", is_public=True),
     "form/<str:key>/frame/sent": Reviewed("GET", is_public=True),
     "form/confirm/<str:token>": Reviewed("GET POST", is_public=True),
+    # Live chat: visitors of other sites; the secret of a conversation is the key (tests/chat).
+    "chat/<str:key>.js": Reviewed("GET", is_public=True),
+    "chat/<str:key>/frame": Reviewed("GET", is_public=True),
+    "chat/<str:key>/begin": Reviewed("POST", is_public=True),
+    "chat/<str:key>/lines": Reviewed("POST", is_public=True),
+    "chat/<str:key>/say": Reviewed("POST", is_public=True),
+    "chat/<str:key>/end": Reviewed("POST", is_public=True),
+    "chat/<str:key>/stream/<str:token>": Reviewed("GET", is_public=True),
+    # Whoever may see the ticket of a conversation (tests/chat).
+    "talks/<uuid:talk_id>/stream": Reviewed("GET"),
     # The portal: guests with sessions of their own, shown what is theirs (tests/portal). Off, and for strangers: nothing.
     "portal/<str:site_slug>/": Reviewed("GET", is_public=True),
     "portal/<str:site_slug>/enter": Reviewed("GET POST", is_public=True),

@@ -26,6 +26,8 @@ REVIEWED = {
     "engines/sample/remove.py": ["whether an account is somebody in another workspace too"],
     "engines/publishing/sites.py": ["the workspace of a help centre is known by its address only"],
     "engines/portal/sites.py": ["the workspace of a portal is known by its address only"],
+    "engines/livechat/talking.py": ["the workspace of a chat is known by its address only"],
+    "engines/livechat/bell.py": ["one bell of the process rings for the conversations of every workspace"],
     "engines/webforms/receiving.py": ["the workspace of a web form is known by its address only"],
     "kernel/access/accounts.py": ["which workspaces an account belongs to"],
     "kernel/access/tokens.py": ["the workspace of a token is known by the token only"],

@@ -113,6 +113,8 @@ STAYS: dict[str, str] = {
     "notices.Notice": "led to the survivor when it is read",
     "batches.Batch": "undoes what was done to that very record",
     "duplicates.Merge": "the pointer itself",
+    "livechat.PublicChat": "follows from the record itself",
+    "livechat.Talk": "a conversation in that very ticket; whoever has its secret is led to no other",
     "webforms.PublicForm": "follows from the record itself",
     "mailroom.OutgoingMail": "names the message that was sent; a record it is about is asked for by whoever queued it",
     "mailroom.SeenMessage": "says what became of that very message",

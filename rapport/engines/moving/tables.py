@@ -29,6 +29,8 @@ LEFT_OUT = {
     "portal.PortalPassword": "a secret of the old place; guests come in by a link and set one anew",
     "portal.PortalLink": "secret addresses of the old place",
     "portal.PortalSession": "browsers signed in at the old place",
+    "livechat.PublicChat": "its address belongs to the old place; made anew when the chat is saved",
+    "livechat.Talk": "conversations that go on in the old place; what was said stands in tickets",
     "webforms.PublicForm": "its address belongs to the old place; made anew when the form is saved",
     "webforms.Submission": "what was sent to the old place",
     "satisfaction.SurveyAsk": "who is about to be asked by mails of the old place; that somebody was asked stands in ratings",

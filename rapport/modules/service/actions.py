@@ -18,6 +18,7 @@ from rapport.kernel.kinds.number import NumberKind
 from rapport.kernel.kinds.reference import ReferenceKind
 from rapport.kernel.kinds.yesno import YesNoKind
 from rapport.kernel.records.registry import registry
+from rapport.modules.service.chat_out import stands_in_chat
 from rapport.modules.service.complaining import next_step
 from rapport.modules.service.mail_out import send_reply
 from rapport.modules.service.models import Complaint, Queue, SavedReply, Ticket, TicketEntry, TicketWatcher
@@ -48,9 +49,10 @@ def reply(
     only_note: bool = Input(YesNoKind, _("only write down, send nothing"), required=False, default=False),
 ) -> None:  # fmt: skip
     """Answer the customer; the first reply stops its clock. A saved reply that was used sets what it says. Where the queue
-    has a mailbox and the customer an address, it leaves by mail after ten seconds."""
+    has a mailbox and the customer an address, it leaves by mail after ten seconds; to the visitor of a chat who is here
+    it is said there."""
     entry = _entry(ctx, ticket, "reply", body, minutes)
-    if not only_note:
+    if not only_note and not stands_in_chat(ctx, ticket, entry):
         send_reply(ctx, ticket, entry)
     values: dict[str, object] = {"state": _STATES[then], "heard_at": None}
     if ticket.replied_at is None:

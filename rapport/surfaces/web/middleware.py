@@ -32,7 +32,7 @@ Respond = Callable[[HttpRequest], HttpResponse]
 #: Addresses that stand outside any workspace; everything else asks who is there first.
 OUTSIDE = (
     "/sign-in/", "/setup/", "/api/", "/livez", "/readyz", "/static/", "/manifest.webmanifest", "/sw.js", "/offline",
-    "/unsubscribe/", "/calendar/feed/", "/help/", "/form/", "/rate/", "/portal/", "/robots.txt",
+    "/unsubscribe/", "/calendar/feed/", "/help/", "/form/", "/chat/", "/rate/", "/portal/", "/robots.txt",
 )  # fmt: skip
 #: The role through whose eyes the person looks just now.
 PREVIEW_KEY = "preview_role"

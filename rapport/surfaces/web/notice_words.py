@@ -16,6 +16,7 @@ ICONS = {
     "mention": "at-sign", "assigned": "user-plus", "shared": "share-2", "rule": "repeat", "due": "alarm-clock",
     "webhook": "webhook", "review": "book-open", "near": "timer", "late": "alarm-clock", "wrote": "message-circle",
     "mail_left": "mail", "unsent": "send", "bounced": "mail", "delayed": "mail", "twins": "door-open", "deal_twice": "handshake",
+    "chat": "message-circle",
 }  # fmt: skip
 
 
@@ -70,6 +71,8 @@ def sentence(one: Told) -> str:
         return _("A message to “%(title)s” could not become a ticket; it lies with the mail of its mailbox") % named
     if one.notice.event == "wrote":
         return _("Something was written in “%(title)s”") % named
+    if one.notice.event == "chat":
+        return _("Somebody waits in the chat: “%(title)s”") % named
     if one.notice.event == "unsent":
         return _("An e-mail from “%(title)s” did not go out; the outbox says why") % named
     if one.notice.event == "bounced":

@@ -54,6 +54,7 @@ from rapport.surfaces.web import (
     workspaces,
     write_page,
 )
+from rapport.surfaces.web.chat import urls as chat_urls
 from rapport.surfaces.web.forms import urls as forms_urls
 from rapport.surfaces.web.help import gaps_page
 from rapport.surfaces.web.help import settings_page as help_settings
@@ -67,6 +68,7 @@ urlpatterns = [
     *signing_in_urls.urlpatterns,
     *help_urls.urlpatterns,
     *forms_urls.urlpatterns,
+    *chat_urls.urlpatterns,
     *rating_urls.urlpatterns,
     *portal_urls.urlpatterns,
     path("markdown", markdown_preview.preview, name="markdown"),
