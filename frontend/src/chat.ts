@@ -1,6 +1,8 @@
 /* The chat in its frame: lines come by the bell (server-sent events) or, where that does not get through, by a timer; both end in
    the same question. Lines are text, never HTML. The secret of the conversation stays in this frame's own storage. */
 
+export {}; // a module of its own
+
 interface Line { id: string; who: string; text: string; at: string }
 interface State { secret?: string; seq: number; lines: Line[]; is_over: boolean; stream: string; has_email: boolean; is_message?: boolean }
 interface Wrong { errors?: Record<string, string>; sentence?: string }
@@ -17,20 +19,23 @@ const who = new URLSearchParams(location.search).get("who") ?? "";
 const WITHOUT = 3_000;
 const WITH = 20_000;
 
-let secret = kept();
 let bell: EventSource | null = null;
 let isOver = false;
 let isBusy = false;
 let timer = 0;
 const shown = new Set<string>();
+let secret = kept();
 
+/** Kept by the frame itself. A browser that keeps nothing for frames of others: by our script on the site, until the tab is
+    closed; only sites that the company named can show this page, so nobody else is asked. */
 function kept(value?: string): string {
   try {
     if (value === "") localStorage.removeItem(where);
     else if (value) localStorage.setItem(where, value);
     return value ?? localStorage.getItem(where) ?? "";
   } catch {
-    return value ?? ""; // a browser that keeps nothing for frames: it lasts as long as the page
+    parent.postMessage(value === undefined ? { rapportChat: "recall" } : { rapportChat: "keep", secret: value }, "*");
+    return value ?? "";
   }
 }
 
@@ -189,7 +194,13 @@ find("new").addEventListener("click", () => {
   text.focus();
 });
 window.addEventListener("message", (event) => {
-  if (event.source === parent && (event.data as { rapportChat?: string })?.rapportChat === "opened") text.focus();
+  const said = event.data as { rapportChat?: string; secret?: unknown } | null;
+  if (event.source !== parent || !said) return;
+  if (said.rapportChat === "opened") text.focus();
+  if (said.rapportChat === "recalled" && typeof said.secret === "string" && !secret) {
+    secret = said.secret;
+    void ask();
+  }
 });
 
 if (secret) void ask();

@@ -84,6 +84,11 @@ class Bell:
             thread.join(5)
 
     @property
+    def held(self) -> int:
+        """How many connections are open."""
+        return len(self._listeners)
+
+    @property
     def is_over(self) -> bool:
         """Whether the server is about to end."""
         return self._is_over
@@ -169,7 +174,6 @@ def held_answer(talk_id: UUID, last_event_id: str, seq: int) -> HttpResponseBase
     events = bell.hold(talk_id, known)
     if events is None:
         return HttpResponse(status=204, headers={"Cache-Control": "no-store"})
-    answer = HeldResponse(events, content_type="text/event-stream")
     # Packing would keep each event back until more came; proxies are told the same.
-    answer.headers.update({"Cache-Control": "no-store", "Content-Encoding": "identity", "X-Accel-Buffering": "no"})
-    return answer
+    headers = {"Cache-Control": "no-store", "Content-Encoding": "identity", "X-Accel-Buffering": "no"}
+    return HeldResponse(events, content_type="text/event-stream", headers=headers)

@@ -59,7 +59,8 @@ def script(request: HttpRequest, chat: PublicChat) -> HttpResponse:
     words = {
         "base": base, "frame": f"{base}/chat/{chat.key}/frame", "key": chat.key, "color": shown["color"], "side": shown["side"],
         "sites": [*shown["sites"], base], "label": shown["label"],
-        "open": shown["label"] or _("Chat with us"), "close": _("Close the chat"), "title": shown["name"], "news": _("New message"),
+        "open": shown["label"] or _("Chat with us"), "close": _("Close the chat"), "title": shown["name"],
+        "news": _("New message"),
     }  # fmt: skip
     text = loader.render_to_string("chat/button.js", {"words": json.dumps(words).replace("<", "\\u003c")})
     headers = {"Cache-Control": f"public, max-age={_FRESH}", "Cross-Origin-Resource-Policy": "cross-origin"}

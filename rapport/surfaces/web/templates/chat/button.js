@@ -60,6 +60,14 @@
     button.addEventListener("click", () => show(!isOpen));
     window.addEventListener("message", (event) => {
       if (!frame || event.source !== frame.contentWindow || event.origin !== words.base) return;
+      // For browsers that keep nothing for a frame of another site: kept here, in the tab, for the frame alone.
+      try {
+        if (event.data?.rapportChat === "keep") sessionStorage.setItem(`${kept}-secret`, String(event.data.secret));
+        if (event.data?.rapportChat === "recall") {
+          const secret = sessionStorage.getItem(`${kept}-secret`);
+          if (secret) frame.contentWindow.postMessage({ rapportChat: "recalled", secret }, words.base);
+        }
+      } catch { /* then it lasts as long as the page */ }
       if (event.data?.rapportChat === "close") { show(false); button.focus(); }
       if (event.data?.rapportChat === "news" && !isOpen) { dot.style.display = "block"; button.setAttribute("aria-label", `${words.open} (${words.news})`); }
     });
