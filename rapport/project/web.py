@@ -10,6 +10,7 @@ import argparse
 import dataclasses
 import gc
 import json
+import logging
 import os
 import signal
 import sys
@@ -73,7 +74,7 @@ def _serve(host: str, port: int, workers: int) -> None:
     settle_collector()
     os.environ[SUPERVISOR] = str(os.getpid())
     os.register_at_fork(after_in_child=_begin_worker)
-    Granian(
+    server = Granian(
         "rapport.project.serving:application",
         address=host,
         port=port,
@@ -89,7 +90,10 @@ def _serve(host: str, port: int, workers: int) -> None:
         respawn_interval=0.2,
         workers_kill_timeout=GRACE_SECONDS,
         log_level=LogLevels.warning,
-    ).serve()
+    )
+    # Many threads are meant: they sleep (serving.py).
+    logging.getLogger("_granian").addFilter(lambda said: "Python threads" not in said.getMessage())
+    server.serve()
 
 
 def _begin_worker() -> None:
