@@ -47,6 +47,7 @@ SPECIAL: dict[str, dict[str, object] | Callable[[], dict[str, object]]] = {
         "is_active": True,
     },
     # Questions that can be asked, and sites that exist.
+    "chat_widget": {"sites": "", "color": "", "language": "en", "privacy_url": ""},
     "web_form": {"asks": "name*\nemails*", "sites": "", "is_confirmed_by_mail": True, "language": "en"},
     # An address that messages may go to.
     "webhook": {"url": "https://example.com/hook", "on_type": "customer", "verbs": ["create"], "matching": "", "is_active": True},

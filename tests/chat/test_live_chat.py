@@ -13,17 +13,31 @@ from django.test import Client
 from rapport.engines.livechat import bell as ringing
 from rapport.engines.livechat import talking
 from rapport.engines.livechat.models import PublicChat, Talk
+from rapport.engines.mail.models import OutgoingMail
 from rapport.engines.notices.models import Notice
+from rapport.engines.privacy.erasing import erase_subject
 from rapport.kernel.access.current import use_workspace
 from rapport.kernel.actions.running import run_action
 from rapport.kernel.errors import Invalid
+from rapport.kernel.jobs.models import Job
+from rapport.modules.service.chat_out import send_unread
 from rapport.modules.service.models import Queue, QueueMember, Ticket, TicketEntry
 from rapport.surfaces.web.chat import answering
 from tests.cast import Cast
+from tests.mail.conftest import sending_mailbox_for
+from tests.mail.letters import START, deliver, letter
+from tests.mail.smtp_server import SmtpServer
 
 SITE = "https://www.fernhill.example"
 HELLO = {"text": "Do you ship to Cork?\nBy Friday?", "name": "Maya", "page": f"{SITE}/prices", "page_title": "Prices",
          "referrer": "https://search.example/", "campaign": "spring"}  # fmt: skip
+
+
+class ForJob:
+    """What a task is told about its job."""
+
+    def __init__(self, workspace_id: object) -> None:
+        self.workspace_id = workspace_id
 
 
 @pytest.fixture(autouse=True)
@@ -220,6 +234,60 @@ def test_it_stands_on_the_sites_that_were_named_and_nowhere_else(cast: Cast, cha
     ana.write(ChatWidget.objects.get(), is_open=False)
     for address in (f"/chat/{chat.key}.js", f"/chat/{chat.key}/frame"):
         assert Client().get(address).status_code == 404 and Client().get(address).content == nothing
+
+
+def test_whoever_is_erased_leaves_nothing_in_chats(cast: Cast, chat: PublicChat) -> None:
+    """The words of the ticket, the note of who they said they were, the address and the secret of the conversation."""
+    jo = cast.system.create("customer", kind="person", name="Jo Kunde", emails=[{"value": "jo@kunde.example", "label": ""}])
+    secret = begun(chat, email="jo@kunde.example", name="Jo Kunde")["secret"]
+    post(chat, "say", secret=secret, text="My number is 0123456")
+    erase_subject(cast.ctx("ana"), jo, reason="asked for")
+    assert not Talk.objects.filter(workspace_id=cast.home.pk).exists() and post(chat, "lines", secret=secret).status_code == 404
+    left = str(list(Ticket.objects.values())) + str(list(TicketEntry.objects.values()))
+    assert "Jo" not in left and "jo@" not in left and "0123456" not in left and "Cork" not in left
+
+
+def _out(chat: PublicChat) -> list[tuple[list[str], str]]:
+    rows = OutgoingMail.objects.filter(workspace_id=chat.workspace_id, is_automatic=False).order_by("made_at")
+    return [([one["address"] for one in mail.to], mail.text) for mail in rows]
+
+
+def _look_later(cast: Cast) -> None:
+    """What the job runner does a minute later."""
+    for one in Job.objects.filter(workspace_id=cast.home.pk, task="service.send_unread"):
+        send_unread.function(ForJob(cast.home.pk), **one.args)  # type: ignore[attr-defined]
+
+
+def test_who_has_left_is_answered_by_mail(cast: Cast, chat: PublicChat, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Here: said in the chat and no mail. Left: by mail at once, to the address they gave, which is said before. Left before the
+    reply could be shown: by mail a minute later, once. Their answer by mail comes into the same ticket as one of theirs."""
+    monkeypatch.setenv("RAPPORT_ALLOW_PRIVATE_EGRESS", "1")
+    with SmtpServer() as smtp:
+        box = sending_mailbox_for(
+            cast, smtp, "ana", address="help@fernhill.example", name="Help", kind="shared", team=cast.ben.team_id, owner=None
+        )
+        cast.system.write(Queue.objects.get(name="Chat"), mailbox=box.pk)
+        begun(chat, email="nobody@example.org")
+        reply(cast, "Said in the chat", then="stay")
+        talks = Talk.objects.filter(workspace_id=cast.home.pk)
+        assert _out(chat) == []
+        talks.update(seen_at=dt.datetime.now(dt.UTC))
+        _look_later(cast)
+        assert _out(chat) == [], "their browser has shown it"
+        reply(cast, "Never shown", then="stay")
+        for _twice in range(2):
+            _look_later(cast)
+        assert [(to, "Never shown" in text) for to, text in _out(chat)] == [(["nobody@example.org"], True)]
+        talks.update(seen_at=dt.datetime.now(dt.UTC) - dt.timedelta(minutes=5))
+        page = cast.client("ana").get(f"/ticket/{Ticket.objects.get().pk}").content.decode()
+        assert "The visitor has left; it will be sent by mail to nobody@example.org" in page
+        reply(cast, "By mail at once", then="stay")
+        assert len(_out(chat)) == 2
+        sent = OutgoingMail.objects.filter(workspace_id=cast.home.pk).order_by("-made_at")[0]
+        heads = {"In-Reply-To": f"<{sent.message_id}>", "References": f"<{sent.message_id}>"}
+        Queue.objects.filter(name="Chat").update(mail_since=START - dt.timedelta(days=1))
+        deliver(cast.system, box, letter(1, to="help@fernhill.example", sender="nobody@example.org", text="I read it.", more=heads))
+        assert TicketEntry.objects.get(kind="answer").body == "I read it." and Ticket.objects.count() == 1
 
 
 HOSTILE = '"></script><script>alert(1)</script><img src=x onerror=alert(1)>'

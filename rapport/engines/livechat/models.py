@@ -50,7 +50,7 @@ class Talk(models.Model):
     class Meta:
         app_label = "livechat"
         indexes = [
-            models.Index(fields=["workspace", "type", "record_id"], name="talk_record_ix"),
+            models.Index(fields=["workspace", "record_id", "type"], name="talk_record_ix"),
             models.Index(fields=["workspace", "chat_id", "-began_at"], name="talk_chat_ix"),
             models.Index(fields=["workspace", "said_at"], name="talk_said_ix"),
         ]

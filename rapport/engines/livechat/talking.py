@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -105,6 +106,11 @@ def close(workspace_id: UUID, type_key: str, record_ids: list[UUID], now: dt.dat
 def is_here(talk: Talk, now: dt.datetime) -> bool:
     """Whether the visitor has the conversation open."""
     return talk.ended_at is None and now - talk.seen_at < HERE
+
+
+def forget_talks(workspace_id: UUID, record_ids: Iterable[UUID]) -> None:
+    """Names, addresses and secrets of the conversations in these records: their visitor is erased."""
+    Talk.objects.filter(workspace_id=workspace_id, record_id__in=list(record_ids)).delete()
 
 
 @every(seconds=86_400)

@@ -49,7 +49,8 @@ def begin(ctx: Context, opening: Opening) -> UUID:
     assert isinstance(ticket, Ticket)
     ctx.write(ticket, heard_at=ctx.format.now)
     with translation.override(ctx.workspace.language):
-        ctx.create("ticket_entry", ticket=ticket.pk, kind="note", body=_told(opening))
+        # The person stands there too, so that an erasure finds what they told of themselves.
+        ctx.create("ticket_entry", ticket=ticket.pk, kind="note", body=_told(opening), person=ticket.person_id)
     _tell(ctx, ticket, opening.present)
     return ticket.pk
 

@@ -47,7 +47,7 @@ class Migration(migrations.Migration):
                 ('workspace', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='kernel.workspace')),
             ],
             options={
-                'indexes': [models.Index(fields=['workspace', 'type', 'record_id'], name='talk_record_ix'), models.Index(fields=['workspace', 'chat_id', '-began_at'], name='talk_chat_ix'), models.Index(fields=['workspace', 'said_at'], name='talk_said_ix')],
+                'indexes': [models.Index(fields=['workspace', 'record_id', 'type'], name='talk_record_ix'), models.Index(fields=['workspace', 'chat_id', '-began_at'], name='talk_chat_ix'), models.Index(fields=['workspace', 'said_at'], name='talk_said_ix')],
             },
         ),
     ]
