@@ -16,6 +16,8 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from django.db import connections
+
 from rapport.project.wsgi import application as pages
 
 if TYPE_CHECKING:
@@ -50,7 +52,7 @@ class Serving:
 
     def __init__(self) -> None:
         """Threads begin with the first request: this is made before the workers are forked."""
-        self._turns: queue.SimpleQueue[_Turn] = queue.SimpleQueue()
+        self._turns: queue.SimpleQueue[_Turn | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         self._lock = threading.Lock()
 
@@ -72,13 +74,20 @@ class Serving:
                 self._thread = threading.Thread(target=self._make_pages, name="pages", daemon=True)
                 self._thread.start()
 
+    def end(self) -> None:
+        """Make no more pages, for a process that goes on without serving (tests)."""
+        thread, self._thread = self._thread, None
+        self._turns.put(None)
+        if thread is not None:
+            thread.join(10)
+
     def _make_pages(self) -> None:
-        while True:
-            turn = self._turns.get()
+        while (turn := self._turns.get()) is not None:
             try:
                 _make(turn)
             except BaseException as error:  # belongs to the thread that waits for it
                 turn.give(error)
+        connections.close_all()
 
 
 def _make(turn: _Turn) -> None:
