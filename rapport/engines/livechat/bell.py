@@ -78,6 +78,7 @@ class Bell:
         with self._lock:
             self._is_over = True
             thread, listeners = self._thread, list(self._listeners)
+            self._listeners.clear()
         for one in listeners:
             one.woken.set()
         if thread is not None and thread is not threading.current_thread():
