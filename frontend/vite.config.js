@@ -26,6 +26,6 @@ export default defineConfig({
     assetsInlineLimit: 0,
     // The polyfill is an inline script, which the policy refuses; every browser we serve has module preload.
     modulePreload: { polyfill: false },
-    rollupOptions: { input: [here("src/app.ts"), here("src/app.css"), here("src/help.ts"), here("src/help.css"), here("src/portal.ts"), here("src/portal.css")] },
+    rollupOptions: { input: [here("src/app.ts"), here("src/app.css"), here("src/help.ts"), here("src/help.css"), here("src/portal.ts"), here("src/portal.css"), here("src/chat.ts"), here("src/chat.css")] },
   },
 });

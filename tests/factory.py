@@ -54,6 +54,7 @@ SPECIAL: dict[str, dict[str, object] | Callable[[], dict[str, object]]] = {
         "handle": f"page-{next(_numbers)}", "lengths": "30", "days_off": "", "place_kind": "phone", "language": "en",
         **dict.fromkeys(("monday", "tuesday", "wednesday", "thursday", "friday"), "9-17"), "saturday": "", "sunday": "",
     },
+    "chat_widget": {"sites": "", "color": "", "language": "en", "privacy_url": ""},
     # An address that messages may go to.
     "webhook": {"url": "https://example.com/hook", "on_type": "customer", "verbs": ["create"], "matching": "", "is_active": True},
     # Hours of the day and a zone, which no text is; only placeholders there are.

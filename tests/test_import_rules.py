@@ -96,6 +96,7 @@ DOORS = {
     "engines/backup/settling.py": "sessions are no records",
     "engines/moving": "a workspace comes as it left, with its log",
     "engines/duplicates": "pairs, scans and merges are no records; what a merge moves in tables that are none",
+    "engines/livechat": "the copy for visitors and that a conversation goes on are no records; what is said is",
     "engines/webforms": "the copy for visitors and what they sent are no records",
     "engines/portal": "accounts of guests, their links and sessions are no records",
     "engines/publishing": "what readers are shown and what they say of it are no records",

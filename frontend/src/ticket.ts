@@ -86,3 +86,29 @@ document.addEventListener("htmx:afterRequest", (event) => {
 });
 
 if (page()) toTheEnd();
+
+// ---- a chat: what the visitor writes is there at once, by the bell; the page's own timer goes on beside it ----
+
+let bell: EventSource | null = null;
+
+function listen(): void {
+  const place = document.querySelector<HTMLElement>("#t-visitor [data-talk-id]");
+  if (!place || bell || !window.EventSource) return;
+  bell = new EventSource(`/talks/${place.dataset.talkId ?? ""}/stream?seq=${place.dataset.talkSeq ?? ""}`);
+  bell.addEventListener("news", () => {
+    document.getElementById("t-others")?.dispatchEvent(new CustomEvent("rung"));
+    followTheEnd();
+  });
+}
+
+/** What comes in is in view, unless one reads further up. */
+function followTheEnd(): void {
+  const talk = document.getElementById("t-talk");
+  if (!talk || talk.scrollHeight - talk.scrollTop - talk.clientHeight > 120) return;
+  new MutationObserver((_all, watcher) => {
+    watcher.disconnect();
+    toTheEnd();
+  }).observe(document.querySelector(".tm") ?? document.body, { childList: true });
+}
+
+if (page()) listen();

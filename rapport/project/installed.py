@@ -11,7 +11,7 @@ PACKAGE = Path(__file__).resolve().parent.parent
 ENGINES = (
     "timeline", "imports", "exports", "privacy", "views", "followups", "notices", "calendar", "batches", "duplicates",
     "programs", "webhooks", "words", "backup", "upgrade", "telephony", "publishing", "webforms", "portal", "numbers",
-    "mail", "booking",
+    "mail", "booking", "livechat",
 )
 MODULES = ("customers", "activities", "sales", "mail", "service", "knowledge", "satisfaction", "meetings")
 

@@ -10,6 +10,7 @@ import argparse
 import dataclasses
 import gc
 import json
+import logging
 import os
 import signal
 import sys
@@ -68,36 +69,42 @@ def _serve(host: str, port: int, workers: int) -> None:
     from granian.constants import HTTPModes, Interfaces
     from granian.log import LogLevels
 
-    import rapport.project.wsgi  # noqa: F401  # loaded here, once, for all workers
+    import rapport.project.serving  # loaded here, once, for all workers
 
     settle_collector()
     os.environ[SUPERVISOR] = str(os.getpid())
     os.register_at_fork(after_in_child=_begin_worker)
-    Granian(
-        "rapport.project.wsgi:application",
+    server = Granian(
+        "rapport.project.serving:application",
         address=host,
         port=port,
         interface=Interfaces.WSGI,
         http=HTTPModes.http1,
         websockets=False,
         workers=workers,
-        # Measured: two workers with one thread each beat four threads, and no two requests share an interpreter lock.
-        blocking_threads=1,
-        # The thread holds the database connection; letting it idle away would mean a new connection after each pause.
-        blocking_threads_idle_timeout=600,
+        # Measured: two workers with one page at a time each beat four threads, and no two pages share an interpreter lock.
+        # The others only keep held connections (serving.py), and go when there are none.
+        blocking_threads=rapport.project.serving.THREADS,
+        blocking_threads_idle_timeout=60,
         respawn_failed_workers=True,
         respawn_interval=0.2,
         workers_kill_timeout=GRACE_SECONDS,
         log_level=LogLevels.warning,
-    ).serve()
+    )
+    # Many threads are meant: they sleep (serving.py).
+    logging.getLogger("_granian").addFilter(lambda said: "Python threads" not in said.getMessage())
+    server.serve()
 
 
 def _begin_worker() -> None:
     """In every forked worker (a spawned one loads wsgi.py, which binds it to this process as well)."""
+    from rapport.project.serving import end_held_on_stop
+
     # Until granian sets its own, the worker has the handler of the parent, which does nothing here: SIGTERM was lost in
     # a worker that was just starting, and a stop took the whole grace time.
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     die_with_supervisor()
+    end_held_on_stop()
 
 
 if __name__ == "__main__":

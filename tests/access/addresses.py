@@ -72,6 +72,16 @@ REVIEWED: dict[str, Reviewed] = {
     "book/<str:key>/at": Reviewed("GET POST", is_public=True),
     "booking/<str:token>": Reviewed("GET POST", is_public=True),
     "booking/<str:token>/move": Reviewed("GET POST", is_public=True),
+    # Live chat: visitors of other sites; the secret of a conversation is the key (tests/chat).
+    "chat/<str:key>.js": Reviewed("GET", is_public=True),
+    "chat/<str:key>/frame": Reviewed("GET", is_public=True),
+    "chat/<str:key>/begin": Reviewed("POST", is_public=True),
+    "chat/<str:key>/lines": Reviewed("POST", is_public=True),
+    "chat/<str:key>/say": Reviewed("POST", is_public=True),
+    "chat/<str:key>/end": Reviewed("POST", is_public=True),
+    "chat/<str:key>/stream/<str:token>": Reviewed("GET", is_public=True),
+    # Whoever may see the ticket of a conversation (tests/chat).
+    "talks/<uuid:talk_id>/stream": Reviewed("GET"),
     # The portal: guests with sessions of their own, shown what is theirs (tests/portal). Off, and for strangers: nothing.
     "portal/<str:site_slug>/": Reviewed("GET", is_public=True),
     "portal/<str:site_slug>/enter": Reviewed("GET POST", is_public=True),
@@ -347,7 +357,7 @@ def filled(route: str, info: TypeInfo, record_id: object = _UNKNOWN, **given: ob
     values: dict[str, list[object]] = {
         "type_key": [info.key], "record_id": [record_id], "secret": ["wrong"], "key": list(info.fields)[:1] or ["x"],
         "format": ["csv", "xlsx", "jsonl", "vcf"], "action_key": list(actions_of(info.key)) or ["none"],
-        "webhook_id": [_UNKNOWN], "call_id": [_UNKNOWN], "mailbox_id": [_UNKNOWN], "outgoing_id": [_UNKNOWN], "act": ["now"], "delivery_id": [_UNKNOWN], "field_key": ["external_id"], "value": ["nothing"],
+        "talk_id": [_UNKNOWN], "webhook_id": [_UNKNOWN], "call_id": [_UNKNOWN], "mailbox_id": [_UNKNOWN], "outgoing_id": [_UNKNOWN], "act": ["now"], "delivery_id": [_UNKNOWN], "field_key": ["external_id"], "value": ["nothing"],
         "part_key": [*actions_of(info.key), *info.relations] or ["none"], "other_key": pointing_at(info) or ["task"],
         "column_id": [_UNKNOWN], "token_id": [_UNKNOWN], "view_id": [_UNKNOWN], "role_id": [_UNKNOWN],
         "batch_id": [_UNKNOWN], "run_id": [_UNKNOWN], "line": [1], "what": ["run"], "applied_id": [_UNKNOWN], "field_id": [_UNKNOWN], "other": ["lead"],

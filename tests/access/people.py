@@ -28,7 +28,7 @@ SHARED = {
 #: The name of an own type stands in the navigation of all who may use it.
 NAMED_BY_RULE = {"exchange_rate", "access_default", "custom_type", "wording", "survey_answer"}
 #: Types the shipped sales role has no right to at all.
-CLOSED = {"custom_field", "custom_type", "wording", "page_layout", "access_default", "sharing_rule", "follow_up_rule", "webhook", "phone_line", "web_form"}
+CLOSED = {"custom_field", "custom_type", "wording", "page_layout", "access_default", "sharing_rule", "follow_up_rule", "webhook", "phone_line", "web_form", "chat_widget"}
 
 
 #: Private types and what lies under them: theirs alone, whatever a role says, and made by their module only.

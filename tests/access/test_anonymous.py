@@ -29,6 +29,7 @@ PUBLIC = {
     "unsubscribe/<str:token>",
     "form/<str:key>", "form/<str:key>/sent", "form/<str:key>/frame", "form/<str:key>/frame/sent", "form/confirm/<str:token>",
     "book/<str:key>", "book/<str:key>/at", "booking/<str:token>", "booking/<str:token>/move",
+    "chat/<str:key>.js", *(f"chat/<str:key>/{rest}" for rest in ("frame", "begin", "lines", "say", "end", "stream/<str:token>")),
     "rate/<str:token>", "rate/<str:token>/stop",
     *(f"portal/<str:site_slug>/{rest}" for rest in (
         "", "enter", "password", "link/<str:secret>", "leave", "account", "articles/", "articles/fitting", "articles/picture/<str:key>",

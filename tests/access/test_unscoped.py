@@ -29,6 +29,8 @@ REVIEWED = {
     "engines/portal/sites.py": ["the workspace of a portal is known by its address only"],
     "engines/booking/finding.py": ["the workspace of a booking page is known by its address only"],
     "engines/booking/records.py": ["whether the address of a booking page is free, whichever workspace has it"],
+    "engines/livechat/talking.py": ["the workspace of a chat is known by its address only"],
+    "engines/livechat/bell.py": ["one bell of the process rings for the conversations of every workspace"],
     "engines/webforms/receiving.py": ["the workspace of a web form is known by its address only"],
     "kernel/access/accounts.py": ["which workspaces an account belongs to"],
     "kernel/access/tokens.py": ["the workspace of a token is known by the token only"],

@@ -116,6 +116,8 @@ STAYS: dict[str, str] = {
     "booking.PublicBooking": "follows from the record itself",
     "booking.Booking": "names the meeting that was booked",
     "meetings.MeetingInvite": "names the meeting that calendars know",
+    "livechat.PublicChat": "follows from the record itself",
+    "livechat.Talk": "a conversation in that very ticket; whoever has its secret is led to no other",
     "webforms.PublicForm": "follows from the record itself",
     "mailroom.OutgoingMail": "names the message that was sent; a record it is about is asked for by whoever queued it",
     "mailroom.SeenMessage": "says what became of that very message",

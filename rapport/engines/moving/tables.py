@@ -33,6 +33,8 @@ LEFT_OUT = {
     "portal.PortalSession": "browsers signed in at the old place",
     "booking.PublicBooking": "its address belongs to the old place; made anew when the page is saved",
     "booking.Booking": "secret addresses of the old place; the meetings themselves go along",
+    "livechat.PublicChat": "its address belongs to the old place; made anew when the chat is saved",
+    "livechat.Talk": "conversations that go on in the old place; what was said stands in tickets",
     "webforms.PublicForm": "its address belongs to the old place; made anew when the form is saved",
     "webforms.Submission": "what was sent to the old place",
     "satisfaction.SurveyAsk": "who is about to be asked by mails of the old place; that somebody was asked stands in ratings",

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from rapport.engines.duplicates.forgetting import forget_doubles, merged_into
 from rapport.engines.imports.models import ImportedLine
+from rapport.engines.livechat.talking import forget_talks
 from rapport.engines.mail.forgetting import forget_person
 from rapport.engines.portal.accounts import forget_guests
 from rapport.engines.privacy.blanks import blanked, hashed, without_names
@@ -138,6 +139,7 @@ class _Work:
             forget_records(self.ctx.workspace.pk, some)
             forget_guests(self.ctx.workspace.pk, some)
             forget_rows(self.ctx.workspace.pk, some)
+            forget_talks(self.ctx.workspace.pk, some)
         for some in _portions(gone):
             TimelineLink.objects.filter(workspace_id=self.ctx.workspace.pk, entry_id__in=some).delete()
             TimelineLink.objects.filter(workspace_id=self.ctx.workspace.pk, story_id__in=some).delete()

@@ -21,6 +21,7 @@ from rapport.kernel.kinds.reference import ReferenceKind
 from rapport.kernel.kinds.yesno import YesNoKind
 from rapport.kernel.records.registry import registry
 from rapport.modules.service.aside import BACK, UNTIL, moment_of, tell_back
+from rapport.modules.service.chat_out import stands_in_chat
 from rapport.modules.service.complaining import next_step
 from rapport.modules.service.files import Facts, attach
 from rapport.modules.service.mail_out import send_reply
@@ -53,9 +54,10 @@ def reply(
     files: list[Facts] | None = Input(FilesKind, _("files"), required=False),
 ) -> None:  # fmt: skip
     """Answer the customer; the first reply stops its clock. A saved reply that was used sets what it says. Where the queue
-    has a mailbox and the customer an address, it leaves by mail after ten seconds."""
+    has a mailbox and the customer an address, it leaves by mail after ten seconds; to the visitor of a chat who is here
+    it is said there."""
     entry = _entry(ctx, ticket, "reply", body, minutes, files)
-    if not only_note:
+    if not only_note and not stands_in_chat(ctx, ticket, entry):
         send_reply(ctx, ticket, entry, files or ())
     values: dict[str, object] = {"state": _STATES[then], "heard_at": None}
     if ticket.replied_at is None:

@@ -6,9 +6,11 @@ import datetime as dt
 from typing import TYPE_CHECKING, cast
 from uuid import UUID
 
+from rapport.engines.livechat import talking
 from rapport.engines.notices.writing import put_once
 from rapport.modules.activities.next_step import raise_last_contact
 from rapport.modules.service.models import Ticket, TicketEntry, TicketWatcher
+from rapport.modules.service.moments import OVER
 
 if TYPE_CHECKING:
     from rapport.kernel.changes.written import Written
@@ -33,6 +35,18 @@ def tell_watchers(ctx: Context, written: list[Written]) -> None:
         whose = {person: [one.ticket_id] for person in people if person is not None and person != ctx.actor_id}
         if whose:
             put_once(ctx.workspace, "wrote", "ticket", whose, once=f"wrote:{one.pk.hex}")  # type: ignore[arg-type]
+
+
+def ring_chats(ctx: Context, written: list[Written]) -> None:
+    """Whoever has the conversation open hears of a new line at once, and a chat whose ticket is over is over (an effect)."""
+    entries = [one.record for one in written if isinstance(one.record, TicketEntry) and one.record.kind in ("reply", "answer")]
+    asked = {one.ticket_id for one in entries}
+    tickets = [one.record for one in written if isinstance(one.record, Ticket) and one.record.channel == "chat"]
+    over = [one.pk for one in tickets if one.state in OVER or one.merged_into_id or one.deleted_at]
+    if asked:
+        talking.ring(ctx.workspace.pk, "ticket", list(asked))
+    if over:
+        talking.close(ctx.workspace.pk, "ticket", over, ctx.format.now)
 
 
 def keep_contact(ctx: Context, written: list[Written]) -> None:

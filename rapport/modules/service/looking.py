@@ -9,6 +9,7 @@ from uuid import UUID
 from rapport.kernel.access import gate
 from rapport.kernel.records.registry import registry
 from rapport.kernel.slots import Panel, slot
+from rapport.modules.service.chat_shown import visitor_of
 from rapport.modules.service.clock_card import clock_card
 from rapport.modules.service.models import Ticket, TicketLook
 
@@ -64,5 +65,6 @@ def live(ctx: Context, info: TypeInfo | None, record: Record | None) -> Panel | 
     look(ctx, record.pk)
     values = {
         "others": others(ctx, record.pk), "clock": clock_card(ctx, record), "stamp": mark_of(record, last_entry(ctx, record.pk)),
+        "visitor": visitor_of(ctx, record),
     }  # fmt: skip
     return Panel("", "service/live.html", values)

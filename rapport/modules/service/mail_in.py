@@ -17,7 +17,7 @@ from rapport.modules.mail.arriving import Arrival, on_arrival
 from rapport.modules.mail.models import Mail, MailPerson
 from rapport.modules.mail.participants import companies_of
 from rapport.modules.service.actions import hear
-from rapport.modules.service.mail_out import NUMBER, send_receipt
+from rapport.modules.service.mail_out import NUMBER, send_receipt, visitor_address
 from rapport.modules.service.mail_queues import note_message, queue_of
 from rapport.modules.service.models import Queue, Ticket, TicketMail
 
@@ -156,6 +156,8 @@ def _belongs(ctx: Context, ticket: Ticket, one: Arrival) -> bool:
         about = {ticket.person_id, ticket.customer_id}
         if one.sender.pk in about or about & set(companies_of(ctx, [one.sender.pk]).get(one.sender.pk, [])):
             return True
+    if address and visitor_address(ctx, ticket).lower() == address:
+        return True
     known = TicketMail.objects.filter(workspace_id=ctx.workspace.pk, ticket_id=ticket.pk, is_known=True, mail_id__isnull=False)
     ids = list(known.order_by("-at").values_list("mail_id", flat=True)[:200])
     wrote = Mail.objects.filter(workspace_id=ctx.workspace.pk, pk__in=ids, sender=address)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
 
+from rapport.engines.livechat.talking import talk_in
 from rapport.engines.mail.answering import may_answer_automatically, may_write_automatically
 from rapport.engines.mail.bounces import BOUNCED
 from rapport.engines.mail.models import Mailbox, OutgoingMail
@@ -59,7 +60,7 @@ def route_of(ctx: Context, ticket: Ticket) -> Route | None:
     mail = Mail.objects.filter(workspace_id=ctx.workspace.pk, pk=last.mail_id, deleted_at=None).first() if last else None
     if mail is not None and mail.sender:
         return Route(mailbox, mail.sender, _others(ctx, mail, mailbox), last)
-    address = _address_of(ctx, ticket)
+    address = visitor_address(ctx, ticket) or _address_of(ctx, ticket)
     return Route(mailbox, address) if address else None
 
 
@@ -68,6 +69,12 @@ def _others(ctx: Context, mail: Mail, mailbox: Mailbox) -> tuple[str, ...]:
     rows = MailPerson.objects.filter(workspace_id=ctx.workspace.pk, mail_id=mail.pk, part__in=("to", "cc"), deleted_at=None)
     found = dict.fromkeys(rows.order_by("pk").values_list("address", flat=True)[: _MOST_OTHERS + 2])
     return tuple(one for one in found if one and one not in (mail.sender, mailbox.address.lower()))[:_MOST_OTHERS]
+
+
+def visitor_address(ctx: Context, ticket: Ticket) -> str:
+    """What the visitor of a chat gave as theirs; "" for tickets that came otherwise."""
+    talk = talk_in(ctx.workspace.pk, "ticket", ticket.pk) if ticket.channel == "chat" else None
+    return talk.email if talk is not None else ""
 
 
 def _address_of(ctx: Context, ticket: Ticket) -> str:

@@ -395,3 +395,6 @@ class TicketMail(models.Model):
             models.Index(fields=["workspace", "message_id"], name="ticketmail_messageid_ix"),
             models.Index(fields=["workspace", "outgoing_id"], name="ticketmail_outgoing_ix"),
         ]
+
+
+from rapport.modules.service.chat_models import ChatWidget  # noqa: E402, F401  # Django looks for models here

@@ -13,6 +13,7 @@ from rapport.kernel.records.registry import registry
 from rapport.kernel.slots import Panel, slot
 from rapport.kernel.slots.composing import ComposerTab
 from rapport.modules.service.aside import aside_words
+from rapport.modules.service.chat_shown import visitor_of
 from rapport.modules.service.clock_card import clock_card
 from rapport.modules.service.context_cards import (
     complaint_card,
@@ -46,6 +47,7 @@ def ticket_page(ctx: Context, info: TypeInfo | None, record: Record | None) -> P
     merged = merged_in(ctx, record)
     said, has_more = conversation(ctx, record, merged)
     fields = gate.fields(ctx, info)
+    visitor = visitor_of(ctx, record)
     owner = ctx.format.titles.get(("user", record.owner_id))  # type: ignore[arg-type]
     values = {
         "queue": queue_panel(ctx, record.pk), "said": said, "has_more": has_more, "clock": clock_card(ctx, record),
@@ -58,7 +60,8 @@ def ticket_page(ctx: Context, info: TypeInfo | None, record: Record | None) -> P
         "is_watched": _is_watched(ctx, record), "replies": replies_for(ctx, record),
         "put_aside": aside_words(ctx, record),
         "spent": shown_as.duration(record.minutes) if record.minutes else "",
-        "to": _addressee(ctx, record), "entries_url": f"{registry.get('ticket_entry').url}?filter=ticket+is+{record.pk}",
+        "visitor": visitor, "to": visitor.to if visitor else _addressee(ctx, record),
+        "entries_url": f"{registry.get('ticket_entry').url}?filter=ticket+is+{record.pk}",
     }  # fmt: skip
     return Panel(info.label, "service/ticket.html", values)
 

@@ -13,7 +13,7 @@ from rapport.kernel.records.declare import RecordType, Related, Section, Timelin
 from rapport.kernel.records.registry import record_type
 from rapport.modules.service.assigning import assign
 from rapport.modules.service.complaining import begin_complaints
-from rapport.modules.service.hearing import keep_contact, tell_watchers
+from rapport.modules.service.hearing import keep_contact, ring_chats, tell_watchers
 from rapport.modules.service.keeping import stands
 from rapport.modules.service.models import Complaint, Ticket, TicketEntry, TicketFile, TicketWatcher
 from rapport.modules.service.moments import CLOCKED, OVER, keep_moments, kept, new_moments, story
@@ -103,7 +103,7 @@ class TicketType(RecordType):
     menu = ("service", "life-buoy")
     timeline = Timeline(at="opened_at", on=["customer", "person"], icon="life-buoy")
     checks = (check_ticket,)
-    effects = (keep_moments, assign, begin_complaints, keep_contact)
+    effects = (keep_moments, assign, begin_complaints, keep_contact, ring_chats)
 
 
 @record_type
@@ -116,7 +116,7 @@ class TicketEntryType(RecordType):
     list_columns = ["ticket", "kind", "body", "author", "person", "at", "minutes"]
     page = [Section(_("Entry"), "ticket", "kind", "body", "author", "person", "at", "minutes")]
     under = "ticket"
-    effects = (tell_watchers, keep_contact)
+    effects = (tell_watchers, keep_contact, ring_chats)
 
 
 @record_type

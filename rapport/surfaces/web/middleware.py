@@ -33,7 +33,7 @@ Respond = Callable[[HttpRequest], HttpResponse]
 OUTSIDE = (
     "/sign-in/", "/setup/", "/api/", "/livez", "/readyz", "/static/", "/manifest.webmanifest", "/sw.js", "/offline",
     "/unsubscribe/", "/calendar/feed/", "/dav/", "/.well-known/caldav", "/help/", "/form/", "/rate/", "/portal/", "/robots.txt",
-    "/book/", "/booking/",
+    "/chat/", "/book/", "/booking/",
 )  # fmt: skip
 #: The role through whose eyes the person looks just now.
 PREVIEW_KEY = "preview_role"

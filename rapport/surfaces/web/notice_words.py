@@ -18,6 +18,7 @@ ICONS = {
     "mail_left": "mail", "unsent": "send", "bounced": "mail", "delayed": "mail", "twins": "door-open", "deal_twice": "handshake",
     "aside": "alarm-clock",
     "declined": "x", "newtime": "calendar-clock", "booked": "calendar-plus", "rebooked": "calendar-clock", "unbooked": "x",
+    "chat": "message-circle",
 }  # fmt: skip
 
 #: What happened to meetings with customers.
@@ -84,6 +85,8 @@ def sentence(one: Told) -> str:
         return _("Something was written in “%(title)s”") % named
     if one.notice.event == "aside":
         return _("“%(title)s” was put aside and is back") % named
+    if one.notice.event == "chat":
+        return _("Somebody waits in the chat: “%(title)s”") % named
     if one.notice.event == "unsent":
         return _("An e-mail from “%(title)s” did not go out; the outbox says why") % named
     if one.notice.event == "bounced":

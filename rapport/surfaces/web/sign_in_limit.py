@@ -41,6 +41,10 @@ FREE = {
     "form_mail": {"account": 3},
     # Booking pages: what one address books, what one page takes.
     "booking": {"address": 10, "account": 100},
+    # Live chat: conversations begun from one address and in one chat, lines in one conversation, wrong secrets.
+    "chat_begin": {"address": 10, "account": 300},
+    "chat_say": {"account": 120, "address": 1200},
+    "chat_guess": {"address": 60},
     # Answers to surveys: from one address (an office may share it), and to one question.
     "rating": {"address": 60, "account": 20},
     "rating_guess": {"address": 30},
@@ -52,8 +56,7 @@ FREE = {
 }
 LONGEST_WAIT = {
     "code": 900, "help_vote": 3600, "help_note": 3600, "web_form": 3600, "form_mail": 3600, "rating": 3600, "rating_guess": 3600,
-    "booking": 3600,
-    "portal_write": 3600,
+    "booking": 3600, "portal_write": 3600, "chat_begin": 3600, "chat_say": 300,
 }  # fmt: skip
 _LONGEST_WAIT = 60
 #: Counts start anew after this long without a try.

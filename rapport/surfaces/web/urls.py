@@ -56,6 +56,7 @@ from rapport.surfaces.web import (
 )
 from rapport.surfaces.web.booking import urls as booking_urls
 from rapport.surfaces.web.caldav import urls as caldav_urls
+from rapport.surfaces.web.chat import urls as chat_urls
 from rapport.surfaces.web.forms import urls as forms_urls
 from rapport.surfaces.web.help import gaps_page
 from rapport.surfaces.web.help import settings_page as help_settings
@@ -70,6 +71,7 @@ urlpatterns = [
     *help_urls.urlpatterns,
     *booking_urls.urlpatterns,
     *forms_urls.urlpatterns,
+    *chat_urls.urlpatterns,
     *rating_urls.urlpatterns,
     *caldav_urls.urlpatterns,
     *portal_urls.urlpatterns,
