@@ -55,9 +55,9 @@ def reply(
 ) -> None:  # fmt: skip
     """Answer the customer; the first reply stops its clock. A saved reply that was used sets what it says. Where the queue
     has a mailbox and the customer an address, it leaves by mail after ten seconds; to the visitor of a chat who is here
-    it is said there."""
+    it is said there, unless it has files."""
     entry = _entry(ctx, ticket, "reply", body, minutes, files)
-    if not only_note and not stands_in_chat(ctx, ticket, entry):
+    if not only_note and (files or not stands_in_chat(ctx, ticket, entry)):
         send_reply(ctx, ticket, entry, files or ())
     values: dict[str, object] = {"state": _STATES[then], "heard_at": None}
     if ticket.replied_at is None:
