@@ -94,7 +94,7 @@ def test_what_is_entered_on_the_phone_is_a_meeting_here_with_its_customer(cast: 
     assert program.ask("PUT", address, data, If_None_Match="*").status_code == 201
     made = registry.get("activity").model.objects.get(workspace=cast.home, subject="Visit the roastery")
     assert (made.kind, made.happened_at, made.minutes, made.owner_id) == ("meeting", start, 90, cast.ctx("ana").viewer.user_id)
-    assert made.body == "Hafen 3, Hamburg\n\nBring samples" and made.customer_id == person.pk
+    assert (made.place, made.body, made.customer_id) == ("Hafen 3, Hamburg", "Bring samples", person.pk)
     shown, _mark = program.read(address)
     assert shown["DTSTART"].dt == start and str(shown["LOCATION"]) == "Hafen 3, Hamburg" and str(shown["DESCRIPTION"]) == "Bring samples"
     assert shown["CONTACT"] == "Mia Lund"

@@ -65,7 +65,7 @@ def test_events_become_meetings_and_todos_tasks(cast: Cast) -> None:
     assert "3 new entries" in page
     made = rows("activity")[0]
     assert (made.subject, made.kind, made.minutes, made.owner_id) == ("Tasting", "meeting", 60, cast.ana.pk)
-    assert made.happened_at == dt.datetime(2026, 7, 14, 9, tzinfo=dt.UTC) and made.body == "Quay 8\n\nBring samples"
+    assert made.happened_at == dt.datetime(2026, 7, 14, 9, tzinfo=dt.UTC) and (made.place, made.body) == ("Quay 8", "Bring samples")
     tasks = {task.subject: task for task in rows("task")}
     assert tasks["Send price list"].due_on == dt.date(2026, 7, 16) and tasks["Send price list"].note == "All of it"
     assert tasks["Ring"].state == "done" and tasks["Ring"].due_time == dt.time(13, 30)

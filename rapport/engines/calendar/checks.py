@@ -26,7 +26,7 @@ def wrong_with(one: InCalendar) -> Iterator[str]:
         yield f"There is no record type {one.type!r} to stand in calendars."
         return
     fields = one.info.fields
-    named = {"at": one.at, "clock": one.clock, "minutes": one.minutes, "about": one.about, "text": one.text}
+    named = {"at": one.at, "clock": one.clock, "minutes": one.minutes, "about": one.about, "text": one.text, "place": one.place}
     named |= {"kinds": "kind" if one.kinds else "", "done": one.done[0] if one.done else ""}
     for word, key in named.items():
         if key and key not in fields:

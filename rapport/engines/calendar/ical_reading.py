@@ -43,6 +43,7 @@ class Item:
     start: dt.date
     minutes: int | None = None
     text: str = ""
+    place: str = ""
     is_done: bool = False
     #: Which one of a recurring event it is: its original start; "" for a single one.
     occurrence: str = ""
@@ -142,10 +143,10 @@ def _item(part: Component, zone: ZoneInfo) -> Item | None:
     emails = part.get("ATTENDEE", [])
     people = [str(one).lower().removeprefix("mailto:").strip() for one in (emails if isinstance(emails, list) else [emails])]
     title = " ".join(str(part.get("SUMMARY", "")).split())[:200]
-    place, text = str(part.get("LOCATION", "")).strip(), str(part.get("DESCRIPTION", "")).strip()
     return Item(
         uid=str(part.get("UID", "")) or f"{title}@{start}", is_todo=is_todo, title=title or _("Without a title"), start=start,
-        minutes=None if is_todo else _minutes(part, start, zone), text="\n\n".join(t for t in (place, text) if t)[:20_000],
+        minutes=None if is_todo else _minutes(part, start, zone), text=str(part.get("DESCRIPTION", "")).strip()[:20_000],
+        place=" ".join(str(part.get("LOCATION", "")).split())[:200],
         is_done=str(part.get("STATUS", "")).upper() == "COMPLETED", emails=tuple(one for one in people if "@" in one)[:50],
         occurrence=_mark(part["RECURRENCE-ID"].dt, zone) if "RECURRENCE-ID" in part else "",
     )  # fmt: skip

@@ -19,9 +19,8 @@ MOST = 2_000
 #: What ids end in; files that come back are known by it.
 UID_END = "@rapport"
 _LONGEST_TEXT = 2_000
-#: What is kept with an entry as it came, and the mark of a text whose first paragraph is the place.
+#: What is kept with an entry as it came.
 _KEPT = ("TRANSP", "CLASS")
-FIRST_IS_PLACE = "X-RAPPORT-PLACE"
 _MOST_ALARMS = 10
 
 
@@ -65,12 +64,6 @@ def write_entry(event: Event, base_url: str, kept: Component | None = None) -> b
             if name in kept:
                 one.pop(name, None)
                 one.add(name, str(kept[name]))
-        if FIRST_IS_PLACE in kept and event.text:
-            place, _gap, rest = event.text.partition("\n\n")
-            one.pop("description")
-            one.add("location", place)
-            if rest:
-                one.add("description", rest)
         for part in kept.subcomponents:
             one.add_component(part)
     made.add_component(one)
@@ -78,16 +71,14 @@ def write_entry(event: Event, base_url: str, kept: Component | None = None) -> b
 
 
 def kept_of(part: Component) -> Component:
-    """What is kept of an entry that a program sends beside what Rapport has fields for: reminders, whether it is busy time,
-    and that its text begins with a place. No words of its writer, so that nothing here knows of anybody."""
+    """What is kept of an entry that a program sends beside what Rapport has fields for: reminders, and whether it
+    is busy time. No words of its writer, so that nothing here knows of anybody."""
     from icalendar import Alarm, Event
 
     kept: Component = Event()
     for name in _KEPT:
         if name in part:
             kept.add(name, str(part[name])[:40])
-    if str(part.get("LOCATION", "")).strip():
-        kept.add(FIRST_IS_PLACE, "1")
     for alarm in [one for one in part.subcomponents if one.name == "VALARM"][:_MOST_ALARMS]:
         if str(alarm.get("ACTION", "")).upper() not in ("DISPLAY", "AUDIO") or "TRIGGER" not in alarm:
             continue
@@ -125,6 +116,8 @@ def component(event: Event, base_url: str, *, tasks_as_events: bool = False, abo
     text = event.text if about_apart else "\n\n".join(part for part in (event.about, event.text[:_LONGEST_TEXT]) if part)
     if about_apart and event.about:
         made.add("contact", event.about)
+    if event.place:
+        made.add("location", event.place)
     if text:
         made.add("description", text)
     made.add("url", base_url + event.url)

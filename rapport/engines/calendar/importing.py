@@ -164,8 +164,10 @@ def _values(ctx: Context, declared: InCalendar, item: Item) -> dict[str, object]
     """What the file says, by the fields of the type."""
     zone = ctx.format.zone
     found: dict[str, object] = {declared.info.declared.title: item.title}
+    if declared.place:
+        found[declared.place] = item.place
     if declared.text:
-        found[declared.text] = item.text or None
+        found[declared.text] = "\n\n".join(part for part in ("" if declared.place else item.place, item.text) if part) or None
     if declared.is_dated:
         local = item.start.astimezone(zone) if isinstance(item.start, dt.datetime) else None
         found[declared.at] = local.date() if local else item.start

@@ -47,7 +47,7 @@ class DeviceEntry(models.Model):
     type = models.CharField(max_length=63)
     record_id = models.UUIDField()
     name = models.CharField(max_length=200)
-    #: Reminders, place and the like, as iCalendar.
+    #: Reminders and the like, as iCalendar.
     kept = models.TextField(default="")
     version = models.PositiveIntegerField(default=1)
 

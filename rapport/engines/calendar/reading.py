@@ -56,6 +56,7 @@ class Event:
     is_dated: bool = False
     #: Read only where all of an entry is wanted.
     text: str = ""
+    place: str = ""
     changed_at: dt.datetime = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
     @property
@@ -138,7 +139,7 @@ def events_of(ctx: Context, declared: InCalendar, ids: Sequence[UUID], *, in_ful
     info = declared.info
     wanted = [info.declared.title, "kind", "owner", declared.at, declared.clock, declared.minutes, declared.about]
     wanted += [declared.done[0]] if declared.done else []
-    wanted += [declared.text, "updated_at"] if in_full else []
+    wanted += [declared.text, declared.place, "updated_at"] if in_full else []
     keys = [key for key in dict.fromkeys(wanted) if key]
     rows = read_ids(ctx, info, ids, keys)
     load_titles(ctx, rows.values(), pick_fields(ctx, info, [declared.about] if declared.about else []))
@@ -171,7 +172,8 @@ def _event(ctx: Context, declared: InCalendar, row: Row, may_edit: bool) -> Even
         is_done=declared.done is not None and row.values.get(declared.done[0]) == declared.done[1],
         may_edit=may_edit, has_length=bool(declared.minutes) and declared.minutes in gate.fields(ctx, declared.info),
         about=about.text if about else "", about_url=about.url if about else "", is_dated=declared.is_dated,
-        text=str(row.values.get(declared.text) or ""), changed_at=changed if isinstance(changed, dt.datetime) else start,
+        text=str(row.values.get(declared.text) or ""), place=str(row.values.get(declared.place) or ""),
+        changed_at=changed if isinstance(changed, dt.datetime) else start,
     )  # fmt: skip
 
 

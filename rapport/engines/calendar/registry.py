@@ -30,6 +30,8 @@ class InCalendar:
     #: The reference shown beside the title, and the field with the long text.
     about: str = ""
     text: str = ""
+    #: The field that says where; without one the place stands before the text.
+    place: str = ""
     #: Lucide icon by the value of `kind`; "" is for every other.
     icons: Mapping[str, str] = field(default_factory=dict)
     #: What a new entry made in the calendar starts with; None when none can be made there.

@@ -13,6 +13,7 @@ APPOINTMENTS = in_calendar(
         kinds=("meeting", "call", "visit"),
         about="customer",
         text="body",
+        place="place",
         icons={"meeting": "users", "call": "phone", "visit": "map-pin"},
         new={"kind": "meeting"},
         people=("activity_person", "activity", "person"),
