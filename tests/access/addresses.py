@@ -357,7 +357,7 @@ def filled(route: str, info: TypeInfo, record_id: object = _UNKNOWN, **given: ob
     values: dict[str, list[object]] = {
         "type_key": [info.key], "record_id": [record_id], "secret": ["wrong"], "key": list(info.fields)[:1] or ["x"],
         "format": ["csv", "xlsx", "jsonl", "vcf"], "action_key": list(actions_of(info.key)) or ["none"],
-        "talk_id": [_UNKNOWN], "webhook_id": [_UNKNOWN], "call_id": [_UNKNOWN], "mailbox_id": [_UNKNOWN], "outgoing_id": [_UNKNOWN], "act": ["now"], "delivery_id": [_UNKNOWN], "field_key": ["external_id"], "value": ["nothing"],
+        "talk_id": [_UNKNOWN], "device_id": [_UNKNOWN], "file": ["nothing.ics"], "webhook_id": [_UNKNOWN], "call_id": [_UNKNOWN], "mailbox_id": [_UNKNOWN], "outgoing_id": [_UNKNOWN], "act": ["now"], "delivery_id": [_UNKNOWN], "field_key": ["external_id"], "value": ["nothing"],
         "part_key": [*actions_of(info.key), *info.relations] or ["none"], "other_key": pointing_at(info) or ["task"],
         "column_id": [_UNKNOWN], "token_id": [_UNKNOWN], "view_id": [_UNKNOWN], "role_id": [_UNKNOWN],
         "batch_id": [_UNKNOWN], "run_id": [_UNKNOWN], "line": [1], "what": ["run"], "applied_id": [_UNKNOWN], "field_id": [_UNKNOWN], "other": ["lead"],
