@@ -68,8 +68,8 @@ def test_every_page_that_writes_wants_the_form_token(cast: Cast) -> None:
             continue
         if route == "unsubscribe/<str:token>":
             continue  # posted to by mail programs (RFC 8058): the token in its address is what a form token would be
-        if route.startswith(("help/", "form/", "chat/")):
-            continue  # strangers write there, no session is used, and a token of the page itself is needed (tests/publishing, webforms, chat)
+        if route.startswith(("help/", "form/", "chat/", "book/", "booking/")):
+            continue  # strangers write there, no session is used, and a token of the page is needed (tests/publishing, webforms, chat, meetings)
         if route.startswith("rate/"):
             continue  # whoever was asked by mail: the token in its address is what a form token would be (tests/satisfaction)
         for info in types if REVIEWED[route].about != "page" else types[:1]:
