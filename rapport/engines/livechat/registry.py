@@ -64,6 +64,8 @@ class Keeper:
     lines: Callable[[Context, UUID], Sequence[Line] | None]
     #: Who may be here now, by hours and absence.
     staff: Callable[[Context, UUID], Staff]
+    #: Whether an answer can go after a visitor who has left.
+    mails: Callable[[Context, UUID], bool]
 
 
 _keepers: list[Keeper] = []

@@ -27,6 +27,7 @@ from rapport.modules.service.actions import hear
 from rapport.modules.service.assigning import is_away
 from rapport.modules.service.chat_models import ChatWidget
 from rapport.modules.service.keeping import hours_of
+from rapport.modules.service.mail_out import route_of
 from rapport.modules.service.models import Queue, QueueMember, Ticket, TicketEntry
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ def say(ctx: Context, ticket_id: UUID, text: str) -> UUID:
     ticket = _ticket(ctx, ticket_id)
     if ticket is None:
         raise Gone
-    made = hear(ctx, ticket, body=text, person=None)
+    made = hear(ctx, ticket, body=text, person=None, files=None)
     return made.pk if isinstance(made, Ticket) else ticket.pk
 
 
@@ -142,9 +143,15 @@ def staff(ctx: Context, chat_id: UUID) -> Staff:
     return Staff(True, people if people or rows.exists() else None)
 
 
+def mails(ctx: Context, ticket_id: UUID) -> bool:
+    """Whether what is said to a visitor who has left goes after them by mail: the queue sends, and there is an address."""
+    ticket = _ticket(ctx, ticket_id)
+    return ticket is not None and route_of(ctx, ticket) is not None
+
+
 def talk_of(ctx: Context, ticket: Ticket) -> Talk | None:
     """The conversation that goes on in a ticket, or was the last there; asks nothing for tickets of other channels."""
     return talking.talk_in(ctx.workspace.pk, "ticket", ticket.pk) if ticket.channel == "chat" else None
 
 
-register_keeper(Keeper("ticket", "reply", begin, say, lines, staff))
+register_keeper(Keeper("ticket", "reply", begin, say, lines, staff, mails))

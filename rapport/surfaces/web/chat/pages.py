@@ -182,7 +182,9 @@ def _state(ctx: Context, talk: Talk, **more: object) -> dict[str, object]:
     found = keeper().lines(ctx, talk.record_id)
     said = [{"id": one.id, "who": one.who, "text": one.text, "at": one.at.isoformat()} for one in found or ()]
     is_over = talk.ended_at is not None or found is None
-    return {"seq": talk.seq, "lines": said, "is_over": is_over, "stream": stream_of(talk), "has_email": bool(talk.email), **more}
+    # Only what will happen is promised.
+    follows = bool(talk.email) and not is_over and keeper().mails(ctx, talk.record_id)
+    return {"seq": talk.seq, "lines": said, "is_over": is_over, "stream": stream_of(talk), "has_email": follows, **more}
 
 
 def _field(request: HttpRequest, key: str, most: int) -> str:
