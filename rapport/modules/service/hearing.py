@@ -52,10 +52,11 @@ def ring_chats(ctx: Context, written: list[Written]) -> None:
 def keep_contact(ctx: Context, written: list[Written]) -> None:
     """A ticket that was opened, a reply and an answer are a contact with the customer and the person (an effect)."""
     latest: dict[UUID, dt.datetime] = {}
+    now = dt.datetime.now(dt.UTC)
 
     def met(at: dt.datetime, *people: UUID | None) -> None:
         for one in people:
-            if one is not None and at <= ctx.format.now:
+            if one is not None and at <= now:
                 latest[one] = max(at, latest.get(one, at))
 
     made = [one.record for one in written if one.verb == "create"]
