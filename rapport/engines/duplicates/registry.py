@@ -114,6 +114,7 @@ STAYS: dict[str, str] = {
     "batches.Batch": "undoes what was done to that very record",
     "duplicates.Merge": "the pointer itself",
     "calendar.DeviceEntry": "names that programs give to entries of calendars, which do not merge",
+    "publishing.ShelfPicture": "stands in that very text",
     "booking.PublicBooking": "follows from the record itself",
     "booking.Booking": "names the meeting that was booked",
     "meetings.MeetingInvite": "names the meeting that calendars know",
