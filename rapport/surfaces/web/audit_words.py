@@ -34,6 +34,7 @@ VERBS = {
     "portal_opened": gettext_lazy("Portal access given"),
     "portal_closed": gettext_lazy("Portal access closed"),
     "portal_changed": gettext_lazy("Portal set up"),
+    "help_centre_changed": gettext_lazy("Help centre set up"),
 }
 #: Through what, in words; a surface that is not named here says its own name.
 SURFACES = {
@@ -44,6 +45,8 @@ SURFACES = {
     "system": gettext_lazy("Rapport itself"),
     "rule": gettext_lazy("Follow-up rule"),
     "portal": gettext_lazy("Customer portal"),
+    "chat": gettext_lazy("Chat on a web site"),
+    "caldav": gettext_lazy("Calendar program"),
 }
 _MOST_NAMES = 3
 
