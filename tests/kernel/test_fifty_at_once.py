@@ -24,6 +24,7 @@ FIFTY = 50
 #: How to get a record to where the action starts: the actions before it.
 BEFORE = {("user", "reactivate"): ["deactivate"], ("task", "reopen"): ["done"], ("lead", "reopen"): ["drop"], ("deal", "reopen"): ["lose"],
           ("ticket", "resume"): ["wait"], ("ticket", "reopen"): ["solve"], ("ticket", "part"): ["join"],
+          ("ticket", "bring_back"): ["put_aside"],
           ("article", "send_back"): ["submit"], ("article", "retire"): ["publish"], ("article", "rewrite"): ["publish", "retire"]}
 INPUTS = {"drop": {"reason": "no budget"}, "lose": {"reason": "price"}, "postpone": {"until": "2027-01-01"}, "advance": {"step": "received"}}
 #: Actions that may be done again and again, and why that is right.
@@ -32,6 +33,13 @@ REPEATABLE = {
     ("mail", "share_customer"): "the same word again changes nothing", ("ticket", "take"): "one's own already: nothing changes",
     ("article", "use"): "each use is counted",
     ("ticket", "reply"): "each is an answer of its own",
+    ("ticket", "put_aside"): "another time may be named",
+    ("activity", "invite"): "whoever is invited already is not invited again (tests/meetings)",
+    ("activity", "tell_invited"): "each change is told once (tests/meetings)",
+    ("activity", "take_time"): "needs an answer that came by mail (tests/meetings)",
+    ("activity", "call_off"): "needs invitations that went out (tests/meetings)",
+    ("mail", "accept_meeting"): "the last answer counts (tests/meetings)", ("mail", "decline_meeting"): "the last answer counts (tests/meetings)",
+    ("mail", "put_in_calendar"): "one meeting for one invitation, however often (tests/meetings)",
     ("survey_answer", "correct"): "the same score again changes nothing",
     ("ticket", "ask_rating"): "asked once per ticket, whatever is pressed (tests/satisfaction)",
     ("customer", "ask_rating_now"): "asked once a day, whatever is pressed (tests/satisfaction)",
